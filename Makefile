@@ -1,0 +1,312 @@
+# The build of phash, for GNU make. It works alone: `make` builds, `make check`
+# tests, `make install` installs. What follows are the knobs; set them on the
+# command line, or in config.mak, which is read after config.mak.autogen (what
+# ./configure writes). A change of any of them rebuilds what it concerns.
+#
+# Define WITH_LIBARCHIVE=yes to build with libarchive, for --archive.
+#
+# Define DEVELOPER=1 to turn on the warnings that this project keeps clear of,
+# and to make every warning an error.
+#
+# Define SANITIZE=address,undefined (or another list for -fsanitize) to build
+# with sanitizers.
+#
+# Define BUILD to put everything that is built elsewhere than in build/, so
+# that variants can live side by side: make BUILD=build/asan SANITIZE=address
+#
+# Define PORTABLE=1 to build without any extension of Linux and glibc, with
+# the stand-ins that other systems get.
+#
+# Define TESTS to run only some tests: make check TESTS=tests/map.t
+#
+# Define TEST_TIMEOUT to the seconds after which a single test has failed.
+#
+# Define TEST_WRAPPER to a command that unit tests are run under, as valgrind.
+#
+# Define JOBS to the number of tests that run at a time.
+#
+# Define V=1 to see the commands instead of their summaries.
+#
+# The rest is as everywhere: CC, AR, CFLAGS, CPPFLAGS, LDFLAGS, LIBS; DESTDIR,
+# prefix, bindir, libdir, includedir, datadir, mandir, docdir, pkgconfigdir,
+# bashcompdir, zshcompdir, fishcompdir.
+
+VERSION = 1.0.0
+
+CFLAGS = -g -O2
+AR = ar
+AUTOCONF = autoconf
+INSTALL = install
+PROVE = prove
+BUILD = build
+WITH_LIBARCHIVE = no
+JOBS = $(shell nproc 2>/dev/null || echo 2)
+TEST_TIMEOUT = 300
+
+prefix = /usr/local
+exec_prefix = $(prefix)
+bindir = $(exec_prefix)/bin
+libdir = $(exec_prefix)/lib
+includedir = $(prefix)/include
+datarootdir = $(prefix)/share
+datadir = $(datarootdir)
+mandir = $(datarootdir)/man
+docdir = $(datarootdir)/doc/phash
+pkgconfigdir = $(libdir)/pkgconfig
+bashcompdir = $(datadir)/bash-completion/completions
+zshcompdir = $(datadir)/zsh/site-functions
+fishcompdir = $(datadir)/fish/vendor_completions.d
+
+-include config.mak.autogen
+-include config.mak
+
+# What is built from what. Sources are found, not listed.
+
+ppool_src = $(wildcard src/ppool/*.c)
+phash_src = $(filter-out src/main.c $(ppool_src),$(wildcard src/*.c src/*/*.c))
+unit_src = $(wildcard tests/unit/*.c)
+perf_src = $(wildcard tests/perf/*.c)
+example_src = $(wildcard man/examples/*.c)
+man_pages = $(wildcard man/*.[1-9])
+
+ppool_obj = $(ppool_src:src/%.c=$(BUILD)/%.o)
+ppool_pic = $(ppool_src:src/%.c=$(BUILD)/pic/%.o)
+phash_obj = $(phash_src:src/%.c=$(BUILD)/%.o)
+unit_bin = $(unit_src:%.c=$(BUILD)/%)
+perf_bin = $(perf_src:%.c=$(BUILD)/%)
+example_bin = $(example_src:man/%.c=$(BUILD)/%)
+
+# The library's version is its header's.
+ppool_version := $(shell sed -n \
+	's/^.define PPOOL_VERSION "\(.*\)"/\1/p' src/ppool/ppool.h)
+ppool_soname = libppool.so.$(firstword $(subst ., ,$(ppool_version)))
+ppool_so = libppool.so.$(ppool_version)
+
+archives = $(BUILD)/libphash.a $(BUILD)/libppool.a
+products = $(BUILD)/phash $(BUILD)/libppool.a $(BUILD)/$(ppool_so) \
+	$(BUILD)/ppool.pc
+
+all_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc \
+	-DPHASH_VERSION='"$(VERSION)"'
+all_cflags = -std=c11
+all_libs = -lcrypto
+
+ifeq ($(WITH_LIBARCHIVE),yes)
+all_cppflags += -DWITH_LIBARCHIVE
+all_libs += -larchive
+endif
+ifdef PORTABLE
+all_cppflags += -DPHASH_PORTABLE -DPPOOL_PORTABLE
+endif
+ifdef DEVELOPER
+all_cflags += -Werror -Wall -Wextra -Wpedantic -Wshadow \
+	-Wmissing-prototypes -Wstrict-prototypes -Wvla
+endif
+ifdef SANITIZE
+all_cflags += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+all_ldflags += -fsanitize=$(SANITIZE)
+else
+shared_ldflags = -Wl,-z,defs
+endif
+
+all_cppflags += $(CPPFLAGS)
+all_cflags += $(CFLAGS)
+all_ldflags += $(LDFLAGS)
+all_libs += $(LIBS)
+
+compile = $(CC) $(all_cflags) $(all_cppflags) -MMD -MP -c -o $@ $<
+link = $(CC) $(all_cflags) $(all_ldflags) -o $@ $(filter %.o %.a,$^)
+
+ifndef V
+say = @printf '  %-5s %s\n' $(1) $@;
+endif
+mkdir = @mkdir -p $(@D)
+
+all: $(products)
+
+$(BUILD)/phash: $(BUILD)/main.o $(archives)
+	$(call say,LINK)$(link) $(all_libs)
+
+$(BUILD)/libphash.a: $(phash_obj) $(BUILD)/sources
+$(BUILD)/libppool.a: $(ppool_obj) $(BUILD)/sources
+$(archives):
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+
+# Only what the header declares leaves the shared library.
+$(BUILD)/$(ppool_so): $(ppool_pic) $(BUILD)/ppool.map $(BUILD)/sources
+	$(call say,LINK)$(link) -shared $(shared_ldflags) \
+		-Wl,-soname,$(ppool_soname) \
+		-Wl,--version-script,$(BUILD)/ppool.map
+	@ln -sf $(ppool_so) $(BUILD)/$(ppool_soname)
+	@ln -sf $(ppool_soname) $(BUILD)/libppool.so
+
+$(BUILD)/ppool.map: src/ppool/ppool.h Makefile
+	$(mkdir)
+	$(call say,GEN){ \
+		echo 'PPOOL_$(firstword $(subst ., ,$(ppool_version))) {'; \
+		echo 'global:'; \
+		sed -n '/^typedef/d; s/^[a-z].*[ *]\(ppool_[a-z_]*\)(.*/	\1;/p' \
+			src/ppool/ppool.h; \
+		echo 'local:'; echo '	*;'; echo '};'; } >$@
+
+$(BUILD)/ppool.pc: $(BUILD)/paths src/ppool/ppool.h
+	$(call say,GEN)printf '%s\n' \
+		'prefix=$(prefix)' 'exec_prefix=$(exec_prefix)' \
+		'libdir=$(libdir)' 'includedir=$(includedir)' '' \
+		'Name: ppool' \
+		'Description: a pool of forked worker processes' \
+		'Version: $(ppool_version)' \
+		'Libs: -L$${libdir} -lppool' 'Cflags: -I$${includedir}' >$@
+
+$(BUILD)/pic/%.o: src/%.c $(BUILD)/flags
+	$(mkdir)
+	$(call say,CC)$(compile) -fPIC
+
+$(BUILD)/%.o: src/%.c $(BUILD)/flags
+	$(mkdir)
+	$(call say,CC)$(compile)
+
+$(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags
+	$(mkdir)
+	$(call say,CC)$(compile)
+
+$(BUILD)/examples/%.o: man/examples/%.c $(BUILD)/flags
+	$(mkdir)
+	$(call say,CC)$(compile) -Isrc/ppool
+
+# LDFLAGS_name is for tests/unit/name.c alone: some make functions of the C
+# library fail.
+LDFLAGS_mem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+LDFLAGS_ppool_nomem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=fork
+
+$(unit_bin): %: %.o $(archives)
+	$(call say,LINK)$(link) $(LDFLAGS_$(@F)) -lcmocka $(all_libs)
+
+$(perf_bin): %: %.o $(archives)
+	$(call say,LINK)$(link) $(all_libs)
+
+$(example_bin): %: %.o $(BUILD)/libppool.a
+	$(call say,LINK)$(link) $(all_libs)
+
+# Stamps, touched only when their text changes: everything compiled depends on
+# the flags, every archive on the list of its sources.
+flags = $(CC) $(all_cflags) $(all_cppflags) $(all_ldflags) $(all_libs)
+sources = $(ppool_src) $(phash_src)
+paths = $(prefix) $(exec_prefix) $(libdir) $(includedir)
+
+$(BUILD)/flags $(BUILD)/sources $(BUILD)/paths: FORCE
+	$(mkdir)
+	@text='$(subst ','\'',$($(@F)))'; \
+	test "$$text" = "$$(cat $@ 2>/dev/null)" || echo "$$text" >$@
+
+-include $(shell test -d $(BUILD) && find $(BUILD) -name '*.d')
+
+# Tests. prove runs the unit tests and the shell tests alike: all speak TAP.
+
+TESTS = $(unit_bin) $(wildcard tests/*.t)
+
+export TEST_TIMEOUT TEST_WRAPPER
+test_env = BUILD='$(abspath $(BUILD))' PHASH='$(abspath $(BUILD)/phash)'
+
+test-programs: $(unit_bin) $(perf_bin) $(example_bin)
+
+check: all test-programs
+	@$(test_env) $(PROVE) --failures --comments -j $(JOBS) --exec tests/run-one $(TESTS)
+
+# Workers leave by _exit: what they still hold then is not a leak.
+valgrind = valgrind -q --error-exitcode=99 --leak-check=full \
+	--errors-for-leak-kinds=definite --child-silent-after-fork=yes
+
+check-valgrind: all $(unit_bin)
+	@$(test_env) TEST_WRAPPER='$(valgrind)' \
+		$(PROVE) --failures --comments -j $(JOBS) --exec tests/run-one $(unit_bin)
+
+bench: all $(perf_bin)
+	@set -e; for script in tests/perf/*.sh; do \
+		$(test_env) bash "$$script"; \
+	done
+
+distcheck: dist
+	tests/distcheck $(BUILD)/$(dist).tar.gz
+
+bare-check: dist
+	tests/bare-system $(BUILD)/$(dist).tar.gz
+
+# Everything that can be said about the text alone, and the compilers' word.
+
+shell_files = $(wildcard tests/*.t tests/perf/*.sh) tests/lib.sh \
+	src/completion/phash.bash \
+	$(shell grep -lE '^\#!.*[/ ](ba)?sh$$' .ci/* tests/* 2>/dev/null)
+
+# What mandoc says where the manuals of others are not installed.
+no_manual = -e 'referenced manual not found' -e 'mandoc.db'
+
+lint: lint-text lint-gcc lint-clang
+
+lint-text:
+	@! mandoc -Tlint $(man_pages) 2>&1 | grep -v $(no_manual)
+	shellcheck $(sort $(shell_files))
+	tests/run-one tests/map.t
+
+lint-gcc lint-clang: lint-%:
+	$(MAKE) DEVELOPER=1 CC=$* BUILD=$(BUILD)/lint-$* all test-programs
+
+# Installation.
+
+completions = $(bashcompdir)/phash $(zshcompdir)/_phash \
+	$(fishcompdir)/phash.fish
+installed = $(bindir)/phash $(includedir)/ppool.h $(libdir)/libppool.a \
+	$(libdir)/$(ppool_so) $(libdir)/$(ppool_soname) $(libdir)/libppool.so \
+	$(pkgconfigdir)/ppool.pc $(completions) $(docdir)/README \
+	$(foreach p,$(man_pages),$(mandir)/man$(subst .,,$(suffix $p))/$(notdir $p)) \
+	$(example_src:man/%=$(docdir)/%)
+
+install: all
+	$(INSTALL) -d $(sort $(dir $(addprefix $(DESTDIR),$(installed))))
+	$(INSTALL) -m 755 $(BUILD)/phash $(DESTDIR)$(bindir)
+	$(INSTALL) -m 644 src/ppool/ppool.h $(DESTDIR)$(includedir)
+	$(INSTALL) -m 644 $(BUILD)/libppool.a $(DESTDIR)$(libdir)
+	$(INSTALL) -m 755 $(BUILD)/$(ppool_so) $(DESTDIR)$(libdir)
+	ln -sf $(ppool_so) $(DESTDIR)$(libdir)/$(ppool_soname)
+	ln -sf $(ppool_soname) $(DESTDIR)$(libdir)/libppool.so
+	$(INSTALL) -m 644 $(BUILD)/ppool.pc $(DESTDIR)$(pkgconfigdir)
+	$(INSTALL) -m 644 src/completion/phash.bash $(DESTDIR)$(bashcompdir)/phash
+	$(INSTALL) -m 644 src/completion/_phash $(DESTDIR)$(zshcompdir)
+	$(INSTALL) -m 644 src/completion/phash.fish $(DESTDIR)$(fishcompdir)
+	$(INSTALL) -m 644 README $(DESTDIR)$(docdir)
+	set -e; for page in $(man_pages); do \
+		$(INSTALL) -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}; \
+	done
+ifneq ($(example_src),)
+	$(INSTALL) -m 644 $(example_src) $(DESTDIR)$(docdir)/examples
+endif
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(installed))
+	-rmdir $(DESTDIR)$(docdir)/examples $(DESTDIR)$(docdir)
+
+# A release: what git knows, or in an unpacked release what is there.
+
+dist = phash-$(VERSION)
+dist_files = if test -e .git; \
+	then git ls-files --cached --others --exclude-standard; \
+	else find src man tests Makefile README LICENSE configure.ac .ci \
+		.[a-z]*rc .gitignore -type f; fi
+
+dist:
+	@mkdir -p $(BUILD)
+	$(dist_files) | tar --sort=name --owner=0 --group=0 --numeric-owner \
+		--transform='s,^,$(dist)/,' -czf $(BUILD)/$(dist).tar.gz -T -
+
+configure: configure.ac Makefile
+	$(AUTOCONF) -o $@ configure.ac
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all test-programs check check-valgrind bench dist distcheck bare-check \
+	lint lint-text lint-gcc lint-clang install uninstall clean FORCE
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:

@@ -1,0 +1,104 @@
+# lib.sh - what every shell test (tests/*.t) begins with:
+#
+#     . "${0%/*}/lib.sh" || exit 1
+#
+# It moves to an empty directory of its own, which is removed at the end, and
+# gives these verbs. Each of try, out, err, same and ok is one TAP line.
+#
+#     try DESC STATUS CMD...   runs CMD, stdout to ../out, stderr to ../err;
+#                              passes when its exit status is STATUS
+#     out DESC <<'END'         the stdout of the last try, byte for byte
+#     err DESC <<'END'         the stderr of the last try, byte for byte
+#     same DESC FILE FILE      two files are equal
+#     ok DESC CMD...           CMD succeeds; its output is shown when not
+#     skip DESC REASON         a case that this machine cannot run
+#     finish                   the plan; the last line of every test
+#
+# $phash is the program under test, $top the source tree. as_user CMD... runs
+# CMD as somebody who is not root. The files out and err lie outside the
+# current directory, so that walking it never meets them.
+# shellcheck shell=bash
+
+set -u
+export LC_ALL=C
+unset QUOTING_STYLE POSIXLY_CORRECT
+
+top=$(cd "${0%/*}/.." && pwd)
+# shellcheck disable=SC2034 # for the tests
+phash=${PHASH:-$top/build/phash}
+work=$(mktemp -d "${TMPDIR:-/tmp}/phash-test.XXXXXX") || exit 1
+chmod 755 "$work"
+mkdir "$work/d"
+cd "$work/d" || exit 1
+trap 'cd /; chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
+
+test_count=0
+test_failed=0
+
+# A line of TAP; what went wrong follows on stdin as comments.
+report() {
+	test_count=$((test_count + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $test_count - $2"
+	else
+		test_failed=$((test_failed + 1))
+		echo "not ok $test_count - $2"
+		sed 's/^/# /'
+	fi
+}
+
+try() {
+	local desc=$1 want=$2 got
+	shift 2
+	"$@" >"$work/out" 2>"$work/err" </dev/null
+	got=$?
+	[ "$got" = "$want" ]
+	report $? "$desc" < <(
+		echo "exit status $got, expected $want: $*"
+		head -n 20 "$work/err"
+	)
+}
+
+out() {
+	cat >"$work/want"
+	cmp -s "$work/want" "$work/out"
+	report $? "$1" < <(diff -u "$work/want" "$work/out" | head -n 40)
+}
+
+err() {
+	cat >"$work/want"
+	cmp -s "$work/want" "$work/err"
+	report $? "$1" < <(diff -u "$work/want" "$work/err" | head -n 40)
+}
+
+same() {
+	cmp -s "$2" "$3"
+	report $? "$1" < <(diff -u "$2" "$3" 2>&1 | head -n 40)
+}
+
+ok() {
+	local desc=$1
+	shift
+	"$@" >"$work/ok" 2>&1 </dev/null
+	report $? "$desc" < <(echo "failed: $*"; head -n 40 "$work/ok")
+}
+
+skip() {
+	test_count=$((test_count + 1))
+	echo "ok $test_count - $1 # SKIP $2"
+}
+
+# Permissions mean nothing to root, so tests of them run as nobody.
+as_user() {
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"
+	else
+		"$@"
+	fi
+}
+
+finish() {
+	echo "1..$test_count"
+	[ "$test_failed" = 0 ]
+	exit
+}
