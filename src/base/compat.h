@@ -1,0 +1,54 @@
+/*
+ * compat.h - the one seam between phash and what only Linux with glibc has.
+ *
+ * Every file that needs more than POSIX.1-2008 with XSI asks here, and gets
+ * the extension or a portable stand-in with the same meaning. Nothing else in
+ * the program tests for a system. (The islands, src/ppool and src/digest,
+ * include nothing from outside themselves and keep their own few lines.)
+ *
+ * PHASH_PORTABLE=1 at compile time takes every stand-in, so that they can be
+ * tested on a machine that has the real thing.
+ */
+#ifndef BASE_COMPAT_H
+#define BASE_COMPAT_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* A directory handle that needs no read permission on the directory. */
+#if defined(O_PATH) && !defined(PHASH_PORTABLE)
+#define COMPAT_O_DIRHANDLE (O_PATH | O_DIRECTORY | O_CLOEXEC)
+#else
+#define COMPAT_O_DIRHANDLE (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+#endif
+
+/* nftw(3) callbacks that can prune: FTW_ACTIONRETVAL is glibc's. Without it
+ * the caller must drop what lies below a pruned directory by itself. */
+#if defined(FTW_ACTIONRETVAL) && !defined(PHASH_PORTABLE)
+#define COMPAT_NFTW_PRUNES 1
+#else
+#define COMPAT_NFTW_PRUNES 0
+#endif
+
+/*
+ * read(2), but -1 with EAGAIN where it would wait for a disk. Where that
+ * cannot be asked for, it waits.
+ */
+static inline ssize_t
+compat_read_nowait(int fd, void *p, size_t n)
+{
+#if defined(RWF_NOWAIT) && !defined(PHASH_PORTABLE)
+	struct iovec v = { .iov_base = p, .iov_len = n };
+	ssize_t got = preadv2(fd, &v, 1, -1, RWF_NOWAIT);
+
+	if (got >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS))
+		return got;
+#endif
+	return read(fd, p, n);
+}
+
+#endif

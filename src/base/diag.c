@@ -1,0 +1,106 @@
+#include "base/diag.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/quote.h"
+
+/* The hooks belong to stderr and to the process, of which there is one. */
+static void (*message_hook)(void);
+static void (*die_hook)(void);
+
+/*
+ * stderr is unbuffered by default, and a line would leave in pieces, between
+ * which another program's may come. The buffer is not from malloc(3), because
+ * "out of memory" is one of the lines.
+ */
+static void
+diag_buffer_stderr(void)
+{
+	static char buffer[8192];
+	static bool done;
+
+	if (!done)
+		setvbuf(stderr, buffer, _IOFBF, sizeof(buffer));
+	done = true;
+}
+
+static void
+diag_line(const char *prefix, const char *name, const char *fmt, va_list ap)
+{
+	if (message_hook)
+		message_hook();
+	diag_buffer_stderr();
+	fprintf(stderr, "phash: %s", prefix);
+	if (name)
+		fprintf(stderr, "%s: ", name);
+	vfprintf(stderr, fmt, ap);
+	putc('\n', stderr);
+	/* nothing is left to tell it to when stderr itself is gone */
+	(void)fflush(stderr);
+}
+
+void
+diag_msg(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	diag_line("", NULL, fmt, ap);
+	va_end(ap);
+}
+
+void
+diag_name(const char *name, size_t len, const char *fmt, ...)
+{
+	struct buf quoted = BUF_INIT;
+	va_list ap;
+
+	quote_shell(&quoted, name, len);
+	va_start(ap, fmt);
+	diag_line("", buf_str(&quoted), fmt, ap);
+	va_end(ap);
+	buf_release(&quoted);
+}
+
+void
+diag_die(const char *fmt, ...)
+{
+	void (*hook)(void) = die_hook;
+	va_list ap;
+
+	va_start(ap, fmt);
+	diag_line("", NULL, fmt, ap);
+	va_end(ap);
+	die_hook = NULL; /* a hook that dies itself must not come back here */
+	if (hook)
+		hook();
+	_exit(PHASH_FAILURE);
+}
+
+void
+diag_bug(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	diag_line("BUG: ", NULL, fmt, ap);
+	va_end(ap);
+	abort();
+}
+
+void
+diag_before_message(void (*hook)(void))
+{
+	message_hook = hook;
+}
+
+void
+diag_at_die(void (*hook)(void))
+{
+	die_hook = hook;
+}

@@ -1,0 +1,33 @@
+/*
+ * mem.h - memory for code that cannot go on without it.
+ *
+ * The parent process of phash has nothing useful to do when memory has run
+ * out: it cannot keep the names and digests it promised to report. So these
+ * functions never return NULL: they end the program with one line on stderr
+ * and exit status 2 (PHASH_FAILURE). Use free(3) to give memory back.
+ *
+ * Workers (src/hasher/worker.c) and the islands do not use them: what fails
+ * there travels to the parent as an errno.
+ */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stddef.h>
+
+/* malloc(n), with n == 0 meaning one byte. */
+void *mem_alloc(size_t n);
+
+/* n * size zeroed bytes; the product is checked. */
+void *mem_zalloc(size_t n, size_t size);
+
+/* A copy of len bytes with a NUL behind them. */
+char *mem_dup(const char *s, size_t len);
+
+/*
+ * Makes room for need elements of size bytes each in the array p of *cap
+ * elements, growing by half as much again so that appending costs O(1).
+ * Returns the array, which may have moved, and updates *cap.
+ */
+void *mem_grow(void *p, size_t *cap, size_t need, size_t size);
+
+#endif

@@ -1,0 +1,171 @@
+#include "base/quote.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <wchar.h>
+#include <wctype.h>
+
+#include "base/buf.h"
+
+/* What a shell takes for itself wherever it stands in a bare word. */
+static const char special[] = "!\"$&()*;<=>?[\\^`|";
+
+struct traits {
+	bool bare;       /* needs no quotes */
+	bool apostrophe; /* has ' in it */
+	bool doubles;    /* may stand in "..." as it is */
+};
+
+/* Bytes that are harmless in any place and any locale; most names have no
+ * others, and are done when this is known. */
+static bool
+is_harmless(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '+' && c <= ':') ||
+	    (c >= '@' && c <= 'Z') || c == '_' || c == ']' || c == '%';
+}
+
+/* The bytes of the character at p, and whether a terminal may see it. */
+static size_t
+character(const char *p, size_t len, bool *printable)
+{
+	unsigned char c = (unsigned char)*p;
+	mbstate_t state;
+	wchar_t wide;
+	size_t n;
+
+	*printable = c >= ' ' && c < 0x7f;
+	if (c < 0x80)
+		return 1;
+	memset(&state, 0, sizeof(state));
+	n = mbrtowc(&wide, p, len, &state);
+	if (n == 0 || n > len) /* broken or cut off: (size_t)-1, (size_t)-2 */
+		return 1;
+	*printable = iswprint((wint_t)wide);
+	return n;
+}
+
+static void
+look_at(struct traits *t, char c, bool first, bool alone)
+{
+	switch (c) {
+	case '\'':
+		t->apostrophe = true;
+		t->bare = false;
+		break;
+	case ' ':
+		t->bare = false;
+		break;
+	case '#':
+	case '~':
+		if (first)
+			t->bare = false;
+		else
+			t->doubles = false;
+		break;
+	case '{':
+	case '}':
+		if (alone)
+			t->bare = false;
+		else
+			t->doubles = false;
+		break;
+	default:
+		if (memchr(special, c, sizeof(special) - 1))
+			t->bare = t->doubles = false;
+	}
+}
+
+static struct traits
+survey(const char *name, size_t len)
+{
+	struct traits t = { .bare = len > 0, .doubles = true };
+	bool printable;
+	size_t i, n;
+
+	for (i = 0; i < len; i += n) {
+		n = 1;
+		if (is_harmless((unsigned char)name[i]))
+			continue;
+		n = character(name + i, len - i, &printable);
+		if (printable)
+			look_at(&t, name[i], i == 0, len == 1);
+		else
+			t.bare = t.doubles = false;
+	}
+	return t;
+}
+
+static void
+put_escape(struct buf *out, unsigned char c)
+{
+	buf_putc(out, '\\');
+	if (c >= '\a' && c <= '\r') {
+		buf_putc(out, "abtnvfr"[c - '\a']);
+		return;
+	}
+	buf_putc(out, (char)('0' + (c >> 6)));
+	buf_putc(out, (char)('0' + (c >> 3 & 7)));
+	buf_putc(out, (char)('0' + (c & 7)));
+}
+
+/* '...', interrupted by \' for an apostrophe and by $'...' for the bytes that
+ * must be escaped. Such a piece is left only when a printable one follows. */
+static void
+put_single(struct buf *out, const char *name, size_t len)
+{
+	bool escaping = false, printable;
+	size_t i, n;
+
+	buf_putc(out, '\'');
+	for (i = 0; i < len; i += n) {
+		n = character(name + i, len - i, &printable);
+		if (!printable) {
+			if (!escaping)
+				buf_puts(out, "'$'");
+			escaping = true;
+			for (size_t k = 0; k < n; k++)
+				put_escape(out, (unsigned char)name[i + k]);
+			continue;
+		}
+		if (name[i] == '\'')
+			buf_puts(out, "'\\'");
+		else if (escaping)
+			buf_puts(out, "''");
+		escaping = false;
+		buf_put(out, name + i, n);
+	}
+	buf_putc(out, '\'');
+}
+
+static void
+put_quoted(struct buf *out, const char *name, size_t len,
+    const struct traits *t)
+{
+	if (t->apostrophe && t->doubles) {
+		buf_putc(out, '"');
+		buf_put(out, name, len);
+		buf_putc(out, '"');
+	} else {
+		put_single(out, name, len);
+	}
+}
+
+void
+quote_shell(struct buf *out, const char *name, size_t len)
+{
+	struct traits t = survey(name, len);
+
+	if (t.bare)
+		buf_put(out, name, len);
+	else
+		put_quoted(out, name, len, &t);
+}
+
+void
+quote_shell_always(struct buf *out, const char *name, size_t len)
+{
+	struct traits t = survey(name, len);
+
+	put_quoted(out, name, len, &t);
+}

@@ -1,0 +1,23 @@
+/*
+ * quote.h - file names as a shell would accept them, for messages.
+ *
+ * The style is coreutils' shell-escape: a name of harmless characters stays
+ * as it is, others are put in quotes, and bytes that a terminal must not see
+ * become $'...' escapes: sp ace -> 'sp ace', it's -> "it's",
+ * <newline> in a name -> 'nl'$'\n''x'. In a UTF-8 locale printable characters
+ * stay bare; elsewhere every byte above 126 is escaped in octal.
+ */
+#ifndef BASE_QUOTE_H
+#define BASE_QUOTE_H
+
+#include <stddef.h>
+
+struct buf;
+
+/* Appends name, quoted only if it must be (coreutils: shell-escape). */
+void quote_shell(struct buf *out, const char *name, size_t len);
+
+/* Appends name, always quoted (coreutils: shell-escape-always). */
+void quote_shell_always(struct buf *out, const char *name, size_t len);
+
+#endif

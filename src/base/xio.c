@@ -1,0 +1,128 @@
+#include "base/xio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/compat.h"
+
+/*
+ * Opens the directory that path's last piece is relative to and points *rest
+ * at that piece, which is shorter than PATH_MAX. Returns dirfd itself when the
+ * whole path is short enough, else a descriptor to be closed, or -1.
+ */
+static int
+xio_approach(int dirfd, const char *path, const char **rest)
+{
+	char piece[PATH_MAX];
+	int at = dirfd, next, saved;
+	size_t n;
+
+	while (strlen(path) >= PATH_MAX) {
+		for (n = PATH_MAX - 1; n && path[n] != '/'; n--)
+			;
+		if (!n) {
+			errno = ENAMETOOLONG;
+			goto fail;
+		}
+		memcpy(piece, path, n);
+		piece[n] = '\0';
+		next = openat(at, piece, COMPAT_O_DIRHANDLE);
+		if (next < 0)
+			goto fail;
+		if (at != dirfd)
+			close(at);
+		at = next;
+		/* what follows is relative, however many slashes there are */
+		for (path += n; *path == '/'; path++)
+			;
+	}
+	*rest = *path ? path : ".";
+	return at;
+
+fail:
+	saved = errno;
+	if (at != dirfd)
+		close(at);
+	errno = saved;
+	return -1;
+}
+
+int
+xio_open(int dirfd, const char *path, int flags)
+{
+	const char *rest = path;
+	int at = dirfd, fd, saved;
+
+	if (strlen(path) >= PATH_MAX) {
+		at = xio_approach(dirfd, path, &rest);
+		if (at == -1)
+			return -1;
+	}
+	do
+		fd = openat(at, rest, flags);
+	while (fd < 0 && errno == EINTR);
+	if (at != dirfd) {
+		saved = errno;
+		close(at);
+		errno = saved;
+	}
+	return fd;
+}
+
+int
+xio_stat(int dirfd, const char *path, struct stat *st, int flags)
+{
+	const char *rest = path;
+	int at = dirfd, rc, saved;
+
+	if (strlen(path) >= PATH_MAX) {
+		at = xio_approach(dirfd, path, &rest);
+		if (at == -1)
+			return -1;
+	}
+	rc = fstatat(at, rest, st, flags);
+	if (at != dirfd) {
+		saved = errno;
+		close(at);
+		errno = saved;
+	}
+	return rc;
+}
+
+int
+xio_write(int fd, const void *p, size_t n)
+{
+	const char *s = p;
+
+	while (n) {
+		ssize_t w = write(fd, s, n);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return -1;
+		s += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+int
+xio_open_std(void)
+{
+	/* open(2) returns the lowest free number, so once 2 is passed all are
+	 * open; the modes make wrong use fail with EBADF, as a closed one does */
+	static const int mode[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", mode[fd]) != fd)
+			return -1;
+	}
+	return 0;
+}

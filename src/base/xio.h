@@ -1,0 +1,32 @@
+/*
+ * xio.h - system calls that finish what they started.
+ */
+#ifndef BASE_XIO_H
+#define BASE_XIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/*
+ * openat(2) for a path of any length: one longer than PATH_MAX is opened in
+ * pieces, each relative to the directory before it. flags apply to the last
+ * piece. Returns a descriptor or -1 with errno.
+ */
+int xio_open(int dirfd, const char *path, int flags);
+
+/* fstatat(2) for a path of any length; flags as fstatat's. 0 or -1. */
+int xio_stat(int dirfd, const char *path, struct stat *st, int flags);
+
+/* Writes all n bytes, through EINTR and short writes. 0, or -1 with errno. */
+int xio_write(int fd, const void *p, size_t n);
+
+/*
+ * Makes sure that descriptors 0 to 2 are open, so that no file of ours ever
+ * becomes "stdout". What was closed is opened on /dev/null, in a mode in which
+ * its use fails: reading from stdin, writing to the other two. 0 or -1.
+ */
+int xio_open_std(void);
+
+#endif

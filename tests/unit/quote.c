@@ -1,0 +1,199 @@
+/*
+ * Names as a shell would accept them.
+ *
+ * With arguments this program is no test: it prints each argument quoted in
+ * both ways, for tests/quote.t to compare with ls(1).
+ */
+#include "base/quote.h"
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+
+static void
+check(void (*quote)(struct buf *, const char *, size_t), const char *name,
+    size_t len, const char *want)
+{
+	struct buf b = BUF_INIT;
+
+	quote(&b, name, len);
+	assert_string_equal(buf_str(&b), want);
+	buf_release(&b);
+}
+
+static void
+shell(const char *name, const char *want)
+{
+	check(quote_shell, name, strlen(name), want);
+}
+
+static void
+always(const char *name, const char *want)
+{
+	check(quote_shell_always, name, strlen(name), want);
+}
+
+static void
+test_harmless_names_stay_bare(void **state)
+{
+	(void)state;
+	shell("a", "a");
+	shell("./dir/file-1.0_x,y:z@%+]", "./dir/file-1.0_x,y:z@%+]");
+	shell("a#b~c{d}e", "a#b~c{d}e");
+}
+
+static void
+test_always_quotes_harmless_names(void **state)
+{
+	(void)state;
+	always("a", "'a'");
+	always("sp ace", "'sp ace'");
+}
+
+static void
+test_empty_name(void **state)
+{
+	(void)state;
+	shell("", "''");
+	always("", "''");
+}
+
+static void
+test_what_a_shell_would_take(void **state)
+{
+	(void)state;
+	shell("sp ace", "'sp ace'");
+	shell("a*", "'a*'");
+	shell("$x", "'$x'");
+	shell("a\\b", "'a\\b'");
+	shell("a=b", "'a=b'");
+}
+
+static void
+test_special_only_at_the_beginning(void **state)
+{
+	(void)state;
+	shell("#a", "'#a'");
+	shell("~a", "'~a'");
+}
+
+static void
+test_braces_special_only_when_alone(void **state)
+{
+	(void)state;
+	shell("{", "'{'");
+	shell("}", "'}'");
+	shell("{}", "{}");
+}
+
+static void
+test_apostrophe_in_double_quotes(void **state)
+{
+	(void)state;
+	shell("it's", "\"it's\"");
+	shell("it's it", "\"it's it\"");
+	shell("#it's", "\"#it's\"");
+	always("it's", "\"it's\"");
+}
+
+static void
+test_apostrophe_beside_what_doubles_cannot_hold(void **state)
+{
+	(void)state;
+	shell("it's $x", "'it'\\''s $x'");
+	shell("it's{}", "'it'\\''s{}'");
+	shell("it's#", "'it'\\''s#'");
+	shell("'\n", "''\\'''$'\\n'");
+	shell("\n'", "''$'\\n'\\'''");
+}
+
+static void
+test_control_characters(void **state)
+{
+	(void)state;
+	shell("nl\nx", "'nl'$'\\n''x'");
+	shell("a\nbc\nd", "'a'$'\\n''bc'$'\\n''d'");
+	shell("\a\b\t\n\v\f\r", "''$'\\a\\b\\t\\n\\v\\f\\r'");
+	shell("\001\033\177", "''$'\\001\\033\\177'");
+}
+
+static void
+test_bytes_beyond_ascii_in_the_c_locale(void **state)
+{
+	(void)state;
+	assert_non_null(setlocale(LC_ALL, "C"));
+	shell("\303\251", "''$'\\303\\251'");
+	shell("a\377b", "'a'$'\\377''b'");
+}
+
+static void
+test_utf8_locale(void **state)
+{
+	(void)state;
+	if (!setlocale(LC_ALL, "C.UTF-8"))
+		skip();
+	shell("\303\251", "\303\251");
+	shell("\303\251's", "\"\303\251's\"");
+	shell("\303", "''$'\\303'");           /* cut off */
+	shell("\303x", "''$'\\303''x'");       /* broken */
+	shell("\302\205", "''$'\\302\\205'");  /* a control character */
+	shell("\377\376", "''$'\\377\\376'");
+	setlocale(LC_ALL, "C");
+}
+
+static void
+test_length_counts_not_nul(void **state)
+{
+	(void)state;
+	check(quote_shell, "abc", 2, "ab");
+	check(quote_shell, "a\0b", 3, "'a'$'\\000''b'");
+}
+
+static int
+print_quoted(int n, char **names)
+{
+	struct buf b = BUF_INIT;
+
+	setlocale(LC_ALL, "");
+	for (int i = 0; i < n; i++) {
+		quote_shell(&b, names[i], strlen(names[i]));
+		buf_putc(&b, '\n');
+		quote_shell_always(&b, names[i], strlen(names[i]));
+		buf_putc(&b, '\n');
+	}
+	fwrite(b.data, 1, b.len, stdout);
+	buf_release(&b);
+	return fflush(stdout) ? 1 : 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_harmless_names_stay_bare),
+		cmocka_unit_test(test_always_quotes_harmless_names),
+		cmocka_unit_test(test_empty_name),
+		cmocka_unit_test(test_what_a_shell_would_take),
+		cmocka_unit_test(test_special_only_at_the_beginning),
+		cmocka_unit_test(test_braces_special_only_when_alone),
+		cmocka_unit_test(test_apostrophe_in_double_quotes),
+		cmocka_unit_test(
+		    test_apostrophe_beside_what_doubles_cannot_hold),
+		cmocka_unit_test(test_control_characters),
+		cmocka_unit_test(test_bytes_beyond_ascii_in_the_c_locale),
+		cmocka_unit_test(test_utf8_locale),
+		cmocka_unit_test(test_length_counts_not_nul),
+	};
+
+	if (argc > 1)
+		return print_quoted(argc - 1, argv + 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
