@@ -1,0 +1,68 @@
+/*
+ * message.h - one message of the SHA-512 family, as runs of whole blocks.
+ *
+ * The message takes bytes as they come and offers what a compression function
+ * wants: `blocks` blocks in one piece at `run`. What lies between two feeds,
+ * and the padding (FIPS 180-4, 5.1.2), pass through a buffer of its own.
+ *
+ *     message_start(m, v);
+ *     message_feed(m, p, n, last);
+ *     while (m->blocks) {
+ *             compress any number of m->run, up to m->blocks, into m->h
+ *             message_advance(m, that number);
+ *     }
+ *     m->ended: message_digest(); else feed again
+ */
+#ifndef DIGEST_MESSAGE_H
+#define DIGEST_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "digest/sha512x.h"
+
+/* One algorithm of the family: they differ in this alone. */
+struct message_variant {
+	const char *tag; /* as digest_tag() says it */
+	size_t size;     /* of the digest, bytes */
+	uint64_t iv[8];  /* FIPS 180-4, 5.3.4 to 5.3.6 */
+};
+
+struct message {
+	uint64_t h[8];
+
+	/* To compress next; no blocks: feed, or ended. */
+	const unsigned char *run;
+	size_t blocks;
+	bool ended;
+
+	/* Not for others. */
+	const unsigned char *p; /* fed, behind the run */
+	size_t n;
+	bool last;              /* nothing comes after p */
+	uint64_t bytes;         /* fed altogether */
+	unsigned used;          /* of buf */
+	unsigned char buf[2 * SHA512X_BLOCK];
+};
+
+/* The variant with that tag; NULL when it is none of the family. */
+const struct message_variant *message_find(const char *tag);
+
+void message_start(struct message *m, const struct message_variant *v);
+
+/* The next n bytes, while there are no blocks; p must stay valid until there
+ * are none again. last: the message ends with them. */
+void message_feed(struct message *m, const void *p, size_t n, bool last);
+
+/* `done` blocks of the run have been compressed. */
+void message_advance(struct message *m, size_t done);
+
+/* Bytes fed that are not compressed yet. */
+size_t message_left(const struct message *m);
+
+/* Writes v->size bytes; the message has ended. */
+void message_digest(const struct message *m, const struct message_variant *v,
+    unsigned char *out);
+
+#endif

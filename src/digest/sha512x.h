@@ -1,0 +1,81 @@
+/*
+ * sha512x.h - the SHA-512 compression function (FIPS 180-4, 6.4.2) on several
+ * messages at a time: a table of kernels, one for each instruction set.
+ *
+ * A kernel knows no padding and no message: it takes whole blocks of 128
+ * bytes. SHA-384, SHA-512/256 and SHA-512/224 differ by initial value and
+ * length of digest only, so that every kernel serves all four (message.h).
+ */
+#ifndef DIGEST_SHA512X_H
+#define DIGEST_SHA512X_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/macros.h>
+
+#define SHA512X_BLOCK 128 /* bytes */
+#define SHA512X_MAX_WIDTH 8
+
+/*
+ * Compresses `blocks` blocks of each lane: lane i has the state h[i], eight
+ * words, and reads p[i], 128 * blocks bytes, however aligned. Every lane of the
+ * kernel must be given; two may read the same bytes, none share a state.
+ */
+typedef void sha512x_compress(uint64_t *const h[],
+    const unsigned char *const p[], size_t blocks);
+
+struct sha512x_kernel {
+	const char *name; /* "avx2x4"; also what lanes_name() says */
+	unsigned width; /* lanes */
+	unsigned cost;  /* of a block on every lane together; libcrypto's
+	                 * one block is 100 */
+	sha512x_compress *compress;
+	bool (*supported)(void); /* by this processor and system */
+};
+
+/*
+ * All kernels compiled in, each below the ones it is expected to outrun; the
+ * first is libcrypto's own, one lane wide. Ends with a NULL name. Empty where
+ * there is nothing better than libcrypto.
+ */
+extern const struct sha512x_kernel sha512x_kernels[];
+
+/* The kernel of that name; NULL when there is none. */
+const struct sha512x_kernel *sha512x_find(const char *name);
+
+/*
+ * Whether k may be used: the processor supports it, and its answers are
+ * libcrypto's. Costs some 20 us.
+ */
+bool sha512x_trusted(const struct sha512x_kernel *k);
+
+/*
+ * Whether several lanes can be faster than libcrypto at all: not where the
+ * processor has SHA-512 instructions of its own and libcrypto uses them.
+ */
+bool sha512x_worthwhile(void);
+
+/*
+ * Of the n kernels in set (n > 0), the one to step `active` messages with:
+ * the cheapest per message that it moves.
+ */
+const struct sha512x_kernel *sha512x_choose(
+    const struct sha512x_kernel *const set[], unsigned n, unsigned active);
+
+/* The round constants (FIPS 180-4, 4.2.3), for the kernels. */
+extern const uint64_t sha512x_k[80];
+
+/* Only with the functions that sha512x_libcrypto needs (see there). */
+#if defined(__x86_64__) && defined(__GNUC__) && \
+    !defined(OPENSSL_NO_DEPRECATED_3_0)
+#define SHA512X_KERNELS
+
+sha512x_compress sha512x_libcrypto;
+sha512x_compress sha512x_avx2x4;
+sha512x_compress sha512x_avx512x4;
+sha512x_compress sha512x_avx512x8;
+#endif
+
+#endif

@@ -1,0 +1,230 @@
+/*
+ * Digests by name. The answers are the standards' own examples.
+ */
+#include "digest/digest.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <openssl/err.h>
+
+static void
+hex(char *out, const unsigned char *p, size_t n)
+{
+	size_t i;
+
+	*out = '\0';
+	for (i = 0; i < n; i++)
+		sprintf(out + 2 * i, "%02x", p[i]);
+}
+
+/* The name is known, under that tag, and digests "abc" to that. */
+static void
+known(const char *name, const char *tag, const char *abc)
+{
+	struct digest *d = digest_new(name);
+	struct digest_ctx *c;
+	unsigned char out[DIGEST_MAX];
+	char got[2 * DIGEST_MAX + 1];
+
+	assert_non_null(d);
+	assert_string_equal(digest_tag(d), tag);
+	assert_int_equal(digest_size(d), strlen(abc) / 2);
+	c = digest_ctx_new(d);
+	assert_non_null(c);
+	assert_int_equal(digest_init(c), 0);
+	assert_int_equal(digest_update(c, "abc", 3), 0);
+	assert_int_equal(digest_final(c, out), 0);
+	hex(got, out, digest_size(d));
+	assert_string_equal(got, abc);
+	digest_ctx_free(c);
+	digest_free(d);
+}
+
+#define MD5_ABC "900150983cd24fb0d6963f7d28e17f72"
+#define SHA1_ABC "a9993e364706816aba3e25717850c26c9cd0d89d"
+#define SHA256_ABC "ba7816bf8f01cfea414140de5dae2223" \
+	"b00361a396177a9cb410ff61f20015ad"
+#define SHA512_ABC "ddaf35a193617abacc417349ae204131" \
+	"12e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd" \
+	"454d4423643ce80e2a9ac94fa54ca49f"
+#define SHA512_256_ABC "53048e2681941ef99b2e29b76b4c7dab" \
+	"e4c2d0c634fc6d46e0e2f13107e7af23"
+#define SHA512_224_ABC "4634270f707b6a54daae7530460842e2" \
+	"0e37ed265ceee9a43e8924aa"
+#define BLAKE2B_ABC "ba80a53f981c4d0d6a2797b69f12f6e9" \
+	"4c212f14685ac4b74b12bb6fdbffa2d17d87c5392aab792dc252d5de4533cc95" \
+	"18d38aa8dbf1925ab92386edd4009923"
+#define SHAKE128_ABC "5881092dd818bf5cf8a3ddb793fbcba7"
+
+static void
+test_names_of_libcrypto(void **state)
+{
+	(void)state;
+	known("SHA2-512", "SHA512", SHA512_ABC);
+	known("SHA-512", "SHA512", SHA512_ABC);
+	known("SHA512-256", "SHA512/256", SHA512_256_ABC);
+	known("SHA2-512/224", "SHA512/224", SHA512_224_ABC);
+	known("BLAKE2B-512", "BLAKE2b", BLAKE2B_ABC);
+}
+
+static void
+test_tags_are_names(void **state)
+{
+	(void)state;
+	known("MD5", "MD5", MD5_ABC);
+	known("SHA1", "SHA1", SHA1_ABC);
+	known("SHA256", "SHA256", SHA256_ABC);
+	known("SHA512", "SHA512", SHA512_ABC);
+	known("SHA512/256", "SHA512/256", SHA512_256_ABC);
+	known("SHA512/224", "SHA512/224", SHA512_224_ABC);
+	known("BLAKE2b", "BLAKE2b", BLAKE2B_ABC);
+}
+
+static void
+test_case_makes_no_difference(void **state)
+{
+	(void)state;
+	known("sha512", "SHA512", SHA512_ABC);
+	known("sHa512/256", "SHA512/256", SHA512_256_ABC);
+	known("blake2b", "BLAKE2b", BLAKE2B_ABC);
+}
+
+/* Every tag leads back to itself: what phash writes, it can check. */
+static void
+test_every_tag_is_a_name(void **state)
+{
+	static const char *const names[] = { "md5", "sha1", "sha224", "sha256",
+	    "sha384", "sha512", "sha512-224", "sha512-256", "sha3-224",
+	    "sha3-256", "sha3-384", "sha3-512", "sm3", "blake2b512",
+	    "blake2s256", "ripemd160" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct digest *d = digest_new(names[i]), *again;
+
+		if (!d)
+			continue; /* left out of this libcrypto */
+		again = digest_new(digest_tag(d));
+		assert_non_null(again);
+		assert_string_equal(digest_tag(again), digest_tag(d));
+		assert_int_equal(digest_size(again), digest_size(d));
+		digest_free(again);
+		digest_free(d);
+	}
+}
+
+static void
+unknown(const char *name)
+{
+	errno = 0;
+	assert_null(digest_new(name));
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(ERR_peek_error(), 0);
+}
+
+static void
+test_unknown_names(void **state)
+{
+	(void)state;
+	unknown("no-such-digest");
+	unknown("");
+	unknown("sha512 ");
+	unknown("SHA512/");
+}
+
+/* libcrypto knows a digest of no bytes at all. */
+static void
+test_a_digest_without_bytes_is_refused(void **state)
+{
+	(void)state;
+	unknown("NULL");
+}
+
+/* An older libcrypto has a default size, a newer one has none. */
+static void
+test_extendable_output_has_its_default_size(void **state)
+{
+	struct digest *d = digest_new("SHAKE128");
+
+	(void)state;
+	if (!d) {
+		assert_int_equal(errno, EINVAL);
+		skip();
+	}
+	digest_free(d);
+	known("SHAKE128", "SHAKE-128", SHAKE128_ABC);
+}
+
+static void
+test_a_context_serves_message_after_message(void **state)
+{
+	struct digest *d = digest_new("sha512");
+	struct digest_ctx *c = digest_ctx_new(d);
+	unsigned char first[DIGEST_MAX], out[DIGEST_MAX];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		/* the second message is given up in the middle */
+		assert_int_equal(digest_init(c), 0);
+		assert_int_equal(digest_update(c, "ab", 2), 0);
+		if (i == 1)
+			continue;
+		assert_int_equal(digest_update(c, "c", 1), 0);
+		assert_int_equal(digest_final(c, i ? out : first), 0);
+	}
+	assert_memory_equal(out, first, digest_size(d));
+	digest_ctx_free(c);
+	digest_free(d);
+}
+
+static void
+test_final_writes_no_more_than_the_size(void **state)
+{
+	struct digest *d = digest_new("md5");
+	struct digest_ctx *c = digest_ctx_new(d);
+	unsigned char out[17];
+
+	(void)state;
+	out[16] = 0xa5;
+	assert_int_equal(digest_init(c), 0);
+	assert_int_equal(digest_final(c, out), 0);
+	assert_int_equal(out[16], 0xa5);
+	digest_ctx_free(c);
+	digest_free(d);
+}
+
+static void
+test_nothing_is_freed_in_peace(void **state)
+{
+	(void)state;
+	digest_ctx_free(NULL);
+	digest_free(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names_of_libcrypto),
+		cmocka_unit_test(test_tags_are_names),
+		cmocka_unit_test(test_case_makes_no_difference),
+		cmocka_unit_test(test_every_tag_is_a_name),
+		cmocka_unit_test(test_unknown_names),
+		cmocka_unit_test(test_a_digest_without_bytes_is_refused),
+		cmocka_unit_test(test_extendable_output_has_its_default_size),
+		cmocka_unit_test(test_a_context_serves_message_after_message),
+		cmocka_unit_test(test_final_writes_no_more_than_the_size),
+		cmocka_unit_test(test_nothing_is_freed_in_peace),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
