@@ -1,0 +1,230 @@
+#include "core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SPARE_PER_SLOT = 4 };
+
+/* Larger buffers are not kept: one giant item should not stay for ever. */
+#define SPARE_SIZE ((size_t)256 << 10)
+
+void
+ppool_queue_init(struct queue *q)
+{
+	q->first = NULL;
+	q->last = &q->first;
+}
+
+void
+ppool_queue_push(struct queue *q, struct chunk *c)
+{
+	c->next = NULL;
+	*q->last = c;
+	q->last = &c->next;
+}
+
+struct chunk *
+ppool_queue_pop(struct queue *q)
+{
+	struct chunk *c = q->first;
+
+	if (c)
+		ppool_queue_remove(q, c);
+	return c;
+}
+
+void
+ppool_queue_remove(struct queue *q, struct chunk *c)
+{
+	struct chunk **at = &q->first;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	if (q->last == &c->next)
+		q->last = at;
+	c->next = NULL;
+}
+
+static struct chunk *
+chunk_from_spare(struct ppool *p)
+{
+	struct chunk *c = p->spare;
+
+	if (c) {
+		p->spare = c->next;
+		p->nspare--;
+	}
+	return c;
+}
+
+static struct chunk *
+chunk_alloc(void)
+{
+	enum { ITEMS = 16, SIZE = 4096 };
+	struct chunk *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->items = malloc(ITEMS * sizeof(*c->items));
+	if (!c->items)
+		goto free_chunk;
+	c->cap = ITEMS;
+	c->frame = malloc(SIZE);
+	if (!c->frame)
+		goto free_items;
+	c->size = SIZE;
+	return c;
+
+free_items:
+	free(c->items);
+free_chunk:
+	free(c);
+	return NULL;
+}
+
+struct chunk *
+ppool_chunk_new(struct job *j)
+{
+	struct ppool *p = j->pool;
+	struct chunk *c = chunk_from_spare(p);
+
+	if (!c)
+		c = chunk_alloc();
+	if (!c)
+		return NULL;
+	ppool_job_hold(j);
+	c->next = NULL;
+	c->pool = p;
+	c->job = j;
+	c->n = c->left = 0;
+	c->weight = 0;
+	c->alone = false;
+	c->len = sizeof(struct frame_work);
+	p->nchunks++;
+	return c;
+}
+
+static int
+chunk_reserve(struct chunk *c, size_t len)
+{
+	size_t size = c->size;
+	void *new;
+
+	if (c->n == c->cap) {
+		if (c->cap > UINT32_MAX / 2)
+			return -1;
+		new = realloc(c->items, 2 * (size_t)c->cap * sizeof(*c->items));
+		if (!new)
+			return -1;
+		c->items = new;
+		c->cap *= 2;
+	}
+	if (c->size - c->len >= len)
+		return 0;
+	while (size - c->len < len)
+		size *= 2;
+	new = realloc(c->frame, size);
+	if (!new)
+		return -1;
+	c->frame = new;
+	c->size = size;
+	return 0;
+}
+
+int
+ppool_chunk_add(struct chunk *c, const void *data, size_t len, uint64_t index,
+                uint64_t weight)
+{
+	const struct frame_item head = { .len = (uint32_t)len };
+	size_t padded = frame_padded(len);
+	uint8_t *at;
+
+	if (chunk_reserve(c, sizeof(head) + padded))
+		return -1;
+	at = c->frame + c->len;
+	memcpy(at, &head, sizeof(head));
+	at += sizeof(head);
+	if (len)
+		memcpy(at, data, len);
+	memset(at + len, 0, padded - len);
+	if (weight > PPOOL_WEIGHT_MAX)
+		weight = PPOOL_WEIGHT_MAX;
+	c->items[c->n] = (struct item){
+		.index = index,
+		.weight = weight,
+		.off = c->len + sizeof(head),
+		.len = (uint32_t)len,
+	};
+	c->len += sizeof(head) + padded;
+	c->weight += weight;
+	c->n++;
+	c->left++;
+	return 0;
+}
+
+int
+ppool_chunk_take(struct chunk *c, const struct chunk *from,
+                 const struct item *item)
+{
+	if (ppool_chunk_add(c, from->frame + item->off, item->len, item->index,
+	                    item->weight))
+		return -1;
+	c->items[c->n - 1].deaths = item->deaths;
+	return 0;
+}
+
+void
+ppool_chunk_result(struct chunk *c, struct item *item, ppool_result *r)
+{
+	item->answered = true;
+	c->left--;
+	c->weight -= item->weight;
+	c->pool->events++;
+	r->index = item->index;
+	r->item = (ppool_buf){ c->frame + item->off, item->len };
+	c->job->kind->result(c->job, r);
+}
+
+void
+ppool_chunk_fail(struct chunk *c, ppool_err err, int code)
+{
+	for (uint32_t i = 0; i < c->n; i++) {
+		ppool_result r = { .err = err, .code = code };
+
+		if (!c->items[i].answered)
+			ppool_chunk_result(c, &c->items[i], &r);
+	}
+	ppool_chunk_free(c);
+}
+
+void
+ppool_chunk_free(struct chunk *c)
+{
+	struct ppool *p = c->pool;
+	struct job *j = c->job;
+
+	p->nchunks--;
+	if (p->nspare < p->n * SPARE_PER_SLOT && c->size <= SPARE_SIZE) {
+		c->next = p->spare;
+		p->spare = c;
+		p->nspare++;
+	} else {
+		free(c->frame);
+		free(c->items);
+		free(c);
+	}
+	ppool_job_drop(j);
+}
+
+void
+ppool_chunk_empty_spare(struct ppool *p)
+{
+	struct chunk *c;
+
+	while ((c = chunk_from_spare(p))) {
+		free(c->frame);
+		free(c->items);
+		free(c);
+	}
+}

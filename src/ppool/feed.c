@@ -1,0 +1,394 @@
+/* feed.c - the push side: items come one by one, results go to a callback. */
+#include "core.h"
+
+#include <stdlib.h>
+
+/* Puts turn the pump at least so often, if no chunk was filled before. */
+#define PUT_TURN_NS ((int64_t)500000)
+
+/* A smaller part of the last chunk is not worth a worker's waking up. */
+#define PART_NS ((uint64_t)100000)
+
+struct ppool_feed {
+	struct job job;
+	struct ppool_feed_opts opts;
+	ppool_result_fn *on_result;
+	void *cookie;
+	struct chunk *open; /* being filled */
+	size_t target;      /* items at which it closes */
+	uint64_t next;      /* index */
+	uint64_t left;      /* items without a result */
+	int64_t turned_at;
+	bool finishing;     /* takes no more */
+	bool dropped;       /* there is no handle */
+	ppool_err lost;     /* items were CANCELED: why */
+};
+
+/* ---- the open chunk ------------------------------------------------------- */
+
+static void
+close_open(struct ppool_feed *f)
+{
+	struct chunk *c = f->open;
+
+	if (!c)
+		return;
+	f->open = NULL;
+	ppool_job_push(&f->job, c);
+}
+
+/* Cuts a chunk into parts of so many items; -1 without memory. */
+static int
+cut(struct chunk *c, uint32_t size, struct queue *parts)
+{
+	struct chunk *part = NULL;
+
+	ppool_queue_init(parts);
+	for (uint32_t i = 0; i < c->n; i++) {
+		if (i % size == 0) {
+			part = ppool_chunk_new(c->job);
+			if (!part)
+				return -1;
+			ppool_queue_push(parts, part);
+		}
+		if (ppool_chunk_take(part, c, &c->items[i]))
+			return -1;
+	}
+	return 0;
+}
+
+/* How many items of the last chunk each worker should have. */
+static uint32_t
+part_size(const struct ppool_feed *f, uint32_t n)
+{
+	uint32_t size = (n + f->job.pool->n - 1) / f->job.pool->n;
+	uint64_t least = f->job.item_ns ? PART_NS / f->job.item_ns : 1;
+
+	if (size < least)
+		size = least < n ? (uint32_t)least : n;
+	return size;
+}
+
+/* The last chunk is shared out, or one worker would have it for itself while
+ * the others have nothing more to do. */
+static void
+close_last(struct ppool_feed *f)
+{
+	struct chunk *c = f->open, *part;
+	struct queue parts;
+	uint32_t size;
+
+	if (!c || f->opts.chunk_items)
+		goto whole;
+	size = part_size(f, c->n);
+	if (size >= c->n)
+		goto whole;
+	if (cut(c, size, &parts)) {
+		while ((part = ppool_queue_pop(&parts)))
+			ppool_chunk_free(part);
+		goto whole;
+	}
+	f->open = NULL;
+	ppool_chunk_free(c);
+	while ((part = ppool_queue_pop(&parts)))
+		ppool_job_push(&f->job, part);
+	return;
+
+whole:
+	close_open(f);
+}
+
+static bool
+open_is_full(const struct ppool_feed *f)
+{
+	const struct chunk *c = f->open;
+	size_t most = f->opts.chunk_items ? PPOOL_CHUNK_LIMIT :
+		PPOOL_CHUNK_BYTES;
+
+	return c->n >= f->target || c->len >= most ||
+	       (f->opts.chunk_weight && c->weight >= f->opts.chunk_weight);
+}
+
+/* A heavy item does not ride with those before it, which it would delay. */
+static bool
+open_would_burst(const struct ppool_feed *f, uint64_t weight)
+{
+	return f->open && f->opts.chunk_weight &&
+	       weight >= f->opts.chunk_weight - f->open->weight;
+}
+
+static int
+add(struct ppool_feed *f, const void *item, size_t len, uint64_t weight)
+{
+	if (!f->open) {
+		f->open = ppool_chunk_new(&f->job);
+		if (!f->open)
+			return -1;
+		f->target = f->opts.chunk_items;
+		if (!f->target)
+			f->target = ppool_job_chunk(&f->job);
+	}
+	if (ppool_chunk_add(f->open, item, len, f->next, weight))
+		goto drop_empty;
+	f->next++;
+	f->left++;
+	ppool_job_wake(&f->job);
+	return 0;
+
+drop_empty:
+	/* A chunk without items would never be answered. */
+	if (!f->open->n) {
+		ppool_chunk_free(f->open);
+		f->open = NULL;
+	}
+	return -1;
+}
+
+/* ---- the job -------------------------------------------------------------- */
+
+static bool
+feed_more(const struct job *j)
+{
+	const struct ppool_feed *f = (const struct ppool_feed *)j;
+
+	return f->open;
+}
+
+/* Full chunks wait in job.ready; this is for workers that would starve. */
+static struct chunk *
+feed_produce(struct job *j, bool starved)
+{
+	struct ppool_feed *f = (struct ppool_feed *)j;
+	struct chunk *c = f->open;
+
+	if (!starved || !c || !ppool_has_idle(j->pool))
+		return NULL;
+	f->open = NULL;
+	return c;
+}
+
+static void
+feed_result(struct job *j, const ppool_result *r)
+{
+	struct ppool_feed *f = (struct ppool_feed *)j;
+	struct ppool *p = j->pool;
+
+	if (f->dropped)
+		return;
+	f->left--;
+	if (r->err == PPOOL_CANCELED)
+		f->lost = p->broken ? PPOOL_BROKEN : PPOOL_CANCELED;
+	if (p->copied)
+		return;
+	p->depth++;
+	f->on_result(f->cookie, r);
+	p->depth--;
+}
+
+static void
+feed_stop(struct job *j)
+{
+	close_open((struct ppool_feed *)j);
+}
+
+static void
+feed_cancel(struct job *j)
+{
+	struct ppool_feed *f = (struct ppool_feed *)j;
+	struct chunk *c = f->open;
+
+	f->open = NULL;
+	if (c)
+		ppool_chunk_fail(c, PPOOL_CANCELED, 0);
+}
+
+static void
+feed_free(struct job *j)
+{
+	free(j);
+}
+
+static const struct job_kind feed_kind = {
+	.produce = feed_produce,
+	.more = feed_more,
+	.result = feed_result,
+	.stop = feed_stop,
+	.cancel = feed_cancel,
+	.free = feed_free,
+};
+
+/* ---- the calls ------------------------------------------------------------ */
+
+ppool_err
+ppool_feed_open(ppool *pool, ppool_fn *fn, const ppool_feed_opts *opts,
+                ppool_result_fn *on_result, void *cookie, ppool_feed **out)
+{
+	struct ppool_feed *f;
+	ppool_err err;
+
+	if (!out)
+		return PPOOL_INVAL;
+	*out = NULL;
+	err = ppool_check_submit(pool, fn);
+	if (err)
+		return err;
+	if (!on_result || (opts && opts->flags & ~PPOOL_AT_MOST_ONCE))
+		return PPOOL_INVAL;
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return PPOOL_NOMEM;
+	if (opts)
+		f->opts = *opts;
+	f->on_result = on_result;
+	f->cookie = cookie;
+	f->turned_at = ppool_now();
+	ppool_job_init(&f->job, pool, &feed_kind, fn);
+	f->job.flags |= f->opts.flags;
+	f->job.window_weight = f->opts.window_weight;
+	*out = f;
+	return PPOOL_OK;
+}
+
+/* Is there still a pool to do anything with? */
+static ppool_err
+feed_check(const struct ppool_feed *f)
+{
+	ppool_err err;
+
+	if (!f)
+		return PPOOL_INVAL;
+	if (!f->job.pool)
+		return PPOOL_CANCELED;
+	err = ppool_check(f->job.pool);
+	if (!err && f->job.pool->depth)
+		err = PPOOL_BUSY;
+	return err;
+}
+
+static ppool_err
+put_check(const struct ppool_feed *f)
+{
+	const struct ppool *p = f->job.pool;
+
+	if (p->broken)
+		return PPOOL_BROKEN;
+	if (p->state == POOL_TERMINATED)
+		return PPOOL_CANCELED;
+	if (p->state == POOL_CLOSED || f->finishing)
+		return PPOOL_CLOSED;
+	return PPOOL_OK;
+}
+
+static bool
+nothing_ready(void *arg)
+{
+	const struct ppool_feed *f = arg;
+
+	return !f->job.ready.first;
+}
+
+/* Until all chunks that were full have been sent. */
+static ppool_err
+wait_for_window(struct ppool_feed *f)
+{
+	ppool_err err;
+
+	if (nothing_ready(f))
+		return PPOOL_OK;
+	err = ppool_until(f->job.pool, nothing_ready, f, -1);
+	return err ? err : put_check(f);
+}
+
+/* A full chunk is sent, and what has come is read; otherwise only now and
+ * then, for each costs a few system calls. */
+static void
+put_turn(struct ppool_feed *f)
+{
+	bool full = open_is_full(f);
+	int64_t now = ppool_now();
+
+	if (full)
+		close_open(f);
+	else if (now - f->turned_at < PUT_TURN_NS)
+		return;
+	f->turned_at = now;
+	ppool_turn(f->job.pool, 0, !full);
+}
+
+ppool_err
+ppool_feed_put(ppool_feed *f, const void *item, size_t len, uint64_t weight)
+{
+	ppool_err err = feed_check(f);
+
+	if (!err)
+		err = put_check(f);
+	if (err)
+		return err;
+	if (len && !item)
+		return PPOOL_INVAL;
+	if (len > f->job.pool->opts.max_item)
+		return PPOOL_TOOBIG;
+	err = wait_for_window(f);
+	if (err)
+		return err;
+	if (open_would_burst(f, weight))
+		close_open(f);
+	if (add(f, item, len, weight))
+		return PPOOL_NOMEM;
+	put_turn(f);
+	return PPOOL_OK;
+}
+
+ppool_err
+ppool_feed_flush(ppool_feed *f)
+{
+	ppool_err err = feed_check(f);
+
+	if (err && err != PPOOL_BUSY)
+		return err;
+	close_open(f);
+	if (!err)
+		ppool_turn(f->job.pool, 0, true);
+	return PPOOL_OK;
+}
+
+static bool
+all_delivered(void *arg)
+{
+	const struct ppool_feed *f = arg;
+
+	return !f->left;
+}
+
+ppool_err
+ppool_feed_finish(ppool_feed *f, int timeout_ms)
+{
+	ppool_err err = feed_check(f);
+
+	if (err == PPOOL_CANCELED && !f->lost)
+		return PPOOL_OK;
+	if (err == PPOOL_CANCELED)
+		return f->lost;
+	if (err)
+		return err;
+	if (!f->finishing) {
+		f->finishing = true;
+		close_last(f);
+	}
+	err = ppool_until(f->job.pool, all_delivered, f, timeout_ms);
+	return err ? err : f->lost;
+}
+
+void
+ppool_feed_free(ppool_feed *f)
+{
+	if (!f)
+		return;
+	f->dropped = true;
+	if (f->open)
+		ppool_chunk_free(f->open);
+	f->open = NULL;
+	ppool_job_forget(&f->job);
+	ppool_job_leave(&f->job);
+	ppool_job_drop(&f->job);
+}

@@ -1,0 +1,73 @@
+/*
+ * frame.h - what passes between the owner and a worker.
+ *
+ * Both ends are one image on one machine, so integers are in host order and
+ * functions are addresses. Every length is a multiple of FRAME_ALIGN, so that
+ * items and results are aligned for what the application stores in them.
+ *
+ * Owner to worker, for each chunk: struct frame_work, then n times a struct
+ * frame_item and its bytes, padded.
+ *
+ * Worker to owner: struct frame_note and its body, which is a struct
+ * frame_hello, once and first, or a group of struct frame_answer, each with
+ * its bytes, padded. The owner believes none of it: see answer.c.
+ */
+#ifndef PPOOL_FRAME_H
+#define PPOOL_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FRAME_ALIGN ((size_t)8)
+
+/* A worker sends its group of answers when it has grown to this size. */
+#define FRAME_GROUP ((size_t)64 << 10)
+
+/* The largest max_item: lengths of frames are 32 bits wide. */
+#define FRAME_MAX_ITEM ((size_t)1 << 30)
+
+struct frame_work {
+	uint32_t len; /* bytes that follow this header */
+	uint32_t n;   /* items */
+	uint64_t seq;
+	uint64_t fn;
+};
+
+struct frame_item {
+	uint32_t len; /* bytes of the item, without padding */
+	uint32_t zero;
+};
+
+enum frame_type { FRAME_HELLO = 1, FRAME_ANSWERS = 2 };
+
+#define FRAME_MAGIC 0x7070u
+
+struct frame_note {
+	uint32_t len; /* bytes that follow this header */
+	uint16_t magic;
+	uint16_t type;
+	uint32_t n;    /* answers */
+	uint32_t busy; /* ns the worker has worked since its last note, or the
+	                * most this can hold */
+};
+
+struct frame_hello {
+	int32_t code; /* what the initializer returned */
+	uint32_t zero;
+};
+
+struct frame_answer {
+	uint64_t seq;   /* of the chunk */
+	uint32_t place; /* of the item in the chunk, from 0 */
+	uint32_t len;   /* bytes of the result, without padding */
+	int32_t code;
+	uint32_t toobig; /* 1: the result was over max_item, and is not here */
+};
+
+static inline size_t
+frame_padded(size_t len)
+{
+	return (len + FRAME_ALIGN - 1) & ~(FRAME_ALIGN - 1);
+}
+
+#endif

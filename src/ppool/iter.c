@@ -1,0 +1,426 @@
+/* iter.c - imap: a job that pulls its items, and hands its results out. */
+#include "core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A result that was not handed out yet, with its own copy of all bytes. */
+struct kept {
+	ppool_result r;
+	void *bytes;
+	bool full;
+};
+
+struct ppool_iter {
+	struct job job;
+	ppool_source_fn *source;
+	void *cookie;
+	bool ordered;
+	size_t chunk;       /* 0: adapts */
+	size_t buffer;
+	uint64_t pulled;    /* items, so the index of the next */
+	uint64_t handed;    /* out, by next */
+	uint64_t arrived;   /* results */
+	struct kept *ring;  /* by index, or in order of arrival, modulo size */
+	size_t size;        /* a power of two >= pulled - handed, or 0 */
+	struct kept last;   /* what next handed out last */
+	uint64_t turned_at; /* handed, when the pump turned last */
+	uint64_t asked_at;  /* round in which the source had nothing */
+	bool ended;         /* nothing more to pull */
+	ppool_err end;      /* then: END, SOURCE or NOMEM */
+	int code;           /* SOURCE */
+	bool stopped;       /* by join: pull no more */
+	bool canceled;      /* results are missing */
+	ppool_err lost;     /* why: CANCELED or BROKEN */
+	bool dropped;       /* there is no handle */
+};
+
+/* ---- results -------------------------------------------------------------- */
+
+static struct kept *
+ring_at(const struct ppool_iter *it, uint64_t place)
+{
+	return &it->ring[place & (it->size - 1)];
+}
+
+/* Room for one more item between handed and pulled. */
+static int
+ring_reserve(struct ppool_iter *it)
+{
+	size_t size = it->size ? 2 * it->size : 16;
+	struct kept *old = it->ring;
+	size_t old_size = it->size;
+
+	if (it->pulled - it->handed < it->size)
+		return 0;
+	it->ring = calloc(size, sizeof(*it->ring));
+	if (!it->ring) {
+		it->ring = old;
+		return -1;
+	}
+	it->size = size;
+	for (uint64_t i = it->handed; i < it->pulled; i++)
+		*ring_at(it, i) = old[i & (old_size - 1)];
+	free(old);
+	return 0;
+}
+
+/* Copies what a result points to, item and data, into one allocation. */
+static int
+keep(struct kept *k, const ppool_result *r)
+{
+	size_t at = frame_padded(r->len);
+	size_t size = at + r->item.len;
+
+	k->r = *r;
+	k->full = true;
+	if (!size)
+		return 0;
+	k->bytes = malloc(size);
+	if (!k->bytes)
+		return -1;
+	if (r->len)
+		memcpy(k->bytes, r->data, r->len);
+	if (r->item.len)
+		memcpy((char *)k->bytes + at, r->item.data, r->item.len);
+	k->r.data = r->len ? k->bytes : NULL;
+	k->r.item.data = (char *)k->bytes + at;
+	return 0;
+}
+
+static void
+iter_result(struct job *j, const ppool_result *r)
+{
+	struct ppool_iter *it = (struct ppool_iter *)j;
+	struct kept *k;
+
+	if (it->dropped || r->err == PPOOL_CANCELED)
+		return;
+	k = ring_at(it, it->ordered ? r->index : it->arrived);
+	it->arrived++;
+	*k = (struct kept){ .full = false };
+	if (keep(k, r))
+		k->r = (ppool_result){ .err = PPOOL_NOMEM, .index = r->index };
+}
+
+/* ---- pulling -------------------------------------------------------------- */
+
+static bool
+iter_more(const struct job *j)
+{
+	const struct ppool_iter *it = (const struct ppool_iter *)j;
+
+	return !it->ended && !it->stopped && !it->canceled && !it->dropped;
+}
+
+/* How many items to pull at once. No fewer: with a full buffer there would be
+ * room for one item at a time, and every chunk would be of one. */
+static size_t
+pull_size(const struct ppool_iter *it)
+{
+	const struct ppool *p = it->job.pool;
+	size_t size = it->chunk, share;
+
+	if (!size) {
+		size = ppool_job_chunk(&it->job);
+		share = it->buffer / (2 * p->n);
+		if (size > share)
+			size = share ? share : 1;
+	}
+	return size < it->buffer ? size : it->buffer;
+}
+
+static void
+iter_end(struct ppool_iter *it, ppool_err end, int code)
+{
+	it->ended = true;
+	it->end = end;
+	it->code = code;
+	it->job.pool->events++;
+}
+
+static int
+ask(struct ppool_iter *it, ppool_buf *item)
+{
+	struct ppool *p = it->job.pool;
+	int rc;
+
+	*item = (ppool_buf){ NULL, 0 };
+	p->depth++;
+	rc = it->source(it->cookie, item);
+	p->depth--;
+	return rc;
+}
+
+/* Puts a pulled item into the chunk, or its failure among the results. */
+static void
+accept_item(struct ppool_iter *it, const ppool_buf *item, struct chunk **c)
+{
+	ppool_result r = { .err = PPOOL_NOMEM, .index = it->pulled };
+	bool toobig = item->len > it->job.pool->opts.max_item;
+
+	it->pulled++;
+	if (!toobig && !*c)
+		*c = ppool_chunk_new(&it->job);
+	if (!toobig && *c &&
+	    !ppool_chunk_add(*c, item->data, item->len, r.index, 0))
+		return;
+	if (toobig) {
+		r.err = PPOOL_TOOBIG;
+		r.item = *item;
+	}
+	it->job.pool->events++;
+	iter_result(&it->job, &r);
+}
+
+/* Pulls one item. False: that was all, for now. */
+static bool
+pull(struct ppool_iter *it, struct chunk **c)
+{
+	ppool_buf item;
+	int rc;
+
+	if (ring_reserve(it)) {
+		iter_end(it, PPOOL_NOMEM, 0);
+		return false;
+	}
+	rc = ask(it, &item);
+	if (!iter_more(&it->job) || ppool_over(it->job.pool))
+		return false;
+	if (rc == 2) {
+		it->asked_at = it->job.pool->round;
+		it->job.pool->stalled = true;
+		return false;
+	}
+	if (rc <= 0) {
+		iter_end(it, rc ? PPOOL_SOURCE : PPOOL_END, rc);
+		return false;
+	}
+	accept_item(it, &item, c);
+	return true;
+}
+
+static struct chunk *
+iter_produce(struct job *j, bool starved)
+{
+	struct ppool_iter *it = (struct ppool_iter *)j;
+	size_t most = it->chunk ? PPOOL_CHUNK_LIMIT : PPOOL_CHUNK_BYTES;
+	struct chunk *c = NULL;
+	size_t size;
+
+	(void)starved;
+	if (!j->pool->pulling || !iter_more(j) ||
+	    it->asked_at == j->pool->round)
+		return NULL;
+	size = pull_size(it);
+	if (it->buffer - (it->pulled - it->handed) < size)
+		return NULL;
+	while (size-- && (!c || c->len < most) && pull(it, &c))
+		;
+	if (c && (it->dropped || !c->n)) {
+		ppool_chunk_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static void
+iter_stop(struct job *j)
+{
+	struct ppool_iter *it = (struct ppool_iter *)j;
+
+	it->stopped = true;
+}
+
+static void
+iter_cancel(struct job *j)
+{
+	struct ppool_iter *it = (struct ppool_iter *)j;
+
+	if (it->canceled || (it->ended && it->arrived == it->pulled))
+		return;
+	it->canceled = true;
+	it->lost = j->pool->broken ? PPOOL_BROKEN : PPOOL_CANCELED;
+}
+
+static void
+iter_free(struct job *j)
+{
+	struct ppool_iter *it = (struct ppool_iter *)j;
+
+	for (size_t i = 0; i < it->size; i++)
+		free(it->ring[i].bytes);
+	free(it->ring);
+	free(it->last.bytes);
+	free(it);
+}
+
+static const struct job_kind iter_kind = {
+	.produce = iter_produce,
+	.more = iter_more,
+	.result = iter_result,
+	.stop = iter_stop,
+	.cancel = iter_cancel,
+	.free = iter_free,
+};
+
+/* ---- the calls ------------------------------------------------------------ */
+
+static size_t
+default_buffer(const struct ppool *p, size_t chunk)
+{
+	uint64_t chunks = 2 * (uint64_t)p->n * p->opts.window;
+
+	if (!chunk)
+		chunk = PPOOL_CHUNK_ITEMS;
+	return chunks > SIZE_MAX / chunk ? SIZE_MAX : (size_t)chunks * chunk;
+}
+
+static ppool_err
+iter_new(ppool *pool, ppool_fn *fn, ppool_source_fn *source, void *cookie,
+         size_t chunk, size_t buffer, bool ordered, ppool_iter **out)
+{
+	struct ppool_iter *it;
+	ppool_err err;
+
+	if (!out)
+		return PPOOL_INVAL;
+	*out = NULL;
+	err = ppool_check_submit(pool, fn);
+	if (err)
+		return err;
+	if (!source)
+		return PPOOL_INVAL;
+	it = calloc(1, sizeof(*it));
+	if (!it)
+		return PPOOL_NOMEM;
+	it->source = source;
+	it->cookie = cookie;
+	it->ordered = ordered;
+	it->chunk = chunk;
+	it->buffer = buffer ? buffer : default_buffer(pool, chunk);
+	ppool_job_init(&it->job, pool, &iter_kind, fn);
+	ppool_job_wake(&it->job);
+	*out = it;
+	return PPOOL_OK;
+}
+
+ppool_err
+ppool_imap(ppool *pool, ppool_fn *fn, ppool_source_fn *source, void *cookie,
+           size_t chunk, size_t buffer, ppool_iter **out)
+{
+	return iter_new(pool, fn, source, cookie, chunk, buffer, true, out);
+}
+
+ppool_err
+ppool_imap_unordered(ppool *pool, ppool_fn *fn, ppool_source_fn *source,
+                     void *cookie, size_t chunk, size_t buffer,
+                     ppool_iter **out)
+{
+	return iter_new(pool, fn, source, cookie, chunk, buffer, false, out);
+}
+
+static bool
+has_result(const struct ppool_iter *it)
+{
+	return it->handed < it->pulled && ring_at(it, it->handed)->full;
+}
+
+/* Will next return at once? */
+static bool
+iter_ready(void *arg)
+{
+	const struct ppool_iter *it = arg;
+
+	if (it->canceled || has_result(it))
+		return true;
+	return it->handed == it->pulled && (it->ended || it->stopped);
+}
+
+static void
+hand_out(struct ppool_iter *it, ppool_result *r)
+{
+	struct kept *k = ring_at(it, it->handed);
+
+	it->last = *k;
+	*k = (struct kept){ .full = false };
+	it->handed++;
+	*r = it->last.r;
+}
+
+/* A failed source is a result itself, once, and then the end. */
+static ppool_err
+hand_out_end(struct ppool_iter *it, ppool_result *r)
+{
+	if (it->canceled)
+		return it->lost;
+	if (!it->ended)
+		return PPOOL_CANCELED;
+	if (it->end != PPOOL_SOURCE)
+		return it->end;
+	*r = (ppool_result){
+		.err = PPOOL_SOURCE, .code = it->code, .index = it->pulled,
+	};
+	it->end = PPOOL_END;
+	return PPOOL_OK;
+}
+
+/*
+ * Moves work while there is none to hand out, and now and then while there is:
+ * the workers must not wait until the buffer is empty.
+ */
+static ppool_err
+iter_pump(struct ppool_iter *it, int timeout_ms)
+{
+	struct ppool *p = it->job.pool;
+	bool pulling = p->pulling;
+	ppool_err err = PPOOL_OK;
+
+	p->pulling = true;
+	if (!iter_ready(it)) {
+		it->turned_at = it->handed;
+		err = ppool_until(p, iter_ready, it, timeout_ms);
+	} else if (!p->depth && iter_more(&it->job) &&
+	           it->handed - it->turned_at >= pull_size(it)) {
+		it->turned_at = it->handed;
+		ppool_turn(p, 0, true);
+	}
+	p->pulling = pulling;
+	return err;
+}
+
+ppool_err
+ppool_next(ppool_iter *it, int timeout_ms, ppool_result *r)
+{
+	ppool_err err;
+
+	if (!it || !r)
+		return PPOOL_INVAL;
+	if (it->job.pool) {
+		err = ppool_check(it->job.pool);
+		if (!err)
+			err = iter_pump(it, timeout_ms);
+		if (err)
+			return err;
+	}
+	free(it->last.bytes);
+	it->last.bytes = NULL;
+	/* What was lost leaves gaps in an ordered iterator. */
+	while (it->canceled && it->handed < it->pulled && !has_result(it))
+		it->handed++;
+	if (!has_result(it))
+		return hand_out_end(it, r);
+	hand_out(it, r);
+	return PPOOL_OK;
+}
+
+void
+ppool_iter_free(ppool_iter *it)
+{
+	if (!it)
+		return;
+	it->dropped = true;
+	ppool_job_forget(&it->job);
+	ppool_job_leave(&it->job);
+	ppool_job_drop(&it->job);
+}

@@ -1,0 +1,396 @@
+#include "core.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { DEFAULT_WINDOW = 2 };
+
+#define DEFAULT_MAX_ITEM    ((size_t)16 << 20)
+#define DEFAULT_MAX_PENDING ((size_t)64 << 20)
+
+/* ---- what may be asked of it ---------------------------------------------- */
+
+ppool_err
+ppool_check(const struct ppool *p)
+{
+	if (!p || p->copied)
+		return PPOOL_INVAL;
+	if (p->mark ? !*p->mark : p->owner != getpid())
+		return PPOOL_INVAL;
+	return PPOOL_OK;
+}
+
+ppool_err
+ppool_check_submit(const struct ppool *p, ppool_fn *fn)
+{
+	ppool_err err = ppool_check(p);
+
+	if (err)
+		return err;
+	if (!fn && !p->opts.serve)
+		return PPOOL_INVAL;
+	if (p->broken)
+		return PPOOL_BROKEN;
+	return p->state == POOL_RUN ? PPOOL_OK : PPOOL_CLOSED;
+}
+
+bool
+ppool_unfinished(const struct ppool *p)
+{
+	return p->nchunks || p->nasync;
+}
+
+/* ---- create --------------------------------------------------------------- */
+
+static ppool_err
+check_opts(const struct ppool_opts *o)
+{
+	const unsigned flags = PPOOL_NO_RESPAWN | PPOOL_AT_MOST_ONCE;
+
+	if (o->processes < 0 || o->max_item > FRAME_MAX_ITEM ||
+	    o->task_timeout_ms < 0 || o->kill_after_ms < 0 ||
+	    o->flags & ~flags)
+		return PPOOL_INVAL;
+	/* Retired workers could not be replaced. */
+	if (o->max_tasks && o->flags & PPOOL_NO_RESPAWN)
+		return PPOOL_INVAL;
+	return PPOOL_OK;
+}
+
+static void
+fill_in_defaults(struct ppool_opts *o)
+{
+	if (!o->processes)
+		o->processes = ppool_cpus();
+	if (!o->window)
+		o->window = DEFAULT_WINDOW;
+	if (!o->max_item)
+		o->max_item = DEFAULT_MAX_ITEM;
+	if (!o->max_pending)
+		o->max_pending = DEFAULT_MAX_PENDING;
+	/* Nobody but the built-in loop says when an item begins. */
+	if (o->serve)
+		o->task_timeout_ms = 0;
+}
+
+static void *
+map_anonymous(size_t size, int how)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, how | MAP_ANONYMOUS,
+	               -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static size_t
+page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* A page that fork(2) empties tells a copy of the pool without a system call.
+ * Where there is no such thing, the process id does. */
+static void
+make_mark(struct ppool *p)
+{
+#if defined(MADV_WIPEONFORK) && !defined(PPOOL_PORTABLE)
+	p->mark = map_anonymous(page_size(), MAP_PRIVATE);
+	if (!p->mark)
+		return;
+	if (!madvise(p->mark, page_size(), MADV_WIPEONFORK)) {
+		*p->mark = 1;
+		return;
+	}
+	munmap(p->mark, page_size());
+	p->mark = NULL;
+#else
+	(void)p;
+#endif
+}
+
+static struct ppool *
+pool_alloc(const struct ppool_opts *opts)
+{
+	struct ppool *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->opts = *opts;
+	p->n = (unsigned)opts->processes;
+	p->owner = getpid();
+	p->reserved = -1;
+	p->watch = -1;
+	link_init(&p->jobs);
+	link_init(&p->runnable);
+	ppool_queue_init(&p->again);
+	ppool_queue_init(&p->alone);
+	p->slots = calloc(p->n, sizeof(*p->slots));
+	if (!p->slots)
+		goto free_pool;
+	p->lines_size = p->n * sizeof(*p->lines);
+	p->lines = map_anonymous(p->lines_size, MAP_SHARED);
+	if (!p->lines)
+		goto free_slots;
+	for (unsigned i = 0; i < p->n; i++) {
+		ppool_queue_init(&p->slots[i].held);
+		p->slots[i].fd = p->slots[i].pidfd = -1;
+		p->slots[i].line = &p->lines[i];
+	}
+	make_mark(p);
+	return p;
+
+free_slots:
+	free(p->slots);
+free_pool:
+	free(p);
+	return NULL;
+}
+
+static void
+pool_free(struct ppool *p)
+{
+	ppool_chunk_empty_spare(p);
+	ppool_watch_free(p);
+	if (p->mark)
+		munmap(p->mark, page_size());
+	munmap(p->lines, p->lines_size);
+	for (unsigned i = 0; i < p->n; i++)
+		free(p->slots[i].in);
+	free(p->slots);
+	free(p);
+}
+
+static void
+kill_and_wait(struct ppool *p, struct slot *s)
+{
+	ppool_slot_kill(s, SIGKILL);
+	while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	ppool_slot_clear(p, s);
+}
+
+static int
+spawn_all(struct ppool *p)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		int saved;
+
+		if (!ppool_spawn(p, &p->slots[i]))
+			continue;
+		saved = errno;
+		while (i-- > 0)
+			kill_and_wait(p, &p->slots[i]);
+		errno = saved;
+		return -1;
+	}
+	return 0;
+}
+
+ppool_err
+ppool_create(ppool **pool, const ppool_opts *opts)
+{
+	struct ppool_opts o = { 0 };
+	struct ppool *p;
+	ppool_err err;
+	int saved;
+
+	if (!pool)
+		return PPOOL_INVAL;
+	*pool = NULL;
+	if (opts)
+		o = *opts;
+	err = check_opts(&o);
+	if (err)
+		return err;
+	fill_in_defaults(&o);
+	p = pool_alloc(&o);
+	if (!p)
+		return PPOOL_NOMEM;
+	if (!ppool_watch_init(p) && !spawn_all(p)) {
+		*pool = p;
+		return PPOOL_OK;
+	}
+	saved = errno;
+	pool_free(p);
+	errno = saved;
+	return saved == ENOMEM ? PPOOL_NOMEM : PPOOL_SYS;
+}
+
+/* ---- while it runs -------------------------------------------------------- */
+
+size_t
+ppool_pids(const ppool *pool, pid_t *pids, size_t max)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; pool && i < pool->n; i++) {
+		if (!pool->slots[i].live)
+			continue;
+		if (n < max)
+			pids[n] = pool->slots[i].pid;
+		n++;
+	}
+	return n;
+}
+
+struct seen {
+	const struct ppool *pool;
+	uint64_t events;
+};
+
+static bool
+something_new(void *arg)
+{
+	const struct seen *s = arg;
+
+	return s->pool->events != s->events || s->pool->broken;
+}
+
+ppool_err
+ppool_poll(ppool *pool, int timeout_ms)
+{
+	struct seen seen;
+	ppool_err err = ppool_check(pool);
+	bool pulling;
+
+	if (err)
+		return err;
+	if (pool->depth)
+		return PPOOL_BUSY;
+	/* With nothing to wait for it would be for ever. */
+	if (timeout_ms < 0 && !ppool_unfinished(pool) && !pool->nrunnable) {
+		err = ppool_turn(pool, 0, true);
+		return pool->broken ? PPOOL_BROKEN : err;
+	}
+	seen = (struct seen){ pool, pool->events };
+	pulling = pool->pulling;
+	pool->pulling = true;
+	err = ppool_until(pool, something_new, &seen, timeout_ms);
+	pool->pulling = pulling;
+	return pool->broken ? PPOOL_BROKEN : err;
+}
+
+int
+ppool_fd(const ppool *pool)
+{
+	return pool ? pool->watch : -1;
+}
+
+/* ---- its end -------------------------------------------------------------- */
+
+ppool_err
+ppool_close(ppool *pool)
+{
+	ppool_err err = ppool_check(pool);
+
+	if (!err && pool->state == POOL_RUN)
+		pool->state = POOL_CLOSED;
+	return err;
+}
+
+ppool_err
+ppool_terminate(ppool *pool)
+{
+	ppool_err err = ppool_check(pool);
+
+	if (err || pool->state == POOL_TERMINATED)
+		return err;
+	pool->state = POOL_TERMINATED;
+	if (!pool->broken)
+		pool->doomed = true;
+	ppool_settle(pool);
+	return PPOOL_OK;
+}
+
+/* No more input: what the jobs have now is all there will be. */
+static void
+stop_jobs(struct ppool *p)
+{
+	struct link *l;
+
+	for (l = p->jobs.next; l != &p->jobs; l = l->next) {
+		struct job *j = (struct job *)((char *)l -
+		                               offsetof(struct job, all));
+
+		j->kind->stop(j);
+		ppool_job_turn(j);
+	}
+}
+
+/* When all is done the workers may go; when they have gone this is true. */
+static bool
+wound_up(void *arg)
+{
+	struct ppool *p = arg;
+
+	if (!p->quit && !ppool_unfinished(p)) {
+		p->quit = true;
+		for (unsigned i = 0; i < p->n; i++)
+			if (p->slots[i].live)
+				ppool_slot_quit(&p->slots[i]);
+	}
+	return p->quit && !p->live;
+}
+
+ppool_err
+ppool_join(ppool *pool, int timeout_ms)
+{
+	ppool_err err = ppool_check(pool);
+
+	if (err)
+		return err;
+	if (pool->state == POOL_RUN)
+		return PPOOL_RUNNING;
+	if (pool->depth)
+		return PPOOL_BUSY;
+	if (!pool->joining) {
+		pool->joining = true;
+		stop_jobs(pool);
+	}
+	return ppool_until(pool, wound_up, pool, timeout_ms);
+}
+
+/* The handles of these jobs outlive the pool. */
+static void
+release_jobs(struct ppool *p)
+{
+	while (!link_empty(&p->jobs))
+		ppool_job_leave((struct job *)((char *)p->jobs.next -
+		                               offsetof(struct job, all)));
+}
+
+/* In a fork of the owner: the workers are not its own. */
+static void
+destroy_copy(struct ppool *p)
+{
+	p->copied = true;
+	ppool_seize(p);
+	ppool_cancel(p);
+	release_jobs(p);
+	for (unsigned i = 0; i < p->n; i++) {
+		if (p->slots[i].fd >= 0)
+			close(p->slots[i].fd);
+		if (p->slots[i].pidfd >= 0)
+			close(p->slots[i].pidfd);
+	}
+	pool_free(p);
+}
+
+void
+ppool_destroy(ppool *pool)
+{
+	if (!pool)
+		return;
+	if (ppool_check(pool)) {
+		destroy_copy(pool);
+		return;
+	}
+	ppool_terminate(pool);
+	while (ppool_join(pool, -1) == PPOOL_INTR)
+		;
+	release_jobs(pool);
+	pool_free(pool);
+}

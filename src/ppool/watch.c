@@ -1,0 +1,164 @@
+#include "core.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#if defined(__linux__) && !defined(PPOOL_PORTABLE)
+
+#include <sys/epoll.h>
+
+/* An event names a slot, and which of its two descriptors. */
+enum { IS_PIDFD = 1 };
+
+int
+ppool_watch_init(struct ppool *p)
+{
+	p->watch = epoll_create1(EPOLL_CLOEXEC);
+	return p->watch < 0 ? -1 : 0;
+}
+
+void
+ppool_watch_free(struct ppool *p)
+{
+	if (p->watch >= 0)
+		close(p->watch);
+	p->watch = -1;
+}
+
+static struct epoll_event
+event_of(const struct ppool *p, const struct slot *s)
+{
+	uint32_t events = 0;
+
+	if (!s->eof && !s->bad)
+		events |= EPOLLIN;
+	if (s->blocked)
+		events |= EPOLLOUT;
+	return (struct epoll_event){
+		.events = events,
+		.data.u64 = 2 * (uint64_t)(s - p->slots),
+	};
+}
+
+int
+ppool_watch_add(struct ppool *p, struct slot *s)
+{
+	struct epoll_event ev = event_of(p, s);
+
+	if (epoll_ctl(p->watch, EPOLL_CTL_ADD, s->fd, &ev))
+		return -1;
+	if (s->pidfd < 0)
+		return 0;
+	ev.events = EPOLLIN;
+	ev.data.u64 += IS_PIDFD;
+	return epoll_ctl(p->watch, EPOLL_CTL_ADD, s->pidfd, &ev);
+}
+
+/* Closing is not enough: a fork of the application may hold them open. */
+void
+ppool_watch_del(struct ppool *p, struct slot *s)
+{
+	if (!s->eof && !s->bad)
+		epoll_ctl(p->watch, EPOLL_CTL_DEL, s->fd, NULL);
+	if (s->pidfd >= 0)
+		epoll_ctl(p->watch, EPOLL_CTL_DEL, s->pidfd, NULL);
+}
+
+/* A socket at its end is taken out: it would report that for ever. */
+void
+ppool_watch_change(struct ppool *p, struct slot *s)
+{
+	struct epoll_event ev = event_of(p, s);
+	int op = s->eof || s->bad ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
+
+	epoll_ctl(p->watch, op, s->fd, &ev);
+}
+
+static void
+note_event(struct ppool *p, const struct epoll_event *ev)
+{
+	struct slot *s = &p->slots[ev->data.u64 / 2];
+
+	if (ev->data.u64 % 2 == IS_PIDFD) {
+		s->check = true;
+		return;
+	}
+	s->readable = ev->events & (EPOLLIN | EPOLLHUP | EPOLLERR);
+	s->writable = ev->events & (EPOLLOUT | EPOLLHUP | EPOLLERR);
+}
+
+int
+ppool_watch_wait(struct ppool *p, int timeout_ms)
+{
+	struct epoll_event events[64];
+	int n = epoll_wait(p->watch, events, 64, timeout_ms);
+
+	for (int i = 0; i < n; i++)
+		note_event(p, &events[i]);
+	return n < 0 ? -1 : 0;
+}
+
+#else
+
+#include <poll.h>
+
+int
+ppool_watch_init(struct ppool *p)
+{
+	p->polled = calloc(p->n, sizeof(struct pollfd));
+	return p->polled ? 0 : -1;
+}
+
+void
+ppool_watch_free(struct ppool *p)
+{
+	free(p->polled);
+	p->polled = NULL;
+}
+
+int
+ppool_watch_add(struct ppool *p, struct slot *s)
+{
+	(void)p;
+	(void)s;
+	return 0;
+}
+
+void
+ppool_watch_del(struct ppool *p, struct slot *s)
+{
+	(void)p;
+	(void)s;
+}
+
+void
+ppool_watch_change(struct ppool *p, struct slot *s)
+{
+	(void)p;
+	(void)s;
+}
+
+int
+ppool_watch_wait(struct ppool *p, int timeout_ms)
+{
+	struct pollfd *fds = p->polled;
+	int n;
+
+	for (unsigned i = 0; i < p->n; i++) {
+		const struct slot *s = &p->slots[i];
+
+		fds[i].fd = s->live && !s->eof && !s->bad ? s->fd : -1;
+		fds[i].events = (short)(POLLIN | (s->blocked ? POLLOUT : 0));
+		fds[i].revents = 0;
+	}
+	n = poll(fds, p->n, timeout_ms);
+	for (unsigned i = 0; n > 0 && i < p->n; i++) {
+		p->slots[i].readable = fds[i].revents & ~POLLOUT;
+		p->slots[i].writable = fds[i].revents & ~POLLIN;
+	}
+	return n < 0 ? -1 : 0;
+}
+
+#endif

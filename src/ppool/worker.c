@@ -1,0 +1,609 @@
+/* worker.c - the other side: runs in a child of the owner, and only there. */
+#include "core.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#if defined(__linux__) && !defined(PPOOL_PORTABLE)
+#include <sys/prctl.h>
+#endif
+
+/* Answers do not wait longer than this for company while others are made. */
+#define GROUP_NS ((int64_t)5000000)
+
+/* A chunk's buffer of at most this size is kept for the next. */
+#define SPARE_SIZE ((size_t)256 << 10)
+
+enum { EXIT_INIT = 1, EXIT_OWNER = 2, EXIT_FRAME = 3, EXIT_MEMORY = 4 };
+
+/* A chunk as it was received. */
+struct batch {
+	struct batch *next;
+	struct frame_work head;
+	uint64_t base;    /* the id of its first item */
+	uint32_t left;    /* not answered */
+	uint32_t taken;
+	size_t at;        /* in data, of the next item to take */
+	size_t size;      /* of data */
+	uint8_t *data;    /* the frame without its header */
+	uint64_t *answered; /* a bit for each item */
+};
+
+/* The one place where a result is being written. */
+struct ppool_out {
+	struct ppool_worker *w;
+	size_t start; /* of the bytes, in w->out */
+	bool toobig;
+};
+
+struct ppool_worker {
+	int fd;
+	size_t max_item;
+	struct line *line;
+	bool timed;           /* somebody looks at line->since */
+	struct batch *first, **last; /* with items not answered, in order */
+	struct batch *taking; /* the first with items not taken */
+	struct batch *spare;
+	struct batch *coming; /* being received; NULL: its header is */
+	struct frame_work head;
+	size_t got;           /* bytes of head, or of coming->data */
+	uint64_t received;    /* items */
+	uint64_t taken;
+	bool eof;             /* the owner sends no more */
+	bool gone;            /* the owner takes no more */
+	uint8_t *out;         /* a struct frame_note and the group of answers */
+	size_t out_len, out_size;
+	uint32_t out_n;
+	int64_t now;          /* when last looked */
+	int64_t busy_since;
+	int64_t group_since;
+};
+
+/* ---- sending -------------------------------------------------------------- */
+
+/* Sends all of it, or finds that the owner is gone. */
+static int
+send_all(struct ppool_worker *w, struct iovec *v, int n)
+{
+	while (n) {
+		struct msghdr msg = { .msg_iov = v, .msg_iovlen = (size_t)n };
+		ssize_t len = w->gone ? -1 : sendmsg(w->fd, &msg, MSG_NOSIGNAL);
+
+		if (len < 0 && !w->gone && errno == EINTR)
+			continue;
+		if (len < 0) {
+			w->gone = true;
+			return -1;
+		}
+		for (; n && (size_t)len >= v->iov_len; v++, n--)
+			len -= (ssize_t)v->iov_len;
+		if (n) {
+			v->iov_base = (char *)v->iov_base + len;
+			v->iov_len -= (size_t)len;
+		}
+	}
+	return 0;
+}
+
+static void
+put_note(struct ppool_worker *w, size_t more)
+{
+	int64_t busy = w->now - w->busy_since;
+	const struct frame_note note = {
+		.len = (uint32_t)(w->out_len - sizeof(note) + more),
+		.magic = FRAME_MAGIC,
+		.type = FRAME_ANSWERS,
+		.n = w->out_n,
+		.busy = busy < UINT32_MAX ? (uint32_t)busy : UINT32_MAX,
+	};
+
+	memcpy(w->out, &note, sizeof(note));
+}
+
+static void
+group_begin(struct ppool_worker *w)
+{
+	w->out_len = sizeof(struct frame_note);
+	w->out_n = 0;
+	w->now = w->busy_since = ppool_now();
+}
+
+/* Sends the group, and data with its padding as the end of its last answer. */
+static int
+flush_with(struct ppool_worker *w, const void *data, size_t len)
+{
+	static const uint8_t zeros[FRAME_ALIGN];
+	struct iovec v[3] = {
+		{ w->out, w->out_len },
+		{ (void *)(uintptr_t)data, len },
+		{ (void *)(uintptr_t)zeros, frame_padded(len) - len },
+	};
+	int rc;
+
+	if (!w->out_n)
+		return w->gone ? -1 : 0;
+	w->now = ppool_now();
+	put_note(w, frame_padded(len));
+	rc = send_all(w, v, len ? 3 : 1);
+	group_begin(w);
+	return rc;
+}
+
+static int
+flush(struct ppool_worker *w)
+{
+	return flush_with(w, NULL, 0);
+}
+
+static void
+say_hello(struct ppool_worker *w, int code)
+{
+	struct frame_note note = {
+		.len = sizeof(struct frame_hello),
+		.magic = FRAME_MAGIC,
+		.type = FRAME_HELLO,
+	};
+	struct frame_hello hello = { .code = code };
+	struct iovec v[2] = {
+		{ &note, sizeof(note) }, { &hello, sizeof(hello) },
+	};
+
+	send_all(w, v, 2);
+}
+
+/* ---- receiving ------------------------------------------------------------ */
+
+static void
+batch_free(struct batch *b)
+{
+	free(b->answered);
+	free(b->data);
+	free(b);
+}
+
+/* There is no going on without memory: the owner has what this one held. */
+static void *
+must_realloc(void *p, size_t size)
+{
+	void *new = realloc(p, size ? size : 1);
+
+	if (!new)
+		_exit(EXIT_MEMORY);
+	return new;
+}
+
+static struct batch *
+batch_new(struct ppool_worker *w)
+{
+	struct batch *b = w->spare;
+
+	w->spare = NULL;
+	if (!b) {
+		b = must_realloc(NULL, sizeof(*b));
+		*b = (struct batch){ .size = 0 };
+	}
+	b->next = NULL;
+	b->head = w->head;
+	b->base = w->received;
+	b->left = b->head.n;
+	b->taken = 0;
+	b->at = 0;
+	if (b->size < b->head.len) {
+		b->data = must_realloc(b->data, b->head.len);
+		b->size = b->head.len;
+	}
+	b->answered = must_realloc(b->answered,
+	                           ((size_t)b->head.n / 64 + 1) * 8);
+	memset(b->answered, 0, ((size_t)b->head.n / 64 + 1) * 8);
+	return b;
+}
+
+/* Reads towards *len bytes at p. 1: all there; 0: not yet; -1: never. */
+static int
+receive(struct ppool_worker *w, void *p, size_t len, bool wait)
+{
+	while (w->got < len) {
+		ssize_t n = recv(w->fd, (char *)p + w->got, len - w->got,
+		                 wait ? 0 : MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return 0;
+		if (n <= 0) {
+			w->eof = true;
+			return -1;
+		}
+		w->got += (size_t)n;
+	}
+	w->got = 0;
+	return 1;
+}
+
+/* The owner is trusted, but not to the point of reading past an end. */
+static void
+check_head(const struct ppool_worker *w)
+{
+	if (w->head.n == 0 ||
+	    w->head.n > w->head.len / sizeof(struct frame_item))
+		_exit(EXIT_FRAME);
+}
+
+/* Receives a chunk, or what there is of it. As receive. */
+static int
+receive_batch(struct ppool_worker *w, bool wait)
+{
+	struct batch *b;
+	int rc;
+
+	if (!w->coming) {
+		rc = receive(w, &w->head, sizeof(w->head), wait);
+		if (rc <= 0)
+			return rc;
+		check_head(w);
+		w->coming = batch_new(w);
+	}
+	b = w->coming;
+	rc = receive(w, b->data, b->head.len, wait);
+	if (rc <= 0)
+		return rc;
+	w->coming = NULL;
+	w->received += b->head.n;
+	*w->last = b;
+	w->last = &b->next;
+	w->taking = b;
+	return 1;
+}
+
+/* The time spent waiting is not the items'. */
+static int
+wait_for_batch(struct ppool_worker *w)
+{
+	int rc;
+
+	if (flush(w))
+		return -1;
+	rc = receive_batch(w, true);
+	w->now = w->busy_since = ppool_now();
+	return rc;
+}
+
+/* Makes w->taking a batch with an item to take. As ppool_take. */
+static int
+find_batch(struct ppool_worker *w, bool wait)
+{
+	int rc;
+
+	if (w->taking && w->taking->taken < w->taking->head.n)
+		return 1;
+	w->taking = NULL;
+	if (w->eof || w->gone)
+		return -1;
+	rc = receive_batch(w, false);
+	if (rc == 0 && wait)
+		rc = wait_for_batch(w);
+	return rc;
+}
+
+static void
+read_item(struct batch *b, ppool_item *item)
+{
+	struct frame_item head;
+
+	if (b->head.len - b->at < sizeof(head))
+		_exit(EXIT_FRAME);
+	memcpy(&head, b->data + b->at, sizeof(head));
+	b->at += sizeof(head);
+	if (b->head.len - b->at < frame_padded(head.len))
+		_exit(EXIT_FRAME);
+	*item = (ppool_item){
+		.id = b->base + b->taken,
+		.fn = (ppool_fn *)(uintptr_t)b->head.fn,
+		.data = b->data + b->at,
+		.len = head.len,
+	};
+	b->at += frame_padded(head.len);
+	b->taken++;
+}
+
+int
+ppool_take(ppool_worker *w, bool wait, ppool_item *item)
+{
+	int rc = find_batch(w, wait);
+
+	if (rc <= 0)
+		return rc;
+	read_item(w->taking, item);
+	w->taken++;
+	/* For the owner to read when this process is dead: see death.c. */
+	atomic_store(&w->line->state, 2 * w->taken);
+	return 1;
+}
+
+/* ---- answering ------------------------------------------------------------ */
+
+static struct batch **
+find_item(struct ppool_worker *w, uint64_t id)
+{
+	struct batch **at;
+
+	for (at = &w->first; *at; at = &(*at)->next) {
+		const struct batch *b = *at;
+		uint64_t place = id - b->base;
+
+		if (id < b->base || place >= b->taken)
+			continue;
+		return b->answered[place / 64] >> place % 64 & 1 ? NULL : at;
+	}
+	return NULL;
+}
+
+/* True if it was the last of its batch. */
+static bool
+mark_answered(struct ppool_worker *w, struct batch **at, uint64_t place)
+{
+	struct batch *b = *at;
+
+	b->answered[place / 64] |= UINT64_C(1) << place % 64;
+	if (--b->left)
+		return false;
+	*at = b->next;
+	if (w->last == &b->next)
+		w->last = at;
+	if (w->taking == b)
+		w->taking = NULL;
+	if (!w->spare && b->size <= SPARE_SIZE)
+		w->spare = b;
+	else
+		batch_free(b);
+	return true;
+}
+
+/* Room in the group; -1 without memory. */
+static int
+out_reserve(struct ppool_worker *w, size_t len)
+{
+	size_t size = w->out_size;
+	uint8_t *new;
+
+	if (size - w->out_len >= len)
+		return 0;
+	while (size - w->out_len < len)
+		size *= 2;
+	new = realloc(w->out, size);
+	if (!new)
+		return -1;
+	w->out = new;
+	w->out_size = size;
+	return 0;
+}
+
+static void
+put_answer(struct ppool_worker *w, const struct batch *b, uint64_t place,
+           int code, bool toobig, size_t len, size_t at)
+{
+	const struct frame_answer a = {
+		.seq = b->head.seq,
+		.place = (uint32_t)place,
+		.len = (uint32_t)len,
+		.code = code,
+		.toobig = toobig,
+	};
+
+	memcpy(w->out + at, &a, sizeof(a));
+	w->out_n++;
+}
+
+/* Sends the group if it is large, or old, or if the owner may now have room
+ * for another chunk. */
+static int
+answered(struct ppool_worker *w, struct batch **at, uint64_t place)
+{
+	bool last = mark_answered(w, at, place);
+
+	w->now = ppool_now();
+	if (w->out_n == 1)
+		w->group_since = w->now;
+	if (!last && w->out_len < FRAME_GROUP &&
+	    w->now - w->group_since < GROUP_NS)
+		return 0;
+	return flush(w);
+}
+
+/* Results of this size are not copied into the group. */
+static int
+answer_large(struct ppool_worker *w, struct batch **at, uint64_t place,
+             int code, const void *data, size_t len)
+{
+	if (flush(w))
+		return -1;
+	put_answer(w, *at, place, code, false, len, w->out_len);
+	w->out_len += sizeof(struct frame_answer);
+	mark_answered(w, at, place);
+	return flush_with(w, data, len);
+}
+
+int
+ppool_answer(ppool_worker *w, const ppool_item *item, int code,
+             const void *data, size_t len)
+{
+	struct batch **at = find_item(w, item->id);
+	bool toobig = len > w->max_item;
+	uint64_t place;
+	size_t need;
+
+	if (!at || w->gone)
+		return -1;
+	place = item->id - (*at)->base;
+	if (toobig)
+		len = 0;
+	need = sizeof(struct frame_answer) + frame_padded(len);
+	/* The group was begun with more room than a group can have. */
+	if (len >= FRAME_GROUP)
+		return answer_large(w, at, place, code, data, len);
+	if (out_reserve(w, need) && (flush(w) || out_reserve(w, need)))
+		return -1;
+	put_answer(w, *at, place, code, toobig, len, w->out_len);
+	w->out_len += sizeof(struct frame_answer);
+	if (len)
+		memcpy(w->out + w->out_len, data, len);
+	memset(w->out + w->out_len + len, 0, frame_padded(len) - len);
+	w->out_len += frame_padded(len);
+	return answered(w, at, place);
+}
+
+/* ---- the built-in loop ---------------------------------------------------- */
+
+ppool_err
+ppool_write(ppool_out *out, const void *data, size_t len)
+{
+	struct ppool_worker *w = out->w;
+
+	if (out->toobig || len > w->max_item - (w->out_len - out->start)) {
+		out->toobig = true;
+		return PPOOL_TOOBIG;
+	}
+	if (out_reserve(w, frame_padded(len) + FRAME_ALIGN)) {
+		/* What is written so far must not pass for the result. */
+		out->toobig = true;
+		return PPOOL_NOMEM;
+	}
+	if (len)
+		memcpy(w->out + w->out_len, data, len);
+	w->out_len += len;
+	return PPOOL_OK;
+}
+
+static int
+answer_written(struct ppool_worker *w, const ppool_item *item, int code,
+               const struct ppool_out *out)
+{
+	struct batch **at = find_item(w, item->id);
+	uint64_t place = item->id - (*at)->base;
+	size_t len = out->toobig ? 0 : w->out_len - out->start;
+	size_t pad = frame_padded(len) - len;
+
+	put_answer(w, *at, place, code, out->toobig, len,
+	           out->start - sizeof(struct frame_answer));
+	memset(w->out + out->start + len, 0, pad);
+	w->out_len = out->start + len + pad;
+	return answered(w, at, place);
+}
+
+static int
+run_item(struct ppool_worker *w, void *state, const ppool_item *item)
+{
+	const uint64_t taken = atomic_load(&w->line->state);
+	struct ppool_out out = { .w = w };
+	int code;
+
+	/* As much as is always there: see out_reserve in ppool_write. */
+	if (out_reserve(w, sizeof(struct frame_answer) + FRAME_ALIGN))
+		_exit(EXIT_MEMORY);
+	w->out_len += sizeof(struct frame_answer);
+	out.start = w->out_len;
+	atomic_store(&w->line->since, w->now);
+	atomic_store(&w->line->state, taken + 1);
+	code = item->fn(state, item->data, item->len, &out);
+	atomic_store(&w->line->state, taken);
+	return answer_written(w, item, code, &out);
+}
+
+static int
+serve_functions(void *state, struct ppool_worker *w)
+{
+	ppool_item item;
+
+	while (ppool_take(w, true, &item) == 1)
+		if (run_item(w, state, &item))
+			break;
+	return 0;
+}
+
+/* ---- a worker's life ------------------------------------------------------ */
+
+/* The owner's handlers are not for workers; and ^C is for the owner alone. */
+static void
+reset_signals(const sigset_t *mask)
+{
+	struct sigaction act;
+
+	for (int sig = 1; sig < NSIG; sig++) {
+		if (sigaction(sig, NULL, &act) || act.sa_handler == SIG_DFL ||
+		    act.sa_handler == SIG_IGN)
+			continue;
+		act = (struct sigaction){ .sa_handler = SIG_DFL };
+		sigaction(sig, &act, NULL);
+	}
+	act = (struct sigaction){ .sa_handler = SIG_IGN };
+	sigaction(SIGINT, &act, NULL);
+	pthread_sigmask(SIG_SETMASK, mask, NULL);
+}
+
+/* A busy worker does not see the end of its socket. */
+static void
+die_with_owner(pid_t owner)
+{
+#if defined(__linux__) && !defined(PPOOL_PORTABLE)
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+	if (getppid() != owner)
+		_exit(EXIT_OWNER);
+}
+
+/* Otherwise the others would not see the end of theirs. */
+static void
+close_others(struct ppool *p)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		if (p->slots[i].fd >= 0 && p->slots[i].live)
+			close(p->slots[i].fd);
+		if (p->slots[i].pidfd >= 0 && p->slots[i].live)
+			close(p->slots[i].pidfd);
+		p->slots[i].fd = p->slots[i].pidfd = -1;
+	}
+	ppool_watch_free(p);
+}
+
+static void
+worker_init(struct ppool_worker *w, const struct ppool *p,
+            const struct slot *s, int fd)
+{
+	*w = (struct ppool_worker){
+		.fd = fd,
+		.max_item = p->opts.max_item,
+		.line = s->line,
+	};
+	w->last = &w->first;
+	w->out_size = 2 * FRAME_GROUP;
+	w->out = must_realloc(NULL, w->out_size);
+	group_begin(w);
+}
+
+void
+ppool_worker_main(struct ppool *p, struct slot *s, int fd, const sigset_t *mask)
+{
+	ppool_serve_fn *serve = p->opts.serve ? p->opts.serve : serve_functions;
+	struct ppool_worker w;
+	void *state = NULL;
+	int code = 0;
+
+	die_with_owner(p->owner);
+	close_others(p);
+	reset_signals(mask);
+	worker_init(&w, p, s, fd);
+	if (p->opts.init)
+		code = p->opts.init(p->opts.initarg, &state);
+	say_hello(&w, code);
+	if (code)
+		_exit(EXIT_INIT);
+	group_begin(&w);
+	code = serve(state, &w);
+	flush(&w);
+	_exit(code);
+}
