@@ -1,0 +1,568 @@
+/*
+ * How nftw(3) is made to leave nothing out.
+ *
+ * One call of nftw walks a segment: a directory and what is below it, as far
+ * as SEGMENT_LEVELS levels and SEGMENT_PATH bytes of path. Within these it
+ * never runs out of the descriptors it was promised (it would have to close
+ * directories and come back by name) and never meets PATH_MAX. A directory at
+ * the border is pruned and becomes a segment of its own: entered with fchdir,
+ * walked as ".", with its path put before the names. A link to a directory,
+ * when links are followed, is a segment too: nftw itself always runs with
+ * FTW_PHYS, because without it a directory that is reached twice is walked
+ * once.
+ *
+ * glibc's nftw gives up with -1, and no callback, on any error but EACCES when
+ * it opens a directory, and on any but EACCES and ENOENT when it looks at an
+ * entry. walk_resume then goes on behind the last entry that was seen. And it
+ * takes a failing readdir(3) for the end of a directory, but leaves its errno
+ * behind: walk_visit and walk_run look at that.
+ */
+#include "source/walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/compat.h"
+#include "base/mem.h"
+#include "base/xio.h"
+#include "source/filter.h"
+
+#define SEGMENT_LEVELS 20
+#define SEGMENT_PATH (PATH_MAX / 2)
+#define WALK_DESCRIPTORS (SEGMENT_LEVELS + 2)
+
+struct identity {
+	dev_t dev;
+	ino_t ino;
+};
+
+struct segment {
+	struct segment *next;
+	char *path;            /* as printed, no slash at the end */
+	int depth;             /* of path below the operand */
+	struct identity *above; /* with follow: directories of depth 0 to depth,
+	                        * path's own the last */
+};
+
+/* The walk that is going on; nftw has no context pointer. */
+static struct {
+	const struct walk_opts *o;
+	dev_t dev;                /* the operand's */
+	int stop;                 /* a callback's non-zero value */
+
+	struct segment *segments; /* still to be walked */
+	const char *prefix;       /* of the present segment; NULL: names are
+	                           * printed as nftw says them */
+	int depth;                /* of the present call's root */
+	bool at_operand;          /* that root is the operand */
+	struct identity *above;   /* by depth */
+	size_t abovecap;
+
+	struct buf path;          /* as printed */
+	struct buf last;          /* as nftw said it: the last entry seen */
+	bool last_is_dir;         /* ...and what is in it comes next */
+	bool seen;                /* there was one in this call */
+	struct buf pruned;        /* portable: what begins so is not wanted */
+} w;
+
+static struct walk_counts counts;
+
+struct walk_counts
+walk_counts(void)
+{
+	return counts;
+}
+
+/* A name of nftw's as it is printed; valid until the next call. */
+static const char *
+walk_printed(const char *name, size_t *len)
+{
+	if (!w.prefix) {
+		*len = strlen(name);
+		return name;
+	}
+	buf_clear(&w.path);
+	buf_puts(&w.path, w.prefix);
+	if (w.path.len == 1 && w.prefix[0] == '/')
+		buf_clear(&w.path);
+	buf_puts(&w.path, name + 1); /* behind the "." */
+	*len = w.path.len;
+	return buf_str(&w.path);
+}
+
+static bool
+walk_is_pruned(const char *name)
+{
+	return w.pruned.len &&
+	    !strncmp(name, w.pruned.data, w.pruned.len);
+}
+
+static void
+walk_error(const char *name, int err)
+{
+	size_t len;
+	const char *path = walk_printed(name, &len);
+
+	if (!w.stop && !walk_is_pruned(name))
+		w.stop = w.o->on_error(w.o->cookie, path, len, err);
+}
+
+static bool
+walk_wants(const char *path, bool is_dir)
+{
+	return !w.o->filter || filter_wants(w.o->filter, path, is_dir);
+}
+
+static bool
+walk_is_own(const struct stat *st)
+{
+	if (!w.o->filter ||
+	    !filter_is_own(w.o->filter, st->st_dev, st->st_ino))
+		return false;
+	counts.own++;
+	return true;
+}
+
+static void
+walk_file(const char *path, size_t len, enum walk_kind kind,
+    const struct stat *st)
+{
+	struct walk_file f = { .path = path, .len = len, .kind = kind };
+
+	if (S_ISREG(st->st_mode)) {
+		if (walk_is_own(st))
+			return;
+		f.size = (uint64_t)st->st_size;
+	}
+	w.stop = w.o->on_file(w.o->cookie, &f);
+}
+
+/* ---- segments --------------------------------------------------------------- */
+
+static void
+walk_remember(int depth, const struct stat *st)
+{
+	w.above = mem_grow(w.above, &w.abovecap, (size_t)depth + 1,
+	    sizeof(*w.above));
+	w.above[depth].dev = st->st_dev;
+	w.above[depth].ino = st->st_ino;
+}
+
+/* Is the directory one of those that lead to this depth? */
+static bool
+walk_is_loop(int depth, const struct stat *st)
+{
+	int i;
+
+	for (i = 0; i < depth; i++)
+		if (w.above[i].dev == st->st_dev &&
+		    w.above[i].ino == st->st_ino)
+			return true;
+	return false;
+}
+
+/* A directory to be walked later, whose identity is in w.above by now. */
+static void
+walk_add_segment(const char *path, size_t len, int depth)
+{
+	struct segment *s = mem_zalloc(1, sizeof(*s));
+	size_t n = (size_t)depth + 1;
+
+	s->path = mem_dup(path, len);
+	s->depth = depth;
+	if (w.o->follow) {
+		s->above = mem_alloc(n * sizeof(*s->above));
+		memcpy(s->above, w.above, n * sizeof(*s->above));
+	}
+	s->next = w.segments;
+	w.segments = s;
+}
+
+static void
+segment_free(struct segment *s)
+{
+	free(s->path);
+	free(s->above);
+	free(s);
+}
+
+/* ---- entries ---------------------------------------------------------------- */
+
+static int
+walk_prune(const char *name)
+{
+#if COMPAT_NFTW_PRUNES
+	(void)name;
+	return FTW_SKIP_SUBTREE;
+#else
+	buf_clear(&w.pruned);
+	buf_puts(&w.pruned, name);
+	buf_putc(&w.pruned, '/');
+	return 0;
+#endif
+}
+
+/* May a directory of this depth be entered at all? */
+static bool
+walk_enters(int depth, const struct stat *st)
+{
+	if (w.o->one_file_system && st->st_dev != w.dev)
+		return false;
+	return w.o->max_depth < 0 || depth < w.o->max_depth;
+}
+
+static int
+walk_visit_dir(const char *name, const struct stat *st, int level)
+{
+	int depth = w.depth + level;
+	size_t len;
+	const char *path = walk_printed(name, &len);
+
+	if (!(w.at_operand && level == 0) && !walk_wants(path, true))
+		return walk_prune(name);
+	if (!walk_enters(depth, st))
+		return walk_prune(name);
+	if (w.o->follow)
+		walk_remember(depth, st);
+	if (level && (level >= SEGMENT_LEVELS ||
+	    strlen(name) > SEGMENT_PATH)) {
+		walk_add_segment(path, len, depth);
+		return walk_prune(name);
+	}
+	counts.dirs++;
+	w.last_is_dir = true;
+	return 0;
+}
+
+/* A link that is to be followed. */
+static void
+walk_visit_link(const char *name, int level)
+{
+	int depth = w.depth + level;
+	struct stat st;
+	size_t len;
+	const char *path = walk_printed(name, &len);
+
+	if (stat(name, &st) < 0) {
+		if (!walk_wants(path, false))
+			return;
+		if (errno == ENOENT || errno == ENOTDIR)
+			counts.links++; /* dangling: there is nothing */
+		else
+			walk_error(name, errno);
+		return;
+	}
+	if (!walk_wants(path, S_ISDIR(st.st_mode)))
+		return;
+	if (w.o->one_file_system && st.st_dev != w.dev)
+		return;
+	if (S_ISREG(st.st_mode)) {
+		walk_file(path, len, WALK_LINKED, &st);
+	} else if (!S_ISDIR(st.st_mode)) {
+		counts.specials++;
+	} else if (walk_is_loop(depth, &st)) {
+		walk_error(name, ELOOP);
+	} else if (walk_enters(depth, &st)) {
+		walk_remember(depth, &st);
+		walk_add_segment(path, len, depth);
+	}
+}
+
+static void
+walk_visit_file(const char *name, const struct stat *st)
+{
+	size_t len;
+	const char *path = walk_printed(name, &len);
+
+	if (!walk_wants(path, false))
+		return;
+	if (S_ISREG(st->st_mode))
+		walk_file(path, len, WALK_FILE, st);
+	else
+		counts.specials++;
+}
+
+/* What nftw could not look at. */
+static void
+walk_visit_failure(const char *name, bool is_dir, int level, int err)
+{
+	size_t len;
+	const char *path = walk_printed(name, &len);
+
+	/* a directory at the limit need not be readable */
+	if (is_dir && w.o->max_depth >= 0 &&
+	    w.depth + level >= w.o->max_depth)
+		return;
+	if ((w.at_operand && level == 0) || walk_wants(path, is_dir))
+		walk_error(name, err);
+}
+
+/* readdir failed somewhere between the last entry and now: in the directory
+ * of that entry, or in one above it. */
+static void
+walk_lost_entries(int err)
+{
+	char *dir = mem_dup(w.last.data, w.last.len);
+	char *slash = strrchr(dir, '/');
+
+	if (!w.last_is_dir && slash)
+		*slash = '\0';
+	walk_error(slash == dir ? "/" : dir, err);
+	free(dir);
+}
+
+static int
+walk_visit(const char *name, const struct stat *st, int type, struct FTW *ftw)
+{
+	int err = errno, rc = 0;
+
+	if (walk_is_pruned(name)) {
+		errno = 0;
+		return 0;
+	}
+	if (err && type != FTW_NS && type != FTW_DNR && w.seen)
+		walk_lost_entries(err);
+	w.seen = true;
+	w.last_is_dir = false;
+	buf_clear(&w.last);
+	buf_puts(&w.last, name);
+	if (w.stop)
+		return 1;
+	switch (type) {
+	case FTW_D:
+		rc = walk_visit_dir(name, st, ftw->level);
+		break;
+	case FTW_SL:
+		if (w.o->follow)
+			walk_visit_link(name, ftw->level);
+		else
+			counts.links++;
+		break;
+	case FTW_DNR:
+	case FTW_NS:
+		walk_visit_failure(name, type == FTW_DNR, ftw->level, err);
+		break;
+	default:
+		walk_visit_file(name, st);
+		break;
+	}
+	errno = 0; /* so that readdir's is seen the next time */
+	return w.stop ? 1 : rc;
+}
+
+/* ---- nftw, and what it leaves out --------------------------------------------- */
+
+static void walk_run(const char *root, int depth);
+
+/* Walks the entries of the directory name that come after the one called
+ * after; NULL: all. depth is the directory's. */
+static void
+walk_entries(const char *name, const char *after, int depth)
+{
+	struct buf path = BUF_INIT;
+	DIR *d = opendir(name);
+	struct dirent *e;
+	bool go = !after;
+
+	if (!d) {
+		walk_error(name, errno);
+		return;
+	}
+	while (!w.stop && (errno = 0, e = readdir(d))) {
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		if (go) {
+			buf_clear(&path);
+			buf_printf(&path, "%s/%s", strcmp(name, "/") ? name :
+			    "", e->d_name);
+			walk_run(buf_str(&path), depth + 1);
+		} else {
+			go = !strcmp(e->d_name, after);
+		}
+	}
+	if (!w.stop && errno)
+		walk_error(name, errno);
+	else if (!w.stop && !go) /* gone meanwhile: what followed it? */
+		walk_error(name, ENOENT);
+	(void)closedir(d); /* it was only read */
+	buf_release(&path);
+}
+
+static int
+walk_components(const char *name)
+{
+	int n = 0;
+
+	for (; *name; name++)
+		n += *name == '/';
+	return n;
+}
+
+/*
+ * Goes on behind last, the last entry that nftw saw before it gave up below
+ * root: with what is in it, then with what follows it in each directory up to
+ * root. What made nftw give up is among these, fails as a root of its own,
+ * and is reported.
+ */
+static void
+walk_resume(const char *root, int depth, char *last, bool last_is_dir)
+{
+	int d = depth + walk_components(last) - walk_components(root);
+	size_t top = strlen(root);
+	char *slash;
+
+	if (!strcmp(root, "/"))
+		d = depth + walk_components(last) - !last[1];
+	if (last_is_dir)
+		walk_entries(last, NULL, d);
+	while (!w.stop && strlen(last) > top) {
+		slash = strrchr(last, '/');
+		*slash = '\0';
+		d--;
+		walk_entries(slash == last ? "/" : last, slash + 1, d);
+	}
+}
+
+/* Walks root, of this depth below the operand, to its end. */
+static void
+walk_run(const char *root, int depth)
+{
+	int flags = FTW_PHYS, rc, err;
+	char *last;
+
+#if COMPAT_NFTW_PRUNES
+	flags |= FTW_ACTIONRETVAL;
+#endif
+	if (w.o->one_file_system)
+		flags |= FTW_MOUNT; /* spares opening what is mounted */
+	w.depth = depth;
+	w.seen = false;
+	errno = 0;
+	rc = nftw(root, walk_visit, WALK_DESCRIPTORS, flags);
+	err = errno;
+	if (w.stop)
+		return;
+	if (rc == 0) {
+		if (err && w.seen)
+			walk_lost_entries(err);
+		return;
+	}
+	if (!w.seen) {
+		walk_visit_failure(root, false, 0, err);
+		return;
+	}
+	last = mem_dup(w.last.data, w.last.len);
+	w.at_operand = false;
+	if (walk_is_pruned(last)) {
+		last[w.pruned.len - 1] = '\0';
+		w.last_is_dir = false;
+	}
+	walk_resume(root, depth, last, w.last_is_dir);
+	free(last);
+}
+
+/* ---- operands ----------------------------------------------------------------- */
+
+static void
+walk_segment(const struct segment *s)
+{
+	int fd = xio_open(w.o->dirfd, s->path, COMPAT_O_DIRHANDLE);
+	size_t n = (size_t)s->depth + 1;
+
+	w.prefix = NULL;
+	buf_clear(&w.pruned);
+	if (fd < 0 || fchdir(fd) < 0) {
+		walk_error(s->path, errno);
+		goto close_fd;
+	}
+	if (s->above) {
+		w.above = mem_grow(w.above, &w.abovecap, n, sizeof(*w.above));
+		memcpy(w.above, s->above, n * sizeof(*s->above));
+	}
+	w.prefix = s->path;
+	w.at_operand = true; /* a segment's root was wanted already */
+	walk_run(".", s->depth);
+	w.prefix = NULL;
+close_fd:
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+walk_segments(void)
+{
+	struct segment *s;
+
+	while ((s = w.segments)) {
+		w.segments = s->next;
+		if (!w.stop)
+			walk_segment(s);
+		segment_free(s);
+	}
+}
+
+/* Is nftw told this name as it is? Not a link, and not long. */
+static bool
+walk_is_plain(const char *operand, size_t len)
+{
+	struct stat st;
+
+	return len < SEGMENT_PATH &&
+	    fstatat(w.o->dirfd, operand, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(st.st_mode);
+}
+
+static void
+walk_directory(const char *operand, const struct stat *st)
+{
+	int home = open(".", COMPAT_O_DIRHANDLE);
+	size_t len = strlen(operand);
+	char *root;
+
+	while (len > 1 && operand[len - 1] == '/')
+		len--;
+	root = mem_dup(operand, len);
+	w.dev = st->st_dev;
+	if (w.o->follow)
+		walk_remember(0, st);
+	if (w.o->dirfd != AT_FDCWD && fchdir(w.o->dirfd) < 0) {
+		walk_error(root, errno);
+	} else if (walk_is_plain(root, len)) {
+		w.at_operand = true;
+		walk_run(root, 0);
+	} else {
+		walk_add_segment(root, len, 0);
+	}
+	walk_segments();
+	/* back to where we came from, unless that cannot even be opened */
+	if (home >= 0) {
+		if (fchdir(home) < 0)
+			walk_error(root, errno);
+		close(home);
+	}
+	free(root);
+}
+
+int
+walk(const char *operand, const struct walk_opts *opts)
+{
+	struct stat st;
+
+	w.o = opts;
+	w.stop = 0;
+	if (xio_stat(opts->dirfd, operand, &st, 0) < 0)
+		walk_error(operand, errno);
+	else if (S_ISDIR(st.st_mode))
+		walk_directory(operand, &st);
+	else
+		walk_file(operand, strlen(operand), S_ISREG(st.st_mode) ?
+		    WALK_OPERAND : WALK_OPERAND_STREAM, &st);
+	return w.stop;
+}

@@ -1,0 +1,73 @@
+/*
+ * walk.h - a tree of files, one callback per regular file.
+ *
+ * nftw(3) with FTW_PHYS does the walking. It has no context pointer, so this
+ * module keeps the one walk that is going on in file scope: a walk cannot be
+ * started from inside a walk's callback.
+ *
+ * Nothing is left out in silence: what cannot be read is reported through
+ * on_error and the walk goes on after it. Paths longer than PATH_MAX and
+ * trees deeper than the limit on descriptors are walked like any other. Paths
+ * are spelled as find(1) spells them: DIR/sub/f, ./f for ".".
+ */
+#ifndef SOURCE_WALK_H
+#define SOURCE_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct filter;
+
+enum walk_kind {
+	WALK_FILE,    /* a regular file found in a directory */
+	WALK_LINKED,  /* a regular file found behind a symbolic link (follow) */
+	WALK_OPERAND, /* the operand itself: a regular file, or a link to one */
+	WALK_OPERAND_STREAM /* likewise: a FIFO, device, socket */
+};
+
+struct walk_file {
+	const char *path; /* valid during the callback; NUL-terminated */
+	size_t len;
+	enum walk_kind kind;
+	uint64_t size;    /* st_size; 0 unless a regular file */
+};
+
+struct walk_opts {
+	bool one_file_system;
+	bool follow;                 /* follow symbolic links, loop-safe */
+	int max_depth;               /* -1: no limit; 0: operands only; files
+	                              * right in the operand are depth 1 */
+	const struct filter *filter; /* NULL: everything */
+	int dirfd;                   /* operands are relative to it; AT_FDCWD */
+
+	void *cookie;
+	/* A file to be hashed. Non-zero stops the walk. */
+	int (*on_file)(void *cookie, const struct walk_file *f);
+	/*
+	 * Something that could not be looked at: a directory that cannot be
+	 * read, an entry that cannot be stat'ed, an operand that does not
+	 * exist, a loop (err is ELOOP). Non-zero stops the walk.
+	 */
+	int (*on_error)(void *cookie, const char *path, size_t len, int err);
+};
+
+/*
+ * Walks one operand: a file, a directory, or a link to either (operands are
+ * followed). Returns 0 when the walk came to its end, errors reported or not;
+ * else the non-zero value of the callback that stopped it.
+ * While it runs, the process's current directory may be another one.
+ */
+int walk(const char *operand, const struct walk_opts *opts);
+
+/* Counts since the program started, for -v: symbolic links not followed,
+ * special files skipped, own output files skipped, directories entered. */
+struct walk_counts {
+	uint64_t links;
+	uint64_t specials;
+	uint64_t own;
+	uint64_t dirs;
+};
+struct walk_counts walk_counts(void);
+
+#endif
