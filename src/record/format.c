@@ -1,0 +1,185 @@
+#include "record/format.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "hasher/result.h"
+#include "record/name.h"
+
+static const char hex_digits[] = "0123456789abcdef";
+
+void
+format_hex(struct buf *out, const unsigned char *p, size_t len)
+{
+	char *to = buf_reserve(out, 2 * len);
+
+	for (size_t i = 0; i < len; i++) {
+		*to++ = hex_digits[p[i] >> 4];
+		*to++ = hex_digits[p[i] & 15];
+	}
+	out->len += 2 * len;
+}
+
+void
+format_base64(struct buf *out, const unsigned char *p, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t room = (len + 2) / 3 * 4;
+	char *to = buf_reserve(out, room);
+	unsigned group;
+
+	for (; len > 0; p += 3, to += 4) {
+		group = (unsigned)p[0] << 16;
+		group |= len > 1 ? (unsigned)p[1] << 8 : 0;
+		group |= len > 2 ? p[2] : 0;
+		to[0] = digits[group >> 18];
+		to[1] = digits[group >> 12 & 63];
+		to[2] = len > 1 ? digits[group >> 6 & 63] : '=';
+		to[3] = len > 2 ? digits[group & 63] : '=';
+		len -= len < 3 ? len : 3;
+	}
+	out->len += room;
+}
+
+/* One character that JSON does not allow inside a string. */
+static void
+put_json_escape(struct buf *out, unsigned char c)
+{
+	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+	const char *at = memchr(from, c, sizeof(from) - 1);
+
+	if (at) {
+		buf_putc(out, '\\');
+		buf_putc(out, to[at - from]);
+		return;
+	}
+	buf_put(out, "\\u00", 4);
+	format_hex(out, &c, 1);
+}
+
+void
+format_json_string(struct buf *out, const char *s, size_t len)
+{
+	size_t begin = 0;
+
+	buf_putc(out, '"');
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)s[i] >= ' ' && s[i] != '"' && s[i] != '\\')
+			continue;
+		buf_put(out, s + begin, i - begin);
+		put_json_escape(out, (unsigned char)s[i]);
+		begin = i + 1;
+	}
+	buf_put(out, s + begin, len - begin);
+	buf_putc(out, '"');
+}
+
+void
+format_json_path(struct buf *out, const char *key, const char *path,
+    size_t len)
+{
+	buf_putc(out, '"');
+	buf_puts(out, key);
+	if (name_is_utf8(path, len)) {
+		buf_puts(out, "\":");
+		format_json_string(out, path, len);
+	} else {
+		buf_puts(out, "_base64\":\"");
+		format_base64(out, (const unsigned char *)path, len);
+		buf_putc(out, '"');
+	}
+}
+
+static void
+put_digest(const struct format *f, const struct result *r, struct buf *out)
+{
+	if (f->base64)
+		format_base64(out, r->digest, r->digestlen);
+	else
+		format_hex(out, r->digest, r->digestlen);
+}
+
+static void
+put_number(struct buf *out, uint64_t n)
+{
+	char digits[20], *p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	buf_put(out, p, (size_t)(digits + sizeof(digits) - p));
+}
+
+/* The reason is in the language of the user, and maybe in an encoding of his
+ * own, which JSON cannot carry. */
+static void
+put_json_reason(const struct result *r, struct buf *out)
+{
+	struct buf reason = BUF_INIT;
+
+	result_reason(r, &reason);
+	if (!name_is_utf8(reason.data, reason.len))
+		for (size_t i = 0; i < reason.len; i++)
+			if ((unsigned char)reason.data[i] >= 0x80)
+				reason.data[i] = '?';
+	format_json_string(out, reason.data, reason.len);
+	buf_release(&reason);
+}
+
+static void
+put_json(const struct format *f, const struct result *r, struct buf *out)
+{
+	buf_putc(out, '{');
+	format_json_path(out, "path", r->path, r->pathlen);
+	buf_puts(out, ",\"algorithm\":");
+	format_json_string(out, f->tag, strlen(f->tag));
+	if (r->status == RESULT_OK) {
+		buf_puts(out, ",\"digest\":\"");
+		put_digest(f, r, out);
+		buf_puts(out, "\",\"size\":");
+		put_number(out, r->size);
+	} else {
+		buf_puts(out, ",\"error\":");
+		put_json_reason(r, out);
+	}
+	buf_putc(out, '}');
+}
+
+/* Tagged and untagged: the same pieces in another order. */
+static void
+put_line(const struct format *f, const struct result *r, struct buf *out)
+{
+	bool escape = f->end == '\n' && name_needs_escape(r->path, r->pathlen);
+
+	if (escape)
+		buf_putc(out, '\\');
+	if (f->kind == FORMAT_TAGGED) {
+		buf_puts(out, f->tag);
+		buf_put(out, " (", 2);
+	} else {
+		put_digest(f, r, out);
+		buf_put(out, "  ", 2);
+	}
+	if (escape)
+		name_escape(out, r->path, r->pathlen);
+	else
+		buf_put(out, r->path, r->pathlen);
+	if (f->kind == FORMAT_TAGGED) {
+		buf_put(out, ") = ", 4);
+		put_digest(f, r, out);
+	}
+}
+
+void
+format_result(const struct format *f, const struct result *r, struct buf *out)
+{
+	if (f->kind == FORMAT_JSON)
+		put_json(f, r, out);
+	else if (r->status == RESULT_OK)
+		put_line(f, r, out);
+	else
+		return;
+	buf_putc(out, f->end);
+}

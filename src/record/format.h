@@ -1,0 +1,52 @@
+/*
+ * format.h - results as lines: the formats that phash prints.
+ *
+ * tagged     SHA512 (NAME) = HEX        as cksum and BSD print it
+ * untagged   HEX  NAME                  as sha512sum prints it
+ * json       {"path":...}               one object a line (RFC 8259)
+ *
+ * With end '\n' a NAME with backslash, LF or CR is escaped and its line begins
+ * with a backslash, as coreutils does (name.h); with end '\0' names are raw.
+ * The grammar is in phash-manifest(5). The keys of an object are path (or
+ * path_base64), algorithm, digest (hex, or base64 if that is asked for) and
+ * size in bytes; names in it are JSON strings whatever the end.
+ */
+#ifndef RECORD_FORMAT_H
+#define RECORD_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+struct result;
+
+enum format_kind { FORMAT_TAGGED, FORMAT_UNTAGGED, FORMAT_JSON };
+
+struct format {
+	enum format_kind kind;
+	bool base64;      /* digests in base64 (RFC 4648, padded), not hex */
+	char end;         /* '\n' or '\0' */
+	const char *tag;  /* the algorithm's tag: "SHA512"; borrowed */
+};
+
+/*
+ * Appends the line of r, its end included. Only JSON has a form for a result
+ * without a digest: {"path":...,"algorithm":...,"error":"REASON"}; the other
+ * kinds append nothing for it.
+ */
+void format_result(const struct format *f, const struct result *r,
+    struct buf *out);
+
+/* Appends len bytes in lower-case hex, or in base64. */
+void format_hex(struct buf *out, const unsigned char *p, size_t len);
+void format_base64(struct buf *out, const unsigned char *p, size_t len);
+
+/* Appends a JSON string with its quotes; the bytes must be UTF-8. */
+void format_json_string(struct buf *out, const char *s, size_t len);
+
+/* Appends "path":"..." or, when path is not UTF-8, "path_base64":"...". key
+ * replaces "path". */
+void format_json_path(struct buf *out, const char *key, const char *path,
+    size_t len);
+
+#endif

@@ -1,0 +1,106 @@
+#include "record/name.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+
+bool
+name_needs_escape(const char *name, size_t len)
+{
+	return len && (memchr(name, '\\', len) || memchr(name, '\n', len) ||
+	    memchr(name, '\r', len));
+}
+
+void
+name_escape(struct buf *out, const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		switch (name[i]) {
+		case '\\':
+			buf_put(out, "\\\\", 2);
+			break;
+		case '\n':
+			buf_put(out, "\\n", 2);
+			break;
+		case '\r':
+			buf_put(out, "\\r", 2);
+			break;
+		default:
+			buf_putc(out, name[i]);
+		}
+	}
+}
+
+static bool
+is_escaped(const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (name[i] != '\\')
+			continue;
+		if (++i == len || !memchr("\\nr", name[i], 3))
+			return false;
+	}
+	return true;
+}
+
+int
+name_unescape(char *name, size_t *len)
+{
+	size_t from, to = 0;
+	char c;
+
+	if (!is_escaped(name, *len))
+		return -1;
+	for (from = 0; from < *len; from++) {
+		c = name[from];
+		if (c == '\\') {
+			c = name[++from];
+			c = c == 'n' ? '\n' : c == 'r' ? '\r' : c;
+		}
+		name[to++] = c;
+	}
+	*len = to;
+	return 0;
+}
+
+/*
+ * Bytes of the character that begins with lead (not ASCII), and the range of the second
+ * byte, which is what keeps out overlong forms, surrogates and what lies above
+ * U+10FFFF (RFC 3629, section 4). 0: nothing begins with lead.
+ */
+static size_t
+sequence(unsigned char lead, unsigned char *min, unsigned char *max)
+{
+	*min = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+	*max = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+	if (lead >= 0xc2 && lead <= 0xdf)
+		return 2;
+	if (lead >= 0xe0 && lead <= 0xef)
+		return 3;
+	if (lead >= 0xf0 && lead <= 0xf4)
+		return 4;
+	return 0;
+}
+
+bool
+name_is_utf8(const char *s, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)s, *end = p + len;
+	unsigned char min, max;
+	size_t n;
+
+	while (p < end) {
+		if (*p < 0x80) {
+			p++;
+			continue;
+		}
+		n = sequence(*p, &min, &max);
+		if (!n || n > (size_t)(end - p) || p[1] < min || p[1] > max)
+			return false;
+		for (size_t i = 2; i < n; i++)
+			if ((p[i] & 0xc0) != 0x80)
+				return false;
+		p += n;
+	}
+	return true;
+}

@@ -1,0 +1,25 @@
+/*
+ * name.h - file names to checksum lines and back, and what may be in them.
+ */
+#ifndef RECORD_NAME_H
+#define RECORD_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+
+/* Must name be escaped in a line that ends in LF: has it \, LF or CR? */
+bool name_needs_escape(const char *name, size_t len);
+
+/* Appends name with \ -> \\, LF -> \n, CR -> \r (coreutils 9.0 and later). */
+void name_escape(struct buf *out, const char *name, size_t len);
+
+/* Undoes name_escape in place; *len is updated. 0, or -1 when a backslash is
+ * followed by anything else, or by nothing (*len and name are then as left). */
+int name_unescape(char *name, size_t *len);
+
+/* Is this well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms)? */
+bool name_is_utf8(const char *s, size_t len);
+
+#endif

@@ -1,0 +1,503 @@
+/*
+ * Three stores, none of which is ever copied to grow:
+ *
+ *   entries   blocks of BLOCK_ENTRIES; number n is in block n / BLOCK_ENTRIES
+ *   paths     an arena of chunks, each path with a NUL behind it
+ *   slots     the index, 8 bytes each; rebuilt out of the entries when it
+ *             doubles, after the old one has been given back
+ *
+ * An entry is 104 bytes, its path costs one more, and at the worst moment, just
+ * after it has doubled, the index has 8/3 slots for an entry, 21 bytes; the
+ * sort needs up to 28 when the index is gone. That makes at most 133 and
+ * leaves 27 for what malloc(3) loses.
+ */
+#include "record/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/siphash.h"
+#include "hasher/result.h"
+
+#define BLOCK_ENTRIES 4096
+#define CHUNK_SIZE ((size_t)256 << 10)
+#define FIRST_SLOTS 1024
+
+/*
+ * A slot is 0 when free, else an entry's number + 1 in the low bits and the
+ * top bits of its hash above them, so that a foreign entry is hardly ever
+ * looked at.
+ */
+#define NUMBER_BITS 40
+#define NUMBER_MASK ((UINT64_C(1) << NUMBER_BITS) - 1)
+
+/* Groups as small as this are sorted by insertion. */
+#define SMALL_GROUP 8
+
+struct entry {
+	const char *path;
+	size_t len;
+	uint64_t hash;
+	uint64_t size;
+	int code;
+	unsigned char status;
+	unsigned char digestlen;
+	bool done; /* the result is here */
+	unsigned char digest[RESULT_DIGEST_MAX];
+};
+
+struct chunk {
+	struct chunk *next;
+	char bytes[];
+};
+
+/* An entry being sorted: the eight bytes of its path that are looked at. */
+struct item {
+	uint64_t key;
+	uint64_t number;
+};
+
+/* A run of items whose paths have their first depth bytes in common. */
+struct group {
+	size_t at;
+	size_t n;
+	size_t depth;
+};
+
+/* A sort under way. */
+struct sorter {
+	struct group *groups; /* still to be sorted; last in, first out */
+	size_t ngroups, cap;
+	struct item *spare;
+};
+
+struct table {
+	struct entry **blocks;
+	size_t nblocks, blocks_cap;
+	size_t count, pending;
+
+	struct chunk *chunks;
+	char *free;      /* what is left of the chunk in use */
+	size_t free_len;
+
+	uint64_t *slots; /* NULL once sorted */
+	size_t mask;     /* number of slots, a power of two, - 1 */
+	struct siphash_key key;
+
+	struct item *sorted;
+};
+
+struct table *
+table_new(void)
+{
+	struct table *t = mem_zalloc(1, sizeof(*t));
+
+	t->slots = mem_zalloc(FIRST_SLOTS, sizeof(*t->slots));
+	t->mask = FIRST_SLOTS - 1;
+	siphash_key_random(&t->key);
+	return t;
+}
+
+void
+table_free(struct table *t)
+{
+	struct chunk *c;
+
+	if (!t)
+		return;
+	while ((c = t->chunks)) {
+		t->chunks = c->next;
+		free(c);
+	}
+	for (size_t i = 0; i < t->nblocks; i++)
+		free(t->blocks[i]);
+	free(t->blocks);
+	free(t->slots);
+	free(t->sorted);
+	free(t);
+}
+
+static struct entry *
+entry_at(const struct table *t, uint64_t n)
+{
+	return &t->blocks[n / BLOCK_ENTRIES][n % BLOCK_ENTRIES];
+}
+
+static char *
+chunk_add(struct table *t, size_t len)
+{
+	struct chunk *c;
+
+	if (len > SIZE_MAX - sizeof(*c))
+		diag_die("out of memory");
+	c = mem_alloc(sizeof(*c) + len);
+	c->next = t->chunks;
+	t->chunks = c;
+	return c->bytes;
+}
+
+/* A copy of path with a NUL behind it. A long one gets a chunk of its own, so
+ * that what is left over at the end of a chunk is little. */
+static const char *
+path_copy(struct table *t, const char *path, size_t len)
+{
+	char *to;
+
+	if (len >= CHUNK_SIZE / 32) {
+		to = chunk_add(t, len + 1);
+	} else {
+		if (len >= t->free_len) {
+			t->free = chunk_add(t, CHUNK_SIZE);
+			t->free_len = CHUNK_SIZE;
+		}
+		to = t->free;
+		t->free += len + 1;
+		t->free_len -= len + 1;
+	}
+	if (len)
+		memcpy(to, path, len);
+	to[len] = '\0';
+	return to;
+}
+
+/* The slot of a path, or the free one where it would go. */
+static uint64_t *
+slot_of(const struct table *t, uint64_t hash, const char *path, size_t len)
+{
+	const struct entry *e;
+	uint64_t slot;
+	size_t i;
+
+	for (i = hash & t->mask; (slot = t->slots[i]); i = (i + 1) & t->mask) {
+		if ((slot ^ hash) >> NUMBER_BITS)
+			continue;
+		e = entry_at(t, (slot & NUMBER_MASK) - 1);
+		if (e->hash == hash && e->len == len &&
+		    !memcmp(e->path, path, len))
+			break;
+	}
+	return &t->slots[i];
+}
+
+static uint64_t
+slot_value(uint64_t hash, uint64_t number)
+{
+	return (hash & ~NUMBER_MASK) | (number + 1);
+}
+
+static void
+grow_slots(struct table *t)
+{
+	size_t n = (t->mask + 1) * 2;
+	uint64_t hash;
+	size_t i;
+
+	free(t->slots);
+	t->slots = mem_zalloc(n, sizeof(*t->slots));
+	t->mask = n - 1;
+	for (uint64_t number = 0; number < t->count; number++) {
+		hash = entry_at(t, number)->hash;
+		i = hash & t->mask;
+		while (t->slots[i])
+			i = (i + 1) & t->mask;
+		t->slots[i] = slot_value(hash, number);
+	}
+}
+
+static struct entry *
+entry_add(struct table *t)
+{
+	struct entry *e;
+
+	if (t->count == NUMBER_MASK)
+		diag_die("too many files");
+	if (t->count == t->nblocks * BLOCK_ENTRIES) {
+		t->blocks = mem_grow(t->blocks, &t->blocks_cap, t->nblocks + 1,
+		    sizeof(*t->blocks));
+		t->blocks[t->nblocks++] =
+		    mem_alloc(BLOCK_ENTRIES * sizeof(**t->blocks));
+	}
+	e = entry_at(t, t->count++);
+	t->pending++;
+	return e;
+}
+
+uint64_t
+table_add(struct table *t, const char *path, size_t len, bool *is_new)
+{
+	uint64_t hash, *slot;
+	struct entry *e;
+
+	if (!t->slots)
+		diag_bug("table_add after table_sort");
+	/* three quarters full is full */
+	if (t->count / 3 >= (t->mask + 1) / 4)
+		grow_slots(t);
+	hash = siphash(&t->key, path, len);
+	slot = slot_of(t, hash, path, len);
+	*is_new = !*slot;
+	if (*slot)
+		return (*slot & NUMBER_MASK) - 1;
+	e = entry_add(t);
+	e->path = path_copy(t, path, len);
+	e->len = len;
+	e->hash = hash;
+	e->done = false;
+	*slot = slot_value(hash, t->count - 1);
+	return t->count - 1;
+}
+
+uint64_t
+table_find(const struct table *t, const char *path, size_t len)
+{
+	uint64_t slot;
+
+	if (!t->slots)
+		diag_bug("table_find after table_sort");
+	slot = *slot_of(t, siphash(&t->key, path, len), path, len);
+	return slot ? (slot & NUMBER_MASK) - 1 : UINT64_MAX;
+}
+
+int
+table_set(struct table *t, uint64_t n, const struct result *r)
+{
+	struct entry *e;
+
+	if (n >= t->count)
+		return -1;
+	e = entry_at(t, n);
+	if (e->done)
+		return -1;
+	if (r->digestlen > sizeof(e->digest))
+		diag_bug("digest of %zu bytes", r->digestlen);
+	e->done = true;
+	e->status = (unsigned char)r->status;
+	e->code = r->code;
+	e->size = r->size;
+	e->digestlen = (unsigned char)r->digestlen;
+	memcpy(e->digest, r->digest, r->digestlen);
+	t->pending--;
+	return 0;
+}
+
+bool
+table_get(const struct table *t, uint64_t n, struct result *r)
+{
+	const struct entry *e;
+
+	if (n >= t->count)
+		diag_bug("table_get: no such entry");
+	e = entry_at(t, n);
+	memset(r, 0, sizeof(*r));
+	r->status = RESULT_LOST;
+	r->token = n;
+	r->path = e->path;
+	r->pathlen = e->len;
+	if (!e->done)
+		return false;
+	r->status = (enum result_status)e->status;
+	r->code = e->code;
+	r->size = e->size;
+	r->digestlen = e->digestlen;
+	memcpy(r->digest, e->digest, e->digestlen);
+	return true;
+}
+
+size_t
+table_count(const struct table *t)
+{
+	return t->count;
+}
+
+size_t
+table_pending(const struct table *t)
+{
+	return t->pending;
+}
+
+/* Bytes depth to depth + 7 of a path as a number that orders as they do; the
+ * end counts as zeros. */
+static uint64_t
+key_at(const struct entry *e, size_t depth)
+{
+	unsigned char b[8] = { 0 };
+	size_t left = e->len - depth;
+
+	memcpy(b, e->path + depth, left < 8 ? left : 8);
+	return (uint64_t)b[0] << 56 | (uint64_t)b[1] << 48 |
+	    (uint64_t)b[2] << 40 | (uint64_t)b[3] << 32 |
+	    (uint64_t)b[4] << 24 | (uint64_t)b[5] << 16 |
+	    (uint64_t)b[6] << 8 | b[7];
+}
+
+static int
+compare_paths(const struct entry *a, const struct entry *b, size_t depth)
+{
+	size_t len = a->len < b->len ? a->len : b->len;
+	int c = memcmp(a->path + depth, b->path + depth, len - depth);
+
+	return c ? c : (a->len > b->len) - (a->len < b->len);
+}
+
+/* By insertion. */
+static void
+sort_small(const struct table *t, struct item *items, size_t n, size_t depth)
+{
+	const struct entry *e;
+	uint64_t number;
+	size_t i, k;
+
+	for (i = 1; i < n; i++) {
+		number = items[i].number;
+		e = entry_at(t, number);
+		for (k = i; k > 0; k--) {
+			if (compare_paths(entry_at(t, items[k - 1].number), e,
+			    depth) <= 0)
+				break;
+			items[k].number = items[k - 1].number;
+		}
+		items[k].number = number;
+	}
+}
+
+static void
+insert_by_key(struct item *items, size_t n)
+{
+	struct item item;
+	size_t i, k;
+
+	for (i = 1; i < n; i++) {
+		item = items[i];
+		for (k = i; k > 0 && items[k - 1].key > item.key; k--)
+			items[k] = items[k - 1];
+		items[k] = item;
+	}
+}
+
+/* Merges two sorted neighbours, of which the first has half items and is
+ * moved to spare for it. */
+static void
+merge_by_key(struct item *items, size_t half, size_t n, struct item *spare)
+{
+	const struct item *a = spare, *a_end = spare + half;
+	const struct item *b = items + half, *b_end = items + n;
+
+	memcpy(spare, items, half * sizeof(*spare));
+	while (a < a_end && b < b_end)
+		*items++ = b->key < a->key ? *b++ : *a++;
+	memcpy(items, a, (size_t)(a_end - a) * sizeof(*a));
+}
+
+/*
+ * By merging, because names mostly come in a good order already and because
+ * nobody can choose names that are bad for it. With qsort(3) instead, the
+ * whole sort takes more than twice as long. spare holds n / 2 items.
+ */
+static void
+sort_by_key(struct item *items, size_t n, struct item *spare)
+{
+	size_t half = n / 2;
+
+	if (n <= SMALL_GROUP) {
+		insert_by_key(items, n);
+		return;
+	}
+	sort_by_key(items, half, spare);
+	sort_by_key(items + half, n - half, spare);
+	if (items[half].key < items[half - 1].key)
+		merge_by_key(items, half, n, spare);
+}
+
+/*
+ * Of items with equal keys, puts those whose paths end within the key in
+ * front; returns how many they are. Only a path with NULs in it can make that
+ * more than one; the shorter is then the smaller.
+ */
+static size_t
+split_ended(const struct table *t, struct item *items, size_t n, size_t depth)
+{
+	struct item swap;
+	size_t ended = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (entry_at(t, items[i].number)->len > depth + 8)
+			continue;
+		swap = items[ended];
+		items[ended++] = items[i];
+		items[i] = swap;
+	}
+	sort_small(t, items, ended, depth);
+	return ended;
+}
+
+/* Sorts n items from at on, or puts them off when they are many. */
+static void
+group_add(struct table *t, struct sorter *s, size_t at, size_t n, size_t depth)
+{
+	if (n <= SMALL_GROUP) {
+		sort_small(t, t->sorted + at, n, depth);
+		return;
+	}
+	s->groups = mem_grow(s->groups, &s->cap, s->ngroups + 1,
+	    sizeof(*s->groups));
+	s->groups[s->ngroups++] = (struct group){ at, n, depth };
+}
+
+static void
+group_sort(struct table *t, struct sorter *s, const struct group *g)
+{
+	struct item *items = t->sorted + g->at;
+	size_t i, end, ended;
+
+	for (i = 0; i < g->n; i++)
+		items[i].key = key_at(entry_at(t, items[i].number), g->depth);
+	sort_by_key(items, g->n, s->spare);
+	for (i = 0; i < g->n; i = end) {
+		for (end = i + 1; end < g->n; end++)
+			if (items[end].key != items[i].key)
+				break;
+		if (end - i == 1)
+			continue;
+		ended = split_ended(t, items + i, end - i, g->depth);
+		group_add(t, s, g->at + i + ended, end - i - ended,
+		    g->depth + 8);
+	}
+}
+
+/*
+ * A radix sort that looks at eight bytes at a time: a group is sorted by its
+ * keys, and each run of equal keys becomes a group eight bytes further on.
+ * Groups wait on a list and not on the stack, because a path may be as long as
+ * it likes.
+ */
+void
+table_sort(struct table *t)
+{
+	struct sorter s = { NULL, 0, 0, NULL };
+	struct group g;
+
+	free(t->slots);
+	t->slots = NULL;
+	free(t->sorted);
+	t->sorted = mem_zalloc(t->count, sizeof(*t->sorted));
+	for (size_t i = 0; i < t->count; i++)
+		t->sorted[i].number = i;
+	s.spare = mem_zalloc(t->count / 2, sizeof(*s.spare));
+	group_add(t, &s, 0, t->count, 0);
+	while (s.ngroups > 0) {
+		g = s.groups[--s.ngroups];
+		group_sort(t, &s, &g);
+	}
+	free(s.groups);
+	free(s.spare);
+}
+
+uint64_t
+table_sorted_at(const struct table *t, size_t i)
+{
+	if (!t->sorted || i >= t->count)
+		diag_bug("table_sorted_at: no such place");
+	return t->sorted[i].number;
+}

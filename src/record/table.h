@@ -1,0 +1,51 @@
+/*
+ * table.h - path to result, for every file of a run.
+ *
+ * A hash table with open addressing over an arena. The hash is SipHash keyed
+ * with random bytes (base/siphash.h), so that no choice of names can degrade
+ * it. Memory: at most the path's length + 160 bytes per entry, with everything
+ * counted, growth included. Out of memory ends the program (base/mem.h).
+ */
+#ifndef RECORD_TABLE_H
+#define RECORD_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct result;
+struct table;
+
+struct table *table_new(void);
+void table_free(struct table *t);
+
+/*
+ * Adds a path without a result (copied). Returns its number, counted from 0 in
+ * order of addition, and sets *is_new; a path that is there already keeps its
+ * number.
+ */
+uint64_t table_add(struct table *t, const char *path, size_t len, bool *is_new);
+
+/* Sets the result of entry number n. 0, or -1 when there is no such entry or
+ * it has its result already (n may come from outside). */
+int table_set(struct table *t, uint64_t n, const struct result *r);
+
+/* Looks a path up; UINT64_MAX when it is not there. */
+uint64_t table_find(const struct table *t, const char *path, size_t len);
+
+/* Fills *r with entry n (r->path points into the table). False when it has no
+ * result yet; status is then RESULT_LOST. */
+bool table_get(const struct table *t, uint64_t n, struct result *r);
+
+size_t table_count(const struct table *t);   /* entries */
+size_t table_pending(const struct table *t); /* entries without a result */
+
+/*
+ * Puts the entries in bytewise order of path, after which table_sorted_at(i)
+ * gives the number of the i-th. The index is taken apart for it: no table_add
+ * and no table_find after this.
+ */
+void table_sort(struct table *t);
+uint64_t table_sorted_at(const struct table *t, size_t i);
+
+#endif

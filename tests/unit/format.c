@@ -1,0 +1,275 @@
+/* Results as lines. */
+#include "record/format.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "hasher/result.h"
+
+/* In place of the libc's: the messages of a user with a Latin-1 locale. */
+char *
+strerror(int code)
+{
+	static char message[] = "\311chec";
+
+	(void)code;
+	return message;
+}
+
+static struct result
+result_of(const char *path)
+{
+	struct result r = { .status = RESULT_OK, .size = 123, .digestlen = 4 };
+
+	r.path = path;
+	r.pathlen = strlen(path);
+	memcpy(r.digest, "\x00\x9f\xa0\xff", 4);
+	return r;
+}
+
+static void
+check(enum format_kind kind, bool base64, const struct result *r,
+    const char *want)
+{
+	const struct format f = { kind, base64, '\n', "SHA512" };
+	struct buf b = BUF_INIT;
+
+	format_result(&f, r, &b);
+	assert_string_equal(buf_str(&b), want);
+	buf_release(&b);
+}
+
+static void
+check_path(enum format_kind kind, const char *path, const char *want)
+{
+	struct result r = result_of(path);
+
+	check(kind, false, &r, want);
+}
+
+static void
+test_tagged(void **state)
+{
+	(void)state;
+	check_path(FORMAT_TAGGED, "a b", "SHA512 (a b) = 009fa0ff\n");
+}
+
+static void
+test_untagged(void **state)
+{
+	(void)state;
+	check_path(FORMAT_UNTAGGED, "a b", "009fa0ff  a b\n");
+}
+
+static void
+test_json(void **state)
+{
+	(void)state;
+	check_path(FORMAT_JSON, "a b",
+	    "{\"path\":\"a b\",\"algorithm\":\"SHA512\","
+	    "\"digest\":\"009fa0ff\",\"size\":123}\n");
+}
+
+static void
+test_escaped_lines_begin_with_a_backslash(void **state)
+{
+	(void)state;
+	check_path(FORMAT_TAGGED, "a\n\\", "\\SHA512 (a\\n\\\\) = 009fa0ff\n");
+	check_path(FORMAT_UNTAGGED, "a\rb", "\\009fa0ff  a\\rb\n");
+}
+
+static void
+test_names_are_raw_in_lines_that_end_in_nul(void **state)
+{
+	static const char tagged[] = "SHA512 (a\n\\) = 009fa0ff";
+	static const char untagged[] = "009fa0ff  a\n\\";
+	static const char json[] = "{\"path\":\"a\\n\\\\\","
+	    "\"algorithm\":\"SHA512\",\"digest\":\"009fa0ff\",\"size\":123}";
+	struct format f = { FORMAT_TAGGED, false, '\0', "SHA512" };
+	struct result r = result_of("a\n\\");
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	format_result(&f, &r, &b);
+	assert_int_equal(b.len, sizeof(tagged));
+	assert_memory_equal(b.data, tagged, sizeof(tagged));
+	buf_clear(&b);
+	f.kind = FORMAT_UNTAGGED;
+	format_result(&f, &r, &b);
+	assert_int_equal(b.len, sizeof(untagged));
+	assert_memory_equal(b.data, untagged, sizeof(untagged));
+	buf_clear(&b);
+	f.kind = FORMAT_JSON;
+	format_result(&f, &r, &b);
+	assert_int_equal(b.len, sizeof(json));
+	assert_memory_equal(b.data, json, sizeof(json));
+	buf_release(&b);
+}
+
+static void
+test_base64_in_every_kind(void **state)
+{
+	struct result r = result_of("f");
+
+	(void)state;
+	check(FORMAT_TAGGED, true, &r, "SHA512 (f) = AJ+g/w==\n");
+	check(FORMAT_UNTAGGED, true, &r, "AJ+g/w==  f\n");
+	check(FORMAT_JSON, true, &r,
+	    "{\"path\":\"f\",\"algorithm\":\"SHA512\","
+	    "\"digest\":\"AJ+g/w==\",\"size\":123}\n");
+}
+
+static void
+test_failures_have_a_form_in_json_only(void **state)
+{
+	struct result r = result_of("f");
+
+	(void)state;
+	result_fail(&r, RESULT_CHANGED, 0);
+	check(FORMAT_TAGGED, false, &r, "");
+	check(FORMAT_UNTAGGED, false, &r, "");
+	check(FORMAT_JSON, false, &r,
+	    "{\"path\":\"f\",\"algorithm\":\"SHA512\","
+	    "\"error\":\"file changed as we read it\"}\n");
+}
+
+static void
+test_reason_that_is_not_utf8(void **state)
+{
+	struct result r = result_of("f");
+
+	(void)state;
+	result_fail(&r, RESULT_OPEN, 1);
+	check(FORMAT_JSON, false, &r,
+	    "{\"path\":\"f\",\"algorithm\":\"SHA512\","
+	    "\"error\":\"?chec\"}\n");
+}
+
+static void
+test_size_of_twenty_digits(void **state)
+{
+	struct result r = result_of("f");
+
+	(void)state;
+	r.size = UINT64_MAX;
+	check(FORMAT_JSON, false, &r,
+	    "{\"path\":\"f\",\"algorithm\":\"SHA512\","
+	    "\"digest\":\"009fa0ff\",\"size\":18446744073709551615}\n");
+	r.size = 0;
+	check(FORMAT_JSON, false, &r,
+	    "{\"path\":\"f\",\"algorithm\":\"SHA512\","
+	    "\"digest\":\"009fa0ff\",\"size\":0}\n");
+}
+
+static void
+check_string(const char *s, const char *want)
+{
+	struct buf b = BUF_INIT;
+
+	format_json_string(&b, s, strlen(s));
+	assert_string_equal(buf_str(&b), want);
+	buf_release(&b);
+}
+
+static void
+test_json_string(void **state)
+{
+	(void)state;
+	check_string("", "\"\"");
+	check_string("a\"b\\c/", "\"a\\\"b\\\\c/\"");
+	check_string("\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\"");
+	check_string("\001x\037", "\"\\u0001x\\u001f\"");
+	check_string("\177\303\251", "\"\177\303\251\"");
+}
+
+static void
+test_json_string_with_nul(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	format_json_string(&b, "a\0b", 3);
+	assert_string_equal(buf_str(&b), "\"a\\u0000b\"");
+	buf_release(&b);
+}
+
+static void
+check_json_path(const char *path, const char *want)
+{
+	struct buf b = BUF_INIT;
+
+	format_json_path(&b, "was", path, strlen(path));
+	assert_string_equal(buf_str(&b), want);
+	buf_release(&b);
+}
+
+static void
+test_json_path(void **state)
+{
+	(void)state;
+	check_json_path("\303\251\n", "\"was\":\"\303\251\\n\"");
+	check_json_path("\377\376", "\"was_base64\":\"//4=\"");
+}
+
+/* RFC 4648, section 10. */
+static void
+test_base64_vectors(void **state)
+{
+	static const char *const want[] = { "", "Zg==", "Zm8=", "Zm9v",
+		"Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy" };
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	for (size_t len = 0; len <= 6; len++) {
+		buf_clear(&b);
+		format_base64(&b, (const unsigned char *)"foobar", len);
+		assert_string_equal(buf_str(&b), want[len]);
+	}
+	buf_release(&b);
+}
+
+static void
+test_hex_of_every_byte(void **state)
+{
+	struct buf b = BUF_INIT, want = BUF_INIT;
+
+	(void)state;
+	for (unsigned i = 0; i < 256; i++) {
+		unsigned char c = (unsigned char)i;
+
+		format_hex(&b, &c, 1);
+		buf_printf(&want, "%02x", i);
+	}
+	assert_string_equal(buf_str(&b), buf_str(&want));
+	buf_release(&b);
+	buf_release(&want);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tagged),
+		cmocka_unit_test(test_untagged),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_escaped_lines_begin_with_a_backslash),
+		cmocka_unit_test(test_names_are_raw_in_lines_that_end_in_nul),
+		cmocka_unit_test(test_base64_in_every_kind),
+		cmocka_unit_test(test_failures_have_a_form_in_json_only),
+		cmocka_unit_test(test_reason_that_is_not_utf8),
+		cmocka_unit_test(test_size_of_twenty_digits),
+		cmocka_unit_test(test_json_string),
+		cmocka_unit_test(test_json_string_with_nul),
+		cmocka_unit_test(test_json_path),
+		cmocka_unit_test(test_base64_vectors),
+		cmocka_unit_test(test_hex_of_every_byte),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

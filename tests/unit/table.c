@@ -1,0 +1,455 @@
+/* Path to result, and the paths in order. */
+#include "record/table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hasher/result.h"
+
+static uint32_t seed;
+
+static uint32_t
+random_below(uint32_t n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % n;
+}
+
+static uint64_t
+add(struct table *t, const char *path, size_t len)
+{
+	bool is_new;
+
+	return table_add(t, path, len, &is_new);
+}
+
+/* The i-th path of a tree of directories; returns its length. */
+static size_t
+tree_path(char path[64], unsigned i)
+{
+	return (size_t)snprintf(path, 64, "usr/src/linux/d%u/file-%u.c",
+	    i / 37, i);
+}
+
+static void
+test_numbers_count_from_0(void **state)
+{
+	struct table *t = table_new();
+	bool is_new = false;
+
+	(void)state;
+	assert_int_equal(table_add(t, "b", 1, &is_new), 0);
+	assert_true(is_new);
+	assert_int_equal(table_add(t, "a", 1, &is_new), 1);
+	assert_true(is_new);
+	assert_int_equal(table_count(t), 2);
+	table_free(t);
+}
+
+static void
+test_a_path_twice_keeps_its_number(void **state)
+{
+	struct table *t = table_new();
+	bool is_new = true;
+
+	(void)state;
+	add(t, "b", 1);
+	add(t, "a", 1);
+	assert_int_equal(table_add(t, "b", 1, &is_new), 0);
+	assert_false(is_new);
+	assert_int_equal(table_count(t), 2);
+	table_free(t);
+}
+
+static void
+test_length_counts_not_nul(void **state)
+{
+	struct table *t = table_new();
+
+	(void)state;
+	assert_int_equal(add(t, "", 0), 0);
+	assert_int_equal(add(t, "abc", 2), 1);
+	assert_int_equal(add(t, "ab", 2), 1);
+	assert_int_equal(add(t, "ab\0c", 4), 2);
+	assert_int_equal(add(t, "", 0), 0);
+	table_free(t);
+}
+
+static void
+test_find_in_a_table_that_has_grown(void **state)
+{
+	struct table *t = table_new();
+	char path[64];
+	size_t len;
+
+	(void)state;
+	for (unsigned i = 0; i < 20000; i++) {
+		len = tree_path(path, i);
+		assert_int_equal(add(t, path, len), i);
+	}
+	for (unsigned i = 0; i < 20000; i++) {
+		len = tree_path(path, i);
+		assert_int_equal(table_find(t, path, len), i);
+	}
+	assert_true(table_find(t, path, len - 1) == UINT64_MAX);
+	assert_true(table_find(t, "", 0) == UINT64_MAX);
+	table_free(t);
+}
+
+static void
+test_a_result_comes_back(void **state)
+{
+	struct table *t = table_new();
+	struct result r = { .status = RESULT_OK, .size = UINT64_MAX - 1,
+		.token = 99, .digestlen = 64 }, got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(r.digest); i++)
+		r.digest[i] = (unsigned char)(i + 1);
+	add(t, "x", 1);
+	add(t, "a/b", 3);
+	assert_int_equal(table_set(t, 1, &r), 0);
+	memset(&got, 0xee, sizeof(got));
+	assert_true(table_get(t, 1, &got));
+	assert_int_equal(got.status, RESULT_OK);
+	assert_int_equal(got.code, 0);
+	assert_true(got.size == UINT64_MAX - 1);
+	assert_int_equal(got.token, 1);
+	assert_string_equal(got.path, "a/b");
+	assert_int_equal(got.pathlen, 3);
+	assert_int_equal(got.digestlen, 64);
+	assert_memory_equal(got.digest, r.digest, 64);
+	table_free(t);
+}
+
+static void
+test_a_failure_comes_back(void **state)
+{
+	struct table *t = table_new();
+	struct result r = { .status = RESULT_DIED, .code = -9 }, got;
+
+	(void)state;
+	add(t, "x", 1);
+	assert_int_equal(table_set(t, 0, &r), 0);
+	assert_true(table_get(t, 0, &got));
+	assert_int_equal(got.status, RESULT_DIED);
+	assert_int_equal(got.code, -9);
+	assert_int_equal(got.digestlen, 0);
+	table_free(t);
+}
+
+static void
+test_no_result_yet(void **state)
+{
+	struct table *t = table_new();
+	struct result got;
+
+	(void)state;
+	add(t, "x", 1);
+	memset(&got, 0xee, sizeof(got));
+	assert_false(table_get(t, 0, &got));
+	assert_int_equal(got.status, RESULT_LOST);
+	assert_string_equal(got.path, "x");
+	assert_int_equal(got.pathlen, 1);
+	assert_int_equal(got.digestlen, 0);
+	table_free(t);
+}
+
+static void
+test_set_refuses_what_is_not_there(void **state)
+{
+	struct table *t = table_new();
+	struct result r = { .status = RESULT_OK };
+
+	(void)state;
+	assert_int_equal(table_set(t, 0, &r), -1);
+	add(t, "x", 1);
+	assert_int_equal(table_set(t, 1, &r), -1);
+	assert_int_equal(table_set(t, UINT64_MAX, &r), -1);
+	table_free(t);
+}
+
+static void
+test_set_refuses_a_second_result(void **state)
+{
+	struct table *t = table_new();
+	struct result r = { .status = RESULT_OPEN, .code = 2 }, got;
+
+	(void)state;
+	add(t, "x", 1);
+	assert_int_equal(table_set(t, 0, &r), 0);
+	r.code = 13;
+	assert_int_equal(table_set(t, 0, &r), -1);
+	assert_true(table_get(t, 0, &got));
+	assert_int_equal(got.code, 2);
+	assert_int_equal(table_pending(t), 0);
+	table_free(t);
+}
+
+static void
+test_pending(void **state)
+{
+	struct table *t = table_new();
+	struct result r = { .status = RESULT_LOST };
+
+	(void)state;
+	assert_int_equal(table_pending(t), 0);
+	add(t, "x", 1);
+	add(t, "y", 1);
+	add(t, "x", 1);
+	assert_int_equal(table_pending(t), 2);
+	assert_int_equal(table_set(t, 1, &r), 0);
+	assert_int_equal(table_pending(t), 1);
+	table_free(t);
+}
+
+static void
+test_paths_stay_where_they_are(void **state)
+{
+	struct table *t = table_new();
+	char path[64];
+	struct result first, again;
+
+	(void)state;
+	add(t, "first", 5);
+	table_get(t, 0, &first);
+	for (unsigned i = 0; i < 20000; i++)
+		add(t, path, tree_path(path, i));
+	table_get(t, 0, &again);
+	assert_ptr_equal(first.path, again.path);
+	assert_string_equal(first.path, "first");
+	table_free(t);
+}
+
+/* Every entry once, and each smaller than the next. */
+static void
+check_order(struct table *t)
+{
+	size_t n = table_count(t), len;
+	unsigned char *seen = calloc(n + 1, 1);
+	struct result a, b;
+	uint64_t number;
+	int c;
+
+	assert_non_null(seen);
+	table_sort(t);
+	for (size_t i = 0; i < n; i++) {
+		number = table_sorted_at(t, i);
+		assert_true(number < n);
+		assert_false(seen[number]++);
+		table_get(t, number, &b);
+		if (i > 0) {
+			len = a.pathlen < b.pathlen ? a.pathlen : b.pathlen;
+			c = memcmp(a.path, b.path, len);
+			assert_true(c < 0 || (!c && a.pathlen < b.pathlen));
+		}
+		a = b;
+	}
+	free(seen);
+}
+
+static void
+test_sort_of_none_and_one(void **state)
+{
+	struct table *t = table_new();
+
+	(void)state;
+	check_order(t);
+	table_free(t);
+	t = table_new();
+	add(t, "x", 1);
+	check_order(t);
+	assert_int_equal(table_sorted_at(t, 0), 0);
+	table_free(t);
+}
+
+static void
+test_sort_is_bytewise(void **state)
+{
+	static const char *const paths[] = { "\377", "a/b", "a", "a.b", "a b",
+		"A", "", "\001", "a0", "aaaaaaaaaaaaaaaa", "aaaaaaaa" };
+	static const unsigned want[] = { 6, 7, 5, 2, 4, 3, 1, 8, 10, 9, 0 };
+	struct table *t = table_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		add(t, paths[i], strlen(paths[i]));
+	table_sort(t);
+	for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++)
+		assert_int_equal(table_sorted_at(t, i), want[i]);
+	table_free(t);
+}
+
+static void
+test_sort_of_a_tree_in_order_and_in_reverse(void **state)
+{
+	struct table *t = table_new();
+	char path[64];
+
+	(void)state;
+	for (unsigned i = 0; i < 10000; i++)
+		add(t, path, tree_path(path, i));
+	check_order(t);
+	table_free(t);
+	t = table_new();
+	for (unsigned i = 10000; i-- > 0; )
+		add(t, path, tree_path(path, i));
+	check_order(t);
+	table_free(t);
+}
+
+/* Few different bytes, so that many begin with the same or are the beginning
+ * of another; NUL and bytes above 127 are among them. */
+static void
+test_sort_of_random_paths(void **state)
+{
+	static const char set[] = { 'a', 'b', '/', '\0', '\177', '\200' };
+	char path[40];
+
+	(void)state;
+	seed = 1;
+	for (uint32_t kinds = 1; kinds <= sizeof(set); kinds++) {
+		struct table *t = table_new();
+
+		for (int i = 0; i < 4000; i++) {
+			size_t len = random_below(sizeof(path) + 1);
+
+			for (size_t k = 0; k < len; k++)
+				path[k] = set[sizeof(set) - 1 -
+				    random_below(kinds)];
+			add(t, path, len);
+		}
+		check_order(t);
+		table_free(t);
+	}
+}
+
+/* The end of a path and NULs look alike in a key. */
+static void
+test_sort_of_nuls(void **state)
+{
+	static const char nuls[64];
+	struct table *t = table_new();
+
+	(void)state;
+	for (size_t len = sizeof(nuls); len > 0; len--)
+		add(t, nuls, len);
+	check_order(t);
+	table_free(t);
+}
+
+static void
+test_long_paths(void **state)
+{
+	enum { LEN = 300000, COUNT = 30 };
+	struct table *t = table_new();
+	char *path = malloc(LEN);
+	struct result r;
+
+	(void)state;
+	assert_non_null(path);
+	memset(path, 'x', LEN);
+	for (int i = 0; i < COUNT; i++) {
+		path[LEN - 1] = (char)('a' + i * 7 % COUNT);
+		assert_int_equal(add(t, path, LEN), i);
+	}
+	assert_int_equal(add(t, path, LEN), COUNT - 1);
+	table_get(t, COUNT - 1, &r);
+	assert_int_equal(r.pathlen, LEN);
+	assert_memory_equal(r.path, path, LEN);
+	assert_int_equal(r.path[LEN], '\0');
+	check_order(t);
+	free(path);
+	table_free(t);
+}
+
+/* The most memory this process ever had, in bytes; 0 when not known. */
+static size_t
+memory_peak(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[128];
+	size_t kib = 0;
+
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "VmHWM: %zu", &kib) == 1)
+			break;
+	fclose(f);
+	return kib * 1024;
+}
+
+/* Has somebody else taken malloc's place? Valgrind preloads its own. */
+static bool
+malloc_is_foreign(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	return true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+	return true;
+#endif
+#endif
+	return getenv("LD_PRELOAD") != NULL;
+}
+
+/* The first thing that this program does, for a peak never comes down. From
+ * 50,000 entries on a page more or less does not matter. */
+static void
+test_memory_per_entry(void **state)
+{
+	struct result r = { .status = RESULT_OK, .digestlen = 64 };
+	size_t before = memory_peak(), paths = 0, len, n = 0;
+	struct table *t;
+	char path[64];
+
+	(void)state;
+	if (!before || malloc_is_foreign())
+		skip();
+	t = table_new();
+	while (n < 450000) {
+		len = tree_path(path, (unsigned)n);
+		paths += len;
+		assert_int_equal(table_set(t, add(t, path, len), &r), 0);
+		if (++n >= 50000 && n % 1000 == 0)
+			assert_true(memory_peak() - before <= paths + 160 * n);
+	}
+	table_sort(t);
+	assert_true(memory_peak() - before <= paths + 160 * n);
+	table_free(t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_memory_per_entry),
+		cmocka_unit_test(test_numbers_count_from_0),
+		cmocka_unit_test(test_a_path_twice_keeps_its_number),
+		cmocka_unit_test(test_length_counts_not_nul),
+		cmocka_unit_test(test_find_in_a_table_that_has_grown),
+		cmocka_unit_test(test_a_result_comes_back),
+		cmocka_unit_test(test_a_failure_comes_back),
+		cmocka_unit_test(test_no_result_yet),
+		cmocka_unit_test(test_set_refuses_what_is_not_there),
+		cmocka_unit_test(test_set_refuses_a_second_result),
+		cmocka_unit_test(test_pending),
+		cmocka_unit_test(test_paths_stay_where_they_are),
+		cmocka_unit_test(test_sort_of_none_and_one),
+		cmocka_unit_test(test_sort_is_bytewise),
+		cmocka_unit_test(test_sort_of_a_tree_in_order_and_in_reverse),
+		cmocka_unit_test(test_sort_of_random_paths),
+		cmocka_unit_test(test_sort_of_nuls),
+		cmocka_unit_test(test_long_paths),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
