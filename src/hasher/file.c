@@ -1,0 +1,156 @@
+#include "hasher/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/compat.h"
+#include "base/xio.h"
+#include "hasher/result.h"
+
+static int
+file_flags(enum hasher_how how)
+{
+	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+
+	/* what was a regular file in the walk may be a FIFO by now, and must
+	 * not block; one that the user named is waited for */
+	if (how == HASHER_FOUND || how == HASHER_FOLLOWED)
+		flags |= O_NONBLOCK;
+	if (how == HASHER_FOUND)
+		flags |= O_NOFOLLOW;
+	return flags;
+}
+
+static int
+file_begin(struct file *f, enum hasher_how how, struct result *r)
+{
+	if (fstat(f->fd, &f->st) < 0)
+		return result_fail(r, RESULT_STAT, errno);
+	/* stdin is read from wherever it stands, and cannot be set back */
+	f->regular = S_ISREG(f->st.st_mode) && how != HASHER_STDIN;
+	if (!S_ISREG(f->st.st_mode) &&
+	    (how == HASHER_FOUND || how == HASHER_FOLLOWED))
+		return result_fail(r, RESULT_TYPE, 0);
+	return 0;
+}
+
+int
+file_open(struct file *f, int dirfd, const char *path, enum hasher_how how,
+    struct result *r)
+{
+	f->got = 0;
+	f->rewound = false;
+	if (how == HASHER_STDIN)
+		f->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	else
+		f->fd = xio_open(dirfd, path, file_flags(how));
+	if (f->fd < 0) {
+		/* O_NOFOLLOW's own error for "it is a link now" */
+		if (errno == ELOOP && how == HASHER_FOUND)
+			return result_fail(r, RESULT_TYPE, 0);
+		return result_fail(r, RESULT_OPEN, errno);
+	}
+	if (file_begin(f, how, r) < 0) {
+		file_close(f);
+		return -1;
+	}
+	return 0;
+}
+
+/* A descriptor that we inherited non-blocking is waited for. */
+static void
+file_await(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	(void)poll(&p, 1, -1); /* read(2) says what is the matter */
+}
+
+/* Bytes asked for at once, ahead of reading them. */
+#define FILE_AHEAD (1024 * 1024)
+
+/* One read(2) of some kind that was not interrupted. FILE_LATER for bytes of a
+ * disk, which it asks for, when they are not to be waited for. */
+static ssize_t
+file_read_once(const struct file *f, void *p, size_t n, bool wait)
+{
+	bool try = f->regular && !wait;
+	ssize_t got;
+
+	for (;;) {
+		got = try ? compat_read_nowait(f->fd, p, n) :
+		    read(f->fd, p, n);
+		if (got >= 0)
+			return got;
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != EWOULDBLOCK)
+			return -1;
+		if (try) {
+			(void)posix_fadvise(f->fd, (off_t)f->got, FILE_AHEAD,
+			    POSIX_FADV_WILLNEED); /* advice only */
+			return FILE_LATER;
+		}
+		file_await(f->fd);
+	}
+}
+
+ssize_t
+file_read(struct file *f, void *p, size_t n, bool wait, bool *last,
+    struct result *r)
+{
+	ssize_t got = file_read_once(f, p, n, wait);
+
+	if (got == FILE_LATER)
+		return FILE_LATER;
+	if (got < 0)
+		return result_fail(r, RESULT_READ, errno);
+	f->got += (uint64_t)got;
+	/*
+	 * The read that returns 0 is saved where two witnesses say that this
+	 * is the end: a short read, and the size. file_settled confirms the
+	 * size; files of /proc have size 0 and are read until they say 0.
+	 */
+	*last = got == 0 || (f->regular && (size_t)got < n &&
+	    f->got == (uint64_t)f->st.st_size);
+	return got;
+}
+
+static bool
+file_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+int
+file_settled(struct file *f, struct result *r)
+{
+	struct stat now;
+
+	if (!f->regular)
+		return 1;
+	if (fstat(f->fd, &now) < 0)
+		return result_fail(r, RESULT_STAT, errno);
+	if (now.st_size == f->st.st_size &&
+	    file_same_time(&now.st_mtim, &f->st.st_mtim) &&
+	    file_same_time(&now.st_ctim, &f->st.st_ctim))
+		return 1;
+	if (f->rewound)
+		return result_fail(r, RESULT_CHANGED, 0);
+	if (lseek(f->fd, 0, SEEK_SET) < 0)
+		return result_fail(r, RESULT_READ, errno);
+	f->st = now;
+	f->got = 0;
+	f->rewound = true;
+	return 0;
+}
+
+void
+file_close(struct file *f)
+{
+	if (f->fd >= 0)
+		(void)close(f->fd); /* nothing was written through it */
+	f->fd = -1;
+}

@@ -1,0 +1,53 @@
+/*
+ * file.h - one file being read from its first byte to its last.
+ *
+ * A file that is changed while it is read has no digest worth printing, so
+ * size, mtime and ctime are compared before the first byte and after the last.
+ * Nothing is mapped: a file truncated under a mapping kills its reader.
+ */
+#ifndef HASHER_FILE_H
+#define HASHER_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "hasher/hasher.h"
+
+struct result;
+
+struct file {
+	int fd;          /* -1: closed */
+	bool regular;
+	bool rewound;    /* this is the second try */
+	uint64_t got;    /* bytes read in this try */
+	struct stat st;  /* as it was before the first byte of this try */
+};
+
+/*
+ * Opens path (relative to dirfd, of any length). 0, or -1 with the reason in
+ * r and nothing open. Blocks on a FIFO that is named, as cat(1) would.
+ */
+int file_open(struct file *f, int dirfd, const char *path,
+    enum hasher_how how, struct result *r);
+
+/*
+ * Reads up to n bytes. Returns how many, 0 only with *last; *last when these
+ * are the last ones. -1 with the reason in r. FILE_LATER, only without wait,
+ * when the bytes must first come from a disk: they have been asked for.
+ */
+#define FILE_LATER (-2)
+ssize_t file_read(struct file *f, void *p, size_t n, bool wait, bool *last,
+    struct result *r);
+
+/*
+ * After the last byte: was the file left alone meanwhile? 1: yes. 0: no, and
+ * it was set back to its beginning, to be read once more. -1: no digest, with
+ * the reason in r.
+ */
+int file_settled(struct file *f, struct result *r);
+
+void file_close(struct file *f);
+
+#endif

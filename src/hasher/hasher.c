@@ -1,0 +1,351 @@
+/*
+ * How names become digests.
+ *
+ *     hasher_put  -> [chunk] -> ppool feed -> socket -> worker_serve (child)
+ *     on_result   <- hasher_result  <-  socket  <- ppool_answer
+ *
+ * The pool copies each name and keeps it until it is answered: when a worker
+ * dies, its open names go to another one, and only a name that kills again and
+ * again is given up (RESULT_DIED). What can be read only once (a FIFO, stdin)
+ * travels through a feed of its own, in which nothing is ever run twice.
+ *
+ * A chunk closes at a number of names or a number of bytes, whichever comes
+ * first, so that a huge file never holds small ones back; a name weighs as
+ * much as its file, and something for its open and close. The parent counts
+ * what goes in and what comes out: a difference at the end is our own fault
+ * and makes the run fail.
+ */
+#include "hasher/hasher.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/mem.h"
+#include "digest/digest.h"
+#include "digest/lanes.h"
+#include "hasher/result.h"
+#include "hasher/wire.h"
+#include "hasher/worker.h"
+#include "ppool/ppool.h"
+
+/* Bytes of files in a chunk: some milliseconds of work. */
+#define HASHER_CHUNK_WEIGHT (2 * 1024 * 1024)
+/* What open, fstat, read and close cost, in bytes digested meanwhile. */
+#define HASHER_FILE_WEIGHT 4096
+/* Chunks a worker holds: enough big files, of which each is a chunk, to keep
+ * its lanes full. */
+#define HASHER_WINDOW 8
+/* A name is given up when it was alone in a worker that died, this often and
+ * once more. One shot from outside costs one; a file that kills, all. */
+#define HASHER_RETRIES 3
+/* Between calls of on_pause while there is nothing to do but wait. */
+#define HASHER_PAUSE_MS 100
+
+struct hasher {
+	ppool *pool;
+	ppool_feed *feed;
+	ppool_feed *once;         /* for what can be read only once; or NULL */
+	struct worker_setup setup;
+	void *cookie;
+	void (*on_result)(void *cookie, const struct result *r);
+	void (*on_pause)(void *cookie);
+	struct digest *algorithm[HASHER_ALGORITHMS];
+	char *name[HASHER_ALGORITHMS]; /* as asked for; name[0] is NULL */
+	int algorithms;
+	uint64_t given, answered, seen; /* seen: answered at the last pause */
+	struct buf request;       /* being put together */
+	struct buf path;          /* of a result, with its NUL */
+	bool broken;              /* said so */
+};
+
+/* The number of an algorithm that a request names; -1: there is none. */
+static int
+hasher_find_algorithm(const struct hasher *h, const char *name, size_t len)
+{
+	int i;
+
+	if (!len)
+		return 0;
+	for (i = 1; i < h->algorithms; i++)
+		if (strlen(h->name[i]) == len && !memcmp(h->name[i], name, len))
+			return i;
+	return -1;
+}
+
+/* Turns what the pool says about an item into status and code. */
+static void
+hasher_judge(const ppool_result *p, size_t digestlen, struct result *r)
+{
+	switch (p->err) {
+	case PPOOL_OK:
+		/* a worker that answers nonsense is as good as a dead one */
+		if (wire_get_answer(r, digestlen, p->data, p->len) < 0)
+			result_fail(r, RESULT_DIED, 0);
+		break;
+	case PPOOL_DIED:
+		result_fail(r, RESULT_DIED, p->code);
+		break;
+	default:
+		result_fail(r, RESULT_LOST, 0);
+		break;
+	}
+}
+
+static void
+hasher_result(void *cookie, const ppool_result *p)
+{
+	struct hasher *h = cookie;
+	struct wire_request q;
+	struct result r;
+	int n = -1;
+
+	/* the request is the parent's own: the pool kept it for us */
+	if (wire_get_request(&q, p->item.data, p->item.len) == 0)
+		n = hasher_find_algorithm(h, q.algorithm, q.alen);
+	if (n < 0)
+		diag_bug("hasher: a request came back changed");
+	memset(&r, 0, sizeof(r));
+	hasher_judge(p, hasher_digest_size(h, n), &r);
+	buf_clear(&h->path);
+	buf_put(&h->path, q.path, q.len);
+	r.path = buf_str(&h->path);
+	r.pathlen = q.len;
+	r.token = q.token;
+	h->answered++;
+	h->on_result(h->cookie, &r);
+}
+
+static void
+hasher_pause(struct hasher *h)
+{
+	h->seen = h->answered;
+	if (h->on_pause)
+		h->on_pause(h->cookie);
+}
+
+static int
+hasher_broken(struct hasher *h, ppool_err err)
+{
+	if (!h->broken)
+		diag_msg("the workers are gone: %s",
+		    err == PPOOL_SYS ? strerror(errno) : ppool_strerror(err));
+	h->broken = true;
+	return -1;
+}
+
+static ppool_err
+hasher_open_pool(struct hasher *h, const struct hasher_opts *opts)
+{
+	ppool_opts po = {
+		.processes = opts->jobs,
+		.init = worker_init,
+		.initarg = &h->setup,
+		.serve = worker_serve,
+		.window = HASHER_WINDOW,
+		.retries = HASHER_RETRIES,
+	};
+	ppool_feed_opts fo = {
+		.chunk_items = opts->chunk,
+		.chunk_weight = HASHER_CHUNK_WEIGHT,
+	};
+	ppool_feed_opts once = {
+		.chunk_items = 1,
+		.flags = PPOOL_AT_MOST_ONCE,
+	};
+	ppool_err err = ppool_create(&h->pool, &po);
+
+	if (!err)
+		err = ppool_feed_open(h->pool, NULL, &fo, hasher_result, h,
+		    &h->feed);
+	if (!err)
+		err = ppool_feed_open(h->pool, NULL, &once, hasher_result, h,
+		    &h->once);
+	return err;
+}
+
+/* Fetches the next algorithm. 0 or -1 with errno. */
+static int
+hasher_add_algorithm(struct hasher *h, const char *algorithm)
+{
+	struct digest *d = digest_new(algorithm);
+
+	if (!d)
+		return -1;
+	h->algorithm[h->algorithms++] = d;
+	return 0;
+}
+
+struct hasher *
+hasher_new(const struct hasher_opts *opts)
+{
+	struct hasher *h = mem_zalloc(1, sizeof(*h));
+	ppool_err err = PPOOL_SYS;
+
+	h->setup.algorithm = opts->algorithm;
+	h->setup.engine = opts->engine;
+	h->setup.dirfd = opts->dirfd;
+	h->cookie = opts->cookie;
+	h->on_result = opts->on_result;
+	h->on_pause = opts->on_pause;
+	h->setup.bytes = mmap(NULL, sizeof(*h->setup.bytes),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (h->setup.bytes == MAP_FAILED)
+		h->setup.bytes = NULL;
+	if (h->setup.bytes && hasher_add_algorithm(h, opts->algorithm) == 0)
+		err = hasher_open_pool(h, opts);
+	if (err) {
+		diag_msg("cannot start workers: %s",
+		    err == PPOOL_SYS ? strerror(errno) : ppool_strerror(err));
+		hasher_free(h);
+		return NULL;
+	}
+	return h;
+}
+
+int
+hasher_algorithm(struct hasher *h, const char *name)
+{
+	size_t len = strlen(name);
+	int n = hasher_find_algorithm(h, name, len);
+
+	if (n >= 0 || !strcmp(name, h->setup.algorithm))
+		return n >= 0 ? n : 0;
+	if (h->algorithms == HASHER_ALGORITHMS || len > UINT8_MAX ||
+	    hasher_add_algorithm(h, name) < 0)
+		return -1;
+	n = h->algorithms - 1;
+	h->name[n] = mem_dup(name, len);
+	return n;
+}
+
+size_t
+hasher_digest_size(const struct hasher *h, int n)
+{
+	return digest_size(h->algorithm[n]);
+}
+
+static uint64_t
+hasher_weight(uint64_t size)
+{
+	return size > UINT64_MAX - HASHER_FILE_WEIGHT ? UINT64_MAX :
+	    size + HASHER_FILE_WEIGHT;
+}
+
+int
+hasher_put(struct hasher *h, const struct hasher_name *name)
+{
+	const char *algorithm = h->name[name->algorithm];
+	struct wire_request q = {
+		.token = name->token,
+		.how = name->how,
+		.algorithm = algorithm,
+		.alen = algorithm ? strlen(algorithm) : 0,
+		.path = name->path,
+		.len = name->len,
+	};
+	ppool_feed *feed = name->how == HASHER_STREAM ||
+	    name->how == HASHER_STDIN ? h->once : h->feed;
+	ppool_err err;
+
+	buf_clear(&h->request);
+	wire_put_request(&h->request, &q);
+	while ((err = ppool_feed_put(feed, h->request.data, h->request.len,
+	    hasher_weight(name->size))) == PPOOL_INTR)
+		hasher_pause(h);
+	if (err)
+		return hasher_broken(h, err);
+	h->given++;
+	if (h->answered != h->seen)
+		hasher_pause(h);
+	return 0;
+}
+
+int
+hasher_wait(struct hasher *h)
+{
+	uint64_t before = h->answered;
+	ppool_err err = ppool_feed_flush(h->feed);
+
+	while (!err && h->answered == before && h->answered != h->given) {
+		err = ppool_poll(h->pool, HASHER_PAUSE_MS);
+		if (err == PPOOL_TIMEOUT || err == PPOOL_INTR) {
+			hasher_pause(h);
+			err = PPOOL_OK;
+		}
+	}
+	if (err)
+		return hasher_broken(h, err);
+	hasher_pause(h);
+	return 0;
+}
+
+static ppool_err
+hasher_finish_feed(struct hasher *h, ppool_feed *feed)
+{
+	ppool_err err;
+
+	while ((err = ppool_feed_finish(feed, HASHER_PAUSE_MS)) ==
+	    PPOOL_TIMEOUT || err == PPOOL_INTR)
+		hasher_pause(h);
+	hasher_pause(h);
+	return err;
+}
+
+int
+hasher_finish(struct hasher *h)
+{
+	ppool_err err = hasher_finish_feed(h, h->feed);
+	ppool_err once = hasher_finish_feed(h, h->once);
+
+	if (err || once)
+		return hasher_broken(h, err ? err : once);
+	if (h->given != h->answered) {
+		diag_msg("lost results: %" PRIu64 " names given, %" PRIu64
+		    " results received", h->given, h->answered);
+		return -1;
+	}
+	return 0;
+}
+
+uint64_t
+hasher_bytes(const struct hasher *h)
+{
+	return atomic_load_explicit(h->setup.bytes, memory_order_relaxed);
+}
+
+void
+hasher_engine_name(const struct hasher *h, struct buf *out)
+{
+	struct lanes *l = lanes_new(h->algorithm[0], 1,
+	    worker_engine(h->setup.engine));
+
+	buf_puts(out, l ? lanes_name(l) : "unknown");
+	lanes_free(l);
+}
+
+void
+hasher_free(struct hasher *h)
+{
+	int i;
+
+	if (!h)
+		return;
+	ppool_feed_free(h->once);
+	ppool_feed_free(h->feed);
+	ppool_destroy(h->pool);
+	if (h->setup.bytes)
+		(void)munmap(h->setup.bytes, sizeof(*h->setup.bytes));
+	for (i = 0; i < h->algorithms; i++) {
+		digest_free(h->algorithm[i]);
+		free(h->name[i]);
+	}
+	buf_release(&h->request);
+	buf_release(&h->path);
+	free(h);
+}

@@ -1,0 +1,102 @@
+/*
+ * hasher.h - names in, results out: the parent's end of the pool.
+ */
+#ifndef HASHER_HASHER_H
+#define HASHER_HASHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct result;
+struct hasher;
+
+enum hasher_engine { HASHER_AUTO, HASHER_LIBCRYPTO, HASHER_LANES };
+
+struct hasher_opts {
+	int jobs;              /* workers; at least 1 */
+	const char *algorithm; /* number 0: a name libcrypto knows; borrowed */
+	size_t chunk;          /* names per chunk; 0: by count and bytes */
+	int dirfd;             /* paths are relative to it (AT_FDCWD: the
+	                        * current directory); borrowed */
+	enum hasher_engine engine;
+
+	void *cookie;
+	/* Called once for every name put, in completion order, from inside
+	 * hasher_put and hasher_finish. r lives until it returns. */
+	void (*on_result)(void *cookie, const struct result *r);
+	/* Called after a group of results, and whenever a signal or a tenth
+	 * of a second of waiting came between. May be NULL. */
+	void (*on_pause)(void *cookie);
+};
+
+/* How a name is to be opened. */
+enum hasher_how {
+	HASHER_FOUND,    /* found by the walk as a regular file: not followed if
+	                  * it has become a link, refused if another kind */
+	HASHER_FOLLOWED, /* found by the walk behind a link: followed, refused
+	                  * unless regular */
+	HASHER_NAMED,    /* named by the user: followed, read whatever it is */
+	HASHER_STREAM,   /* likewise, and not a regular file: its bytes can be
+	                  * had only once, so it is never tried again */
+	HASHER_STDIN     /* the process's standard input; likewise */
+};
+
+/*
+ * Forks the workers: flush stdio before. Returns NULL after one message on
+ * stderr when they cannot be started. opts is copied.
+ */
+struct hasher *hasher_new(const struct hasher_opts *opts);
+
+/*
+ * Makes another algorithm known (hasher_opts.algorithm is number 0) and
+ * returns its number, the same for the same name; -1 when libcrypto does not
+ * know it, or when there are HASHER_ALGORITHMS already.
+ */
+#define HASHER_ALGORITHMS 64
+int hasher_algorithm(struct hasher *h, const char *name);
+
+/* Bytes of a digest of algorithm number n. */
+size_t hasher_digest_size(const struct hasher *h, int n);
+
+struct hasher_name {
+	const char *path;   /* len bytes; a NUL behind them is not needed */
+	size_t len;
+	enum hasher_how how;
+	int algorithm;      /* its number; 0 is hasher_opts.algorithm */
+	uint64_t size;      /* of the file, as far as is known; else 0 */
+	uint64_t token;     /* comes back in the result */
+};
+
+/*
+ * Hands over a name, which is copied. Blocks only while every worker has
+ * enough to do. 0; -1 after one message on stderr when no more names can be
+ * taken, because the workers are gone: this name then gets no result.
+ */
+int hasher_put(struct hasher *h, const struct hasher_name *name);
+
+/*
+ * Waits until at least one more result has been delivered, or none is open.
+ * 0; -1 after one message on stderr when the workers are gone.
+ */
+int hasher_wait(struct hasher *h);
+
+/*
+ * Waits until every name put has had its result. 0; -1 after one message on
+ * stderr when the workers are gone (what was open has had RESULT_LOST), or
+ * when, by our own fault, names and results do not add up.
+ */
+int hasher_finish(struct hasher *h);
+
+/* Bytes digested so far by all workers, for the progress line. */
+uint64_t hasher_bytes(const struct hasher *h);
+
+/* The engine that the workers use for algorithm 0, for --debug: "libcrypto",
+ * or a kernel's name (digest/lanes.h). */
+void hasher_engine_name(const struct hasher *h, struct buf *out);
+
+/* Kills the workers and releases everything; NULL is fine. */
+void hasher_free(struct hasher *h);
+
+#endif

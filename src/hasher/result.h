@@ -1,0 +1,54 @@
+/*
+ * result.h - what one file yielded.
+ *
+ * A worker fills it, the wire carries it, the parent records and prints it.
+ * Nothing is printed on the way: a failure travels as status and code.
+ */
+#ifndef HASHER_RESULT_H
+#define HASHER_RESULT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define RESULT_DIGEST_MAX 64 /* bytes; EVP_MAX_MD_SIZE */
+
+struct buf;
+
+enum result_status {
+	RESULT_OK,      /* digest and size are valid */
+	RESULT_OPEN,    /* open failed: code is the errno */
+	RESULT_STAT,    /* fstat failed: code is the errno */
+	RESULT_READ,    /* read failed: code is the errno */
+	RESULT_TYPE,    /* the walk saw a regular file here, open found another
+	                 * kind of file */
+	RESULT_CHANGED, /* changed while it was read, twice in a row */
+	RESULT_DIGEST,  /* libcrypto failed */
+	RESULT_DIED,    /* the worker died of it: code is -signal or the exit
+	                 * status */
+	RESULT_LOST,    /* never hashed: the pool was stopped or broke */
+	RESULT_STATUSES /* how many there are */
+};
+
+struct result {
+	enum result_status status;
+	int code;
+	uint64_t size;      /* bytes hashed */
+	uint64_t token;     /* whatever hasher_put was given with the path */
+	const char *path;   /* NUL-terminated; pathlen bytes before the NUL */
+	size_t pathlen;
+	size_t digestlen;   /* bytes of digest; 0 unless RESULT_OK */
+	unsigned char digest[RESULT_DIGEST_MAX];
+};
+
+/* Sets status and code, clears the digest, returns -1: for `return
+ * result_fail(...)` where -1 means "this file failed". */
+int result_fail(struct result *r, enum result_status status, int code);
+
+/*
+ * Appends the reason why r has no digest, as an English phrase without name
+ * or newline: "Permission denied", "file changed as we read it", "worker
+ * killed by signal 9 (Killed)". Nothing for RESULT_OK.
+ */
+void result_reason(const struct result *r, struct buf *out);
+
+#endif

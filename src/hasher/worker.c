@@ -1,0 +1,339 @@
+#include "hasher/worker.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "digest/digest.h"
+#include "digest/lanes.h"
+#include "hasher/file.h"
+#include "hasher/result.h"
+#include "hasher/wire.h"
+
+/*
+ * Files open at a time, and bytes read from each at a time: together a worker
+ * stays under 4 MiB, whatever the files.
+ */
+#define WORKER_SLOTS 16
+#define WORKER_BUFFER (128 * 1024)
+
+/* An algorithm that was asked for, with lanes of its own: slot i of each
+ * lanes belongs to slot i of the worker. */
+struct engine {
+	char *name;            /* NULL: the default */
+	struct digest *digest;
+	struct lanes *lanes;
+};
+
+struct slot {
+	bool busy;
+	struct engine *engine;
+	ppool_item item;
+	struct file file;
+	struct result res;
+	unsigned char *buf;
+};
+
+struct worker {
+	const struct worker_setup *setup;
+	struct engine engine[HASHER_ALGORITHMS];
+	unsigned engines;
+	ppool_worker *pool;
+	unsigned busy;               /* slots with a file */
+	unsigned fed;                /* slots fed in this round */
+	struct slot slot[WORKER_SLOTS];
+	unsigned char *bufs;         /* WORKER_SLOTS * WORKER_BUFFER */
+	char *path;                  /* the NUL-terminated copy of a request's */
+	size_t pathcap;
+};
+
+enum lanes_engine
+worker_engine(enum hasher_engine e)
+{
+	switch (e) {
+	case HASHER_AUTO:
+		return LANES_AUTO;
+	case HASHER_LIBCRYPTO:
+		return LANES_LIBCRYPTO;
+	case HASHER_LANES:
+		return LANES_SIMD;
+	}
+	return LANES_AUTO;
+}
+
+/* Sets up the next engine; name is taken. 0 or an errno. */
+static int
+worker_add_engine(struct worker *w, const char *algorithm, char *name)
+{
+	struct engine *e = &w->engine[w->engines];
+	int err;
+
+	e->digest = digest_new(algorithm);
+	if (!e->digest) {
+		err = errno;
+		goto free_name;
+	}
+	e->lanes = lanes_new(e->digest, WORKER_SLOTS,
+	    worker_engine(w->setup->engine));
+	if (!e->lanes) {
+		err = ENOMEM;
+		goto free_digest;
+	}
+	e->name = name;
+	w->engines++;
+	return 0;
+
+free_digest:
+	digest_free(e->digest);
+free_name:
+	free(name);
+	return err;
+}
+
+/* The engine for a request's algorithm; NULL with errno. */
+static struct engine *
+worker_find_engine(struct worker *w, const struct wire_request *q)
+{
+	char *name;
+	unsigned i;
+
+	if (!q->alen)
+		return &w->engine[0];
+	for (i = 1; i < w->engines; i++) {
+		struct engine *e = &w->engine[i];
+
+		if (strlen(e->name) == q->alen &&
+		    !memcmp(e->name, q->algorithm, q->alen))
+			return e;
+	}
+	errno = ENOMEM;
+	if (i == HASHER_ALGORITHMS)
+		return NULL; /* the parent never asks for so many */
+	name = strndup(q->algorithm, q->alen);
+	if (!name)
+		return NULL;
+	errno = worker_add_engine(w, name, name);
+	return errno ? NULL : &w->engine[i];
+}
+
+int
+worker_init(void *initarg, void **state)
+{
+	const struct worker_setup *s = initarg;
+	struct worker *w = calloc(1, sizeof(*w));
+	unsigned i;
+	int err;
+
+	if (!w)
+		return ENOMEM; /* the process ends: nothing to release */
+	w->setup = s;
+	err = worker_add_engine(w, s->algorithm, NULL);
+	if (err)
+		return err;
+	w->bufs = malloc((size_t)WORKER_SLOTS * WORKER_BUFFER);
+	if (!w->bufs)
+		return ENOMEM;
+	for (i = 0; i < WORKER_SLOTS; i++)
+		w->slot[i].buf = w->bufs + (size_t)i * WORKER_BUFFER;
+	*state = w;
+	return 0;
+}
+
+/* Answers slot s and leaves it free. 0, or -1 when the owner is gone. */
+static int
+worker_answer(struct worker *w, struct slot *s)
+{
+	unsigned char answer[WIRE_ANSWER_MAX];
+
+	file_close(&s->file);
+	s->busy = false;
+	w->busy--;
+	return ppool_answer(w->pool, &s->item, 0, answer,
+	    wire_put_answer(answer, &s->res));
+}
+
+/* The request's path with a NUL behind it, until the next call. */
+static const char *
+worker_path(struct worker *w, const struct wire_request *q)
+{
+	if (q->len >= w->pathcap) {
+		char *p = realloc(w->path, q->len + 256);
+
+		if (!p)
+			return NULL;
+		w->path = p;
+		w->pathcap = q->len + 256;
+	}
+	memcpy(w->path, q->path, q->len);
+	w->path[q->len] = '\0';
+	return w->path;
+}
+
+/* Opens the file that s->item asks for. 0, or -1 with the reason in s->res. */
+static int
+worker_open(struct worker *w, struct slot *s)
+{
+	struct wire_request q;
+	const char *path;
+
+	if (wire_get_request(&q, s->item.data, s->item.len) < 0)
+		return result_fail(&s->res, RESULT_OPEN, EINVAL);
+	s->engine = worker_find_engine(w, &q);
+	if (!s->engine)
+		return result_fail(&s->res, RESULT_DIGEST, errno);
+	path = worker_path(w, &q);
+	if (!path)
+		return result_fail(&s->res, RESULT_OPEN, ENOMEM);
+	return file_open(&s->file, w->setup->dirfd, path, q.how, &s->res);
+}
+
+/*
+ * Reads the next bytes of slot i and feeds them, waiting for a disk only with
+ * wait. 1: fed; 0: not yet; -1: the file failed.
+ */
+static int
+worker_feed(struct worker *w, unsigned i, bool wait)
+{
+	struct slot *s = &w->slot[i];
+	bool last;
+	ssize_t n = file_read(&s->file, s->buf, WORKER_BUFFER, wait, &last,
+	    &s->res);
+
+	if (n == FILE_LATER)
+		return 0;
+	if (n < 0)
+		return -1;
+	s->res.size += (uint64_t)n;
+	atomic_fetch_add_explicit(w->setup->bytes, (uint64_t)n,
+	    memory_order_relaxed);
+	lanes_feed(s->engine->lanes, i, s->buf, (size_t)n, last);
+	w->fed++;
+	return 1;
+}
+
+/* Begins the message of slot i, for the first or the second time. */
+static int
+worker_start(struct worker *w, unsigned i)
+{
+	struct slot *s = &w->slot[i];
+
+	s->res.size = 0;
+	if (lanes_start(s->engine->lanes, i) < 0)
+		return result_fail(&s->res, RESULT_DIGEST, 0);
+	return 0;
+}
+
+/* All bytes of slot i are digested. 1: answer it; 0: it is read again. */
+static int
+worker_done(struct worker *w, unsigned i)
+{
+	struct slot *s = &w->slot[i];
+	int settled = file_settled(&s->file, &s->res);
+
+	if (settled == 0)
+		return worker_start(w, i) < 0;
+	if (settled < 0)
+		return 1;
+	s->res.status = RESULT_OK;
+	s->res.digestlen = digest_size(s->engine->digest);
+	memcpy(s->res.digest, lanes_digest(s->engine->lanes, i),
+	    s->res.digestlen);
+	return 1;
+}
+
+/*
+ * Moves slot i as far as it goes without digesting: feeds it when it is
+ * hungry, answers it when it is done or has failed. 0, or -1 when the owner
+ * is gone.
+ */
+static int
+worker_move(struct worker *w, unsigned i, bool wait)
+{
+	struct slot *s = &w->slot[i];
+
+	switch (lanes_state(s->engine->lanes, i)) {
+	case LANES_HUNGRY:
+		return worker_feed(w, i, wait) < 0 ? worker_answer(w, s) : 0;
+	case LANES_DONE:
+		if (worker_done(w, i))
+			return worker_answer(w, s);
+		return worker_move(w, i, wait);
+	case LANES_FAILED:
+		result_fail(&s->res, RESULT_DIGEST, 0);
+		return worker_answer(w, s);
+	case LANES_IDLE:
+	case LANES_FED:
+		break;
+	}
+	return 0;
+}
+
+/*
+ * Moves every slot. A disk is waited for only when no lane has anything to
+ * digest: then for one slot, while the disk works for all of them. 0, or -1
+ * when the owner is gone.
+ */
+static int
+worker_move_all(struct worker *w)
+{
+	unsigned i;
+
+	w->fed = 0;
+	for (i = 0; i < WORKER_SLOTS; i++)
+		if (w->slot[i].busy && worker_move(w, i, false) < 0)
+			return -1;
+	for (i = 0; i < WORKER_SLOTS && !w->fed; i++)
+		if (w->slot[i].busy && worker_move(w, i, true) < 0)
+			return -1;
+	return 0;
+}
+
+/*
+ * Gives free slots their files, waiting only when there is nothing else to
+ * do. 0: go on; 1: no more will come, and all is answered; -1: the owner is
+ * gone.
+ */
+static int
+worker_fill(struct worker *w)
+{
+	unsigned i;
+
+	for (i = 0; i < WORKER_SLOTS; i++) {
+		struct slot *s = &w->slot[i];
+		int took;
+
+		if (s->busy)
+			continue;
+		took = ppool_take(w->pool, w->busy == 0, &s->item);
+		if (took == 0)
+			return 0;
+		if (took < 0)
+			return w->busy == 0;
+		s->busy = true;
+		w->busy++;
+		memset(&s->res, 0, sizeof(s->res));
+		s->file.fd = -1;
+		if ((worker_open(w, s) < 0 || worker_start(w, i) < 0) &&
+		    worker_answer(w, s) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+worker_serve(void *state, ppool_worker *pool)
+{
+	struct worker *w = state;
+	unsigned i;
+	int rc;
+
+	w->pool = pool;
+	while ((rc = worker_fill(w)) == 0) {
+		if (worker_move_all(w) < 0)
+			return 1;
+		for (i = 0; i < w->engines; i++)
+			lanes_run(w->engine[i].lanes);
+	}
+	return rc < 0;
+}

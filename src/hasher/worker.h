@@ -1,0 +1,37 @@
+/*
+ * worker.h - the child's end of the pool: take names, keep every lane busy,
+ * answer each file once.
+ *
+ * A worker holds several files open at a time, from whatever chunks they come,
+ * because SIMD lanes pay only when there are several messages. It prints
+ * nothing and ends nothing: what goes wrong with a file is its answer.
+ */
+#ifndef HASHER_WORKER_H
+#define HASHER_WORKER_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "digest/lanes.h"
+#include "hasher/hasher.h"
+#include "ppool/ppool.h"
+
+/* What a worker needs to know; made by the parent before the fork. */
+struct worker_setup {
+	const char *algorithm;
+	enum hasher_engine engine;
+	int dirfd;
+	_Atomic uint64_t *bytes; /* shared with the parent: bytes digested */
+};
+
+/* The lanes' word for the hasher's. */
+enum lanes_engine worker_engine(enum hasher_engine e);
+
+/* ppool_init_fn: fetches the algorithm, allocates the buffers. initarg is a
+ * struct worker_setup. Non-zero (an errno) when that fails. */
+int worker_init(void *initarg, void **state);
+
+/* ppool_serve_fn. Requests and answers are wire.h's. */
+int worker_serve(void *state, ppool_worker *pool);
+
+#endif
