@@ -1,0 +1,72 @@
+# bash completion for phash(1)
+# shellcheck shell=bash
+
+_phash()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	local words=
+
+	# readline makes --opt=value three words
+	if [ "$cur" = = ]; then
+		cur=
+	elif [ "$prev" = = ]; then
+		prev=${COMP_WORDS[COMP_CWORD-2]}
+	fi
+	COMPREPLY=()
+
+	case $prev in
+	-a | --algorithm)
+		words='sha512 sha384 sha256 sha224 sha512-256 sha512-224
+			sha3-512 sha3-256 blake2b blake2s sm3 sha1 md5'
+		;;
+	--engine)
+		words='auto libcrypto lanes'
+		;;
+	--progress)
+		words='auto always never'
+		;;
+	--sort)
+		words='path none'
+		;;
+	-j | --jobs | --chunk | --max-depth | -E | --exclude | --include)
+		return
+		;;
+	-C | --directory)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+		;;
+	-o | --output | --files-from | --files0-from)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	*)
+		case $cur in
+		--*)
+			compopt -o nospace
+			words='--jobs= --algorithm= --engine= --chunk= --tag
+				--untagged --json --zero --base64 --sort=
+				--tree-digest --output= --directory=
+				--one-file-system --follow --exclude=
+				--include= --max-depth= --files-from=
+				--files0-from= --recursive --progress=
+				--verbose --debug --help --version'
+			;;
+		-*)
+			words='-j -a -z -o -C -x -L -E -r -v -h'
+			;;
+		*)
+			compopt -o filenames
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return
+			;;
+		esac
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	# only what still wants a value goes on without a space
+	[[ ${COMPREPLY[0]-} == *= ]] || compopt +o nospace
+}
+
+complete -F _phash phash

@@ -1,0 +1,105 @@
+/*
+ * phash - digests of trees of files, in parallel
+ *
+ * THE MAP. The program is a house of rooms, each a folder of src.
+ *
+ *     main.c, options   argv in, exit status out
+ *     mode/             what was asked for: hash; setup, which they share
+ *     record/           results on paper: table, format, name
+ *     source/           where names come from: list, walk, filter
+ *     hasher/           names in, results out: both ends of the pool
+ *     digest/           island: bytes to digests, by libcrypto or in lanes
+ *     ppool/            island and public library: the process pool
+ *     base/             diag mem buf quote xio outfile progress siphash compat
+ *
+ * How a name travels:
+ *
+ *     options -> mode/hash -> source/list -> source/walk (nftw: path, size)
+ *     -> hasher_put -> ppool feed -> [socket] -> hasher/worker -> hasher/file
+ *     -> digest/lanes -> answer -> [socket] -> hasher_result
+ *     -> record/table -> sorted -> record/format -> base/outfile
+ *
+ * Only the parent writes to stdout and stderr. Only workers open the files
+ * that are hashed. At the end, names given = results received, or exit 2.
+ *
+ * rooms, top to bottom; a file includes only its own room and rooms below:
+ *     main        -> options mode record source hasher digest ppool base
+ *     mode        -> options record source hasher digest ppool base
+ *     options     -> base
+ *     record      -> hasher digest base
+ *     source      -> base
+ *     hasher      -> digest ppool base
+ *     digest      ->
+ *     ppool       ->
+ *     base        ->
+ */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "base/outfile.h"
+#include "base/xio.h"
+#include "mode/mode.h"
+#include "options.h"
+
+/* Leaves nothing half-written behind, and dies of the signal after all: the
+ * shell must see it. The workers die with their parent (ppool.h). */
+static void
+die_of_signal(int sig)
+{
+	outfile_abandon();
+	raise(sig); /* SA_RESETHAND: delivered by default when we return */
+}
+
+static void
+catch_signals(void)
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+	struct sigaction sa = { .sa_handler = die_of_signal,
+	    .sa_flags = (int)SA_RESETHAND };
+	struct sigaction old;
+	size_t i;
+
+	sigemptyset(&sa.sa_mask);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		/* what nohup(1) or a shell had us ignore stays ignored */
+		if (sigaction(signals[i], NULL, &old) == 0 &&
+		    old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &sa, NULL);
+	}
+}
+
+/* What --help and --version printed is output too. */
+static int
+flush_stdout(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	diag_msg("write error: %s", strerror(errno));
+	return PHASH_FAILURE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o;
+	int status;
+
+	if (xio_open_std() < 0)
+		return PHASH_FAILURE; /* and no stderr to say so */
+	setlocale(LC_CTYPE, "");
+	diag_at_die(outfile_abandon);
+	catch_signals();
+
+	status = options_parse(&o, argc, argv);
+	if (status < 0)
+		status = mode_hash(&o);
+	else
+		status = flush_stdout(status);
+	options_release(&o);
+	return status;
+}

@@ -1,0 +1,287 @@
+#include "mode/mode.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/outfile.h"
+#include "base/progress.h"
+#include "digest/digest.h"
+#include "hasher/hasher.h"
+#include "hasher/result.h"
+#include "mode/operands.h"
+#include "mode/setup.h"
+#include "options.h"
+#include "record/format.h"
+#include "record/table.h"
+#include "source/walk.h"
+
+/* Lines gathered before they are written. */
+#define HASH_FLUSH (64 * 1024)
+
+struct hash {
+	const struct options *o;
+	struct setup setup;
+	struct format format;
+	struct table *table;         /* NULL with --sort=none */
+	struct digest_ctx *tree;     /* with --tree-digest */
+	struct buf out;
+	struct buf reason;
+	uint64_t hashed, bad;        /* files with a digest, names without */
+	bool output_lost;
+	bool stopped;                /* the hasher takes no more names */
+};
+
+static void
+hash_flush(struct hash *h)
+{
+	if (h->out.len && !h->output_lost && outfile_write(&h->out) < 0) {
+		diag_msg("write error: %s", strerror(errno));
+		h->output_lost = true;
+	}
+	buf_clear(&h->out);
+}
+
+/* A finished result leaves: a line to the output, a failure to stderr. */
+static void
+hash_emit(struct hash *h, const struct result *r)
+{
+	if (r->status == RESULT_OK) {
+		h->hashed++;
+	} else {
+		h->bad++;
+		buf_clear(&h->reason);
+		result_reason(r, &h->reason);
+		diag_name(r->path, r->pathlen, "%s", buf_str(&h->reason));
+	}
+	format_result(&h->format, r, &h->out);
+	if (h->tree) {
+		/* libcrypto cannot fail on bytes in memory; if it did, all the
+		 * digests would be wrong, and so the output is not worth having */
+		if (digest_update(h->tree, h->out.data, h->out.len) < 0)
+			h->output_lost = true;
+		buf_clear(&h->out);
+	}
+	if (h->out.len >= HASH_FLUSH)
+		hash_flush(h);
+}
+
+static void
+hash_on_result(void *cookie, const struct result *r)
+{
+	struct hash *h = cookie;
+
+	progress_done();
+	if (!h->table)
+		hash_emit(h, r);
+	else if (table_set(h->table, r->token, r) < 0)
+		diag_bug("hash: a result for no name");
+}
+
+static void
+hash_on_pause(void *cookie)
+{
+	struct hash *h = cookie;
+
+	if (!h->table)
+		hash_flush(h);
+	setup_show_progress(&h->setup);
+}
+
+/* A name that can have no digest: kept for its place in the order. */
+static int
+hash_on_error(void *cookie, const char *path, size_t len, int err)
+{
+	struct hash *h = cookie;
+	struct result r = { .path = path, .pathlen = len };
+	bool is_new;
+	uint64_t n;
+
+	(void)result_fail(&r, RESULT_OPEN, err);
+	if (!h->table) {
+		hash_emit(h, &r);
+		return 0;
+	}
+	n = table_add(h->table, path, len, &is_new);
+	if (is_new)
+		(void)table_set(h->table, n, &r); /* new, so it has none yet */
+	return 0;
+}
+
+static int
+hash_on_name(void *cookie, struct hasher_name *name)
+{
+	struct hash *h = cookie;
+	bool is_new = true;
+
+	if (h->table)
+		name->token = table_add(h->table, name->path, name->len,
+		    &is_new);
+	if (!is_new)
+		return 0;
+	progress_found(name->size);
+	if (hasher_put(h->setup.hasher, name) < 0)
+		h->stopped = true;
+	return h->stopped || h->output_lost ? -1 : 0;
+}
+
+/* Prints the table in order of path. */
+static void
+hash_print_table(struct hash *h)
+{
+	size_t i, n = table_count(h->table);
+	struct result r;
+
+	table_sort(h->table);
+	for (i = 0; i < n && !h->output_lost; i++) {
+		/* one without a result is LOST, and said so */
+		(void)table_get(h->table, table_sorted_at(h->table, i), &r);
+		hash_emit(h, &r);
+	}
+}
+
+/* The one line of --tree-digest; none for a tree that is not whole. */
+static void
+hash_print_tree(struct hash *h)
+{
+	unsigned char md[DIGEST_MAX];
+
+	if (h->bad) {
+		diag_msg("no tree digest: %" PRIu64 " name%s without a digest",
+		    h->bad, h->bad == 1 ? "" : "s");
+		return;
+	}
+	if (digest_final(h->tree, md) < 0) {
+		diag_msg("libcrypto failed");
+		h->output_lost = true;
+		return;
+	}
+	if (h->o->base64)
+		format_base64(&h->out, md, digest_size(h->setup.digest));
+	else
+		format_hex(&h->out, md, digest_size(h->setup.digest));
+	buf_putc(&h->out, '\n');
+}
+
+static void
+hash_print_counts(const struct hash *h)
+{
+	struct walk_counts c = walk_counts();
+
+	diag_msg("%" PRIu64 " files hashed, %" PRIu64 " names without a "
+	    "digest; in %" PRIu64 " directories, skipped %" PRIu64
+	    " symbolic links, %" PRIu64 " special files, %" PRIu64
+	    " output files", h->hashed, h->bad, c.dirs, c.links, c.specials,
+	    c.own);
+}
+
+static struct format
+hash_format(const struct hash *h)
+{
+	struct format f = {
+		.base64 = h->o->base64 && !h->o->tree_digest,
+		.end = h->o->zero ? '\0' : '\n',
+		.tag = digest_tag(h->setup.digest),
+	};
+
+	switch (h->o->format) {
+	case OPTIONS_TAGGED:
+		f.kind = h->o->tree_digest ? FORMAT_UNTAGGED : FORMAT_TAGGED;
+		break;
+	case OPTIONS_UNTAGGED:
+		f.kind = FORMAT_UNTAGGED;
+		break;
+	case OPTIONS_JSON:
+		f.kind = FORMAT_JSON;
+		break;
+	}
+	return f;
+}
+
+/* Everything up to the first name. 0 or -1 after a message. */
+static int
+hash_init(struct hash *h, const struct options *o)
+{
+	h->o = o;
+	if (setup_init(&h->setup, o) < 0)
+		return -1;
+	h->format = hash_format(h);
+	if (!o->unsorted)
+		h->table = table_new();
+	if (o->tree_digest) {
+		h->tree = digest_ctx_new(h->setup.digest);
+		if (!h->tree || digest_init(h->tree) < 0) {
+			diag_msg("libcrypto failed");
+			return -1;
+		}
+	}
+	return setup_hasher(&h->setup, h, hash_on_result, hash_on_pause);
+}
+
+static void
+hash_run(struct hash *h)
+{
+	struct operands names = {
+		.setup = &h->setup,
+		.none = "-",
+		.cookie = h,
+		.on_name = hash_on_name,
+		.on_error = hash_on_error,
+	};
+
+	setup_start_progress(h->o);
+	h->bad += operands_run(&names) + h->setup.list_missing;
+	progress_found_all();
+	/* what nobody will read need not be computed */
+	if (!h->output_lost && hasher_finish(h->setup.hasher) < 0)
+		h->stopped = true;
+	progress_bytes(hasher_bytes(h->setup.hasher));
+	progress_end();
+	if (h->table)
+		hash_print_table(h);
+	if (h->tree)
+		hash_print_tree(h);
+	hash_flush(h);
+	if (h->o->verbose)
+		hash_print_counts(h);
+}
+
+/* The output is put in its place only if it is all there. */
+static int
+hash_finish(struct hash *h)
+{
+	if (h->output_lost || (h->stopped && h->o->output)) {
+		outfile_abandon();
+		return PHASH_FAILURE;
+	}
+	if (outfile_commit() < 0) {
+		diag_msg("write error: %s", strerror(errno));
+		return PHASH_FAILURE;
+	}
+	if (h->stopped)
+		return PHASH_FAILURE;
+	return h->bad ? PHASH_DIFFERS : PHASH_OK;
+}
+
+int
+mode_hash(const struct options *o)
+{
+	struct hash h = { .o = o };
+	int status = PHASH_FAILURE;
+
+	if (hash_init(&h, o) == 0) {
+		hash_run(&h);
+		status = hash_finish(&h);
+	} else {
+		outfile_abandon();
+	}
+	setup_release(&h.setup);
+	digest_ctx_free(h.tree);
+	table_free(h.table);
+	buf_release(&h.out);
+	buf_release(&h.reason);
+	return status;
+}

@@ -1,0 +1,117 @@
+#include "mode/operands.h"
+
+#include <string.h>
+
+#include "base/diag.h"
+#include "hasher/hasher.h"
+#include "mode/setup.h"
+#include "options.h"
+#include "source/list.h"
+#include "source/walk.h"
+
+static enum hasher_how
+operands_how(enum walk_kind kind)
+{
+	switch (kind) {
+	case WALK_FILE:
+		return HASHER_FOUND;
+	case WALK_LINKED:
+		return HASHER_FOLLOWED;
+	case WALK_OPERAND:
+		return HASHER_NAMED;
+	case WALK_OPERAND_STREAM:
+		return HASHER_STREAM;
+	}
+	return HASHER_FOUND;
+}
+
+static int
+operands_on_file(void *cookie, const struct walk_file *f)
+{
+	struct operands *p = cookie;
+	struct hasher_name name = {
+		.path = f->path,
+		.len = f->len,
+		.how = operands_how(f->kind),
+		.size = f->size,
+	};
+
+	return p->on_name(p->cookie, &name);
+}
+
+static int
+operands_on_error(void *cookie, const char *path, size_t len, int err)
+{
+	struct operands *p = cookie;
+
+	return p->on_error(p->cookie, path, len, err);
+}
+
+/* Says that something is wrong at the place where a list was last read.
+ * Returns 1, for the count. */
+static unsigned
+operands_bad(const struct list *l, const char *what)
+{
+	size_t number;
+	const char *where = list_where(l, &number);
+
+	if (where)
+		diag_name(where, strlen(where), "name %zu: %s", number, what);
+	else
+		diag_msg("operand %zu: %s", number, what);
+	return 1;
+}
+
+/* Takes one operand. Non-zero: a callback stopped it. */
+static int
+operands_take(struct operands *p, const struct walk_opts *w, const char *name,
+    size_t len)
+{
+	struct hasher_name in = { .path = name, .len = len,
+	    .how = HASHER_STDIN };
+	size_t number;
+
+	/* "-" is stdin on the command line; in a list it is a file's name */
+	if (!strcmp(name, "-") && !list_where(p->setup->list, &number))
+		return p->on_name(p->cookie, &in);
+	return walk(name, w);
+}
+
+uint64_t
+operands_run(struct operands *p)
+{
+	struct list *l = p->setup->list;
+	struct walk_opts w = setup_walk(p->setup);
+	uint64_t bad = 0;
+	const char *name;
+	size_t len;
+	int err;
+
+	w.cookie = p;
+	w.on_file = operands_on_file;
+	w.on_error = operands_on_error;
+	if (!p->setup->o->noperands && !p->setup->o->nlists) {
+		(void)operands_take(p, &w, p->none, strlen(p->none));
+		return 0;
+	}
+	for (;;) {
+		switch (list_next(l, &name, &len, &err)) {
+		case LIST_NAME:
+			if (operands_take(p, &w, name, len))
+				return bad;
+			break;
+		case LIST_EMPTY:
+			bad += operands_bad(l, "empty name");
+			break;
+		case LIST_NUL:
+			bad += operands_bad(l, "NUL in a name (--files0-from "
+			    "reads names that end in NUL)");
+			break;
+		case LIST_ERROR:
+			bad += operands_bad(l, strerror(err));
+			break;
+		case LIST_END:
+			return bad;
+		}
+	}
+}

@@ -1,0 +1,32 @@
+/*
+ * operands.h - every name that the operands stand for, one callback each.
+ *
+ * From the command line and the lists of operands (source/list.h), through the
+ * walk (source/walk.h), to names ready for hasher_put.
+ */
+#ifndef MODE_OPERANDS_H
+#define MODE_OPERANDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct hasher_name;
+struct setup;
+
+struct operands {
+	const struct setup *setup;
+	const char *none; /* what is meant when there is no operand */
+	void *cookie;
+	/* A name; the caller fills in algorithm and token. Non-zero stops. */
+	int (*on_name)(void *cookie, struct hasher_name *name);
+	/* A name that cannot be looked at; err is an errno. Non-zero stops. */
+	int (*on_error)(void *cookie, const char *path, size_t len, int err);
+};
+
+/*
+ * Goes through all of them, or until a callback stops it. Returns how many
+ * names of lists could not be used; each was said on stderr.
+ */
+uint64_t operands_run(struct operands *p);
+
+#endif

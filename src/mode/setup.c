@@ -1,0 +1,245 @@
+#include "mode/setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/compat.h"
+#include "base/diag.h"
+#include "base/outfile.h"
+#include "base/progress.h"
+#include "base/quote.h"
+#include "base/xio.h"
+#include "digest/digest.h"
+#include "options.h"
+#include "ppool/ppool.h"
+#include "source/filter.h"
+#include "source/list.h"
+
+static int
+setup_algorithm(struct setup *s)
+{
+	struct buf b = BUF_INIT;
+
+	s->digest = digest_new(s->o->algorithm);
+	if (s->digest)
+		return 0;
+	quote_shell_always(&b, s->o->algorithm, strlen(s->o->algorithm));
+	diag_msg("algorithm %s: %s", buf_str(&b), errno == EINVAL ?
+	    "not known to libcrypto" : strerror(errno));
+	buf_release(&b);
+	return -1;
+}
+
+/* A list that cannot be opened is said, and the others go on. */
+static void
+setup_lists(struct setup *s)
+{
+	const struct options *o = s->o;
+	size_t i;
+
+	s->list = list_new(o->operands, o->noperands);
+	for (i = 0; i < o->nlists; i++) {
+		const char *path = o->lists[i].path;
+
+		if (list_add_file(s->list, path, o->lists[i].zero) < 0) {
+			diag_name(path, strlen(path), "%s", strerror(errno));
+			s->list_missing = true;
+		}
+	}
+}
+
+static int
+setup_output(const struct options *o)
+{
+	if (outfile_open(o->output) == 0)
+		return 0;
+	diag_name(o->output, strlen(o->output), "%s", strerror(errno));
+	return -1;
+}
+
+/* A handle of the current directory; where it cannot be had (a portable build
+ * in a directory that is not readable), the current directory itself. */
+static int
+setup_here(void)
+{
+	int fd = open(".", COMPAT_O_DIRHANDLE);
+
+	return fd < 0 ? AT_FDCWD : fd;
+}
+
+/* Moves to where -C says and keeps handles of both places: the walk may be
+ * elsewhere while a worker is forked. */
+static int
+setup_directory(struct setup *s)
+{
+	const struct options_values *dirs = &s->o->directories;
+	size_t i;
+
+	s->startfd = setup_here();
+	for (i = 0; i < dirs->n; i++) {
+		if (chdir(dirs->v[i]) < 0) {
+			diag_name(dirs->v[i], strlen(dirs->v[i]), "%s",
+			    strerror(errno));
+			return -1;
+		}
+	}
+	s->dirfd = setup_here();
+	return 0;
+}
+
+static void
+setup_filter(struct setup *s)
+{
+	const struct options *o = s->o;
+	struct stat own[2];
+	size_t i, n = outfile_own(own);
+
+	s->filter = filter_new();
+	for (i = 0; i < o->exclude.n; i++)
+		filter_exclude(s->filter, o->exclude.v[i]);
+	for (i = 0; i < o->include.n; i++)
+		filter_include(s->filter, o->include.v[i]);
+	for (i = 0; i < n; i++)
+		filter_skip_file(s->filter, own[i].st_dev, own[i].st_ino);
+}
+
+int
+setup_init(struct setup *s, const struct options *o)
+{
+	memset(s, 0, sizeof(*s));
+	s->o = o;
+	s->startfd = s->dirfd = AT_FDCWD;
+	if (setup_algorithm(s) < 0)
+		return -1;
+	setup_lists(s);
+	if (setup_output(o) < 0 || setup_directory(s) < 0)
+		return -1;
+	setup_filter(s);
+	return 0;
+}
+
+/* Usable CPUs, but no more workers than there are files, where that can be
+ * told at once: no list to come, and no directory among the operands. */
+static int
+setup_jobs(const struct setup *s)
+{
+	const struct options *o = s->o;
+	int jobs = o->jobs ? o->jobs : ppool_cpus();
+	struct stat st;
+	size_t i;
+
+	if (o->nlists || o->noperands >= (size_t)jobs)
+		return jobs;
+	for (i = 0; i < o->noperands; i++)
+		if (xio_stat(s->dirfd, o->operands[i], &st, 0) == 0 &&
+		    S_ISDIR(st.st_mode))
+			return jobs;
+	return o->noperands ? (int)o->noperands : 1;
+}
+
+static enum hasher_engine
+setup_engine(const struct options *o)
+{
+	switch (o->engine) {
+	case OPTIONS_ENGINE_AUTO:
+		return HASHER_AUTO;
+	case OPTIONS_ENGINE_LIBCRYPTO:
+		return HASHER_LIBCRYPTO;
+	case OPTIONS_ENGINE_LANES:
+		return HASHER_LANES;
+	}
+	return HASHER_AUTO;
+}
+
+int
+setup_hasher(struct setup *s, void *cookie,
+    void (*on_result)(void *cookie, const struct result *r),
+    void (*on_pause)(void *cookie))
+{
+	struct hasher_opts opts = {
+		.jobs = setup_jobs(s),
+		.algorithm = s->o->algorithm,
+		.chunk = s->o->chunk,
+		.dirfd = s->dirfd,
+		.engine = setup_engine(s->o),
+		.cookie = cookie,
+		.on_result = on_result,
+		.on_pause = on_pause,
+	};
+	struct buf engine = BUF_INIT;
+
+	s->hasher = hasher_new(&opts);
+	if (!s->hasher)
+		return -1;
+	if (s->o->debug) {
+		hasher_engine_name(s->hasher, &engine);
+		diag_msg("%d worker%s, engine %s", opts.jobs,
+		    opts.jobs == 1 ? "" : "s", buf_str(&engine));
+		buf_release(&engine);
+	}
+	return 0;
+}
+
+struct walk_opts
+setup_walk(const struct setup *s)
+{
+	struct walk_opts w = {
+		.one_file_system = s->o->one_file_system,
+		.follow = s->o->follow,
+		.max_depth = s->o->max_depth,
+		.filter = s->filter,
+		.dirfd = s->dirfd,
+	};
+
+	return w;
+}
+
+FILE *
+setup_open_list(const struct setup *s, const char *path)
+{
+	FILE *f;
+	int fd;
+
+	if (!strcmp(path, "-"))
+		return stdin;
+	fd = xio_open(s->startfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return NULL;
+	f = fdopen(fd, "r");
+	if (!f)
+		close(fd);
+	return f;
+}
+
+void
+setup_start_progress(const struct options *o)
+{
+	progress_start(o->progress == OPTIONS_ALWAYS ||
+	    (o->progress == OPTIONS_AUTO && isatty(STDERR_FILENO)));
+}
+
+void
+setup_show_progress(const struct setup *s)
+{
+	if (!progress_due())
+		return;
+	progress_bytes(hasher_bytes(s->hasher));
+	progress_tick();
+}
+
+void
+setup_release(struct setup *s)
+{
+	hasher_free(s->hasher);
+	filter_free(s->filter);
+	list_free(s->list);
+	digest_free(s->digest);
+	if (s->dirfd != AT_FDCWD)
+		close(s->dirfd);
+	if (s->startfd != AT_FDCWD)
+		close(s->startfd);
+}

@@ -1,0 +1,59 @@
+/*
+ * setup.h - what every mode needs before its first name: from options to open
+ * lists, output, directory, filter and workers.
+ *
+ * The order matters: lists and output are opened from where phash was
+ * started, then -C moves, then operands are looked at, then workers fork.
+ */
+#ifndef MODE_SETUP_H
+#define MODE_SETUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "hasher/hasher.h"
+#include "source/walk.h"
+
+struct digest;
+struct filter;
+struct list;
+struct options;
+
+struct setup {
+	const struct options *o;
+	struct list *list;      /* operands and lists of operands */
+	bool list_missing;      /* one of the lists could not be opened */
+	struct filter *filter;
+	struct digest *digest;  /* what -a names */
+	int startfd;            /* of the directory phash was started in */
+	int dirfd;              /* of the one that -C moved to */
+	struct hasher *hasher;  /* NULL until setup_hasher */
+};
+
+/* Everything but the hasher. 0, or -1 after one message on stderr; release it
+ * in both cases. */
+int setup_init(struct setup *s, const struct options *o);
+
+/* Starts the workers, with results going to on_result(cookie). 0 or -1 after
+ * one message on stderr. */
+int setup_hasher(struct setup *s, void *cookie,
+    void (*on_result)(void *cookie, const struct result *r),
+    void (*on_pause)(void *cookie));
+
+/* The options of a walk; the callbacks are the caller's to fill in. */
+struct walk_opts setup_walk(const struct setup *s);
+
+/* Opens a list of digests, relative to where phash was started; "-" is stdin,
+ * which is not to be closed. NULL with errno. */
+FILE *setup_open_list(const struct setup *s, const char *path);
+
+/* The progress line, as --progress says. */
+void setup_start_progress(const struct options *o);
+
+/* Draws it, if it is due. */
+void setup_show_progress(const struct setup *s);
+
+void setup_release(struct setup *s);
+
+#endif

@@ -1,0 +1,385 @@
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/quote.h"
+
+#ifndef PHASH_VERSION
+#define PHASH_VERSION "unknown"
+#endif
+
+static const char usage_text[] =
+"Usage: phash [OPTION]... [FILE|DIR]...\n"
+"Print the SHA-512 digests of files, and of all files below directories.\n"
+"Without FILE or DIR, or when one is -, read standard input.\n"
+"\n"
+"Work\n"
+"  -j, --jobs=N             N worker processes; 0 (default): as many as usable\n"
+"                           CPUs\n"
+"  -a, --algorithm=NAME     any digest that libcrypto knows; default: sha512\n"
+"      --engine=NAME        auto (default), libcrypto, or lanes: several files at\n"
+"                           a time with SIMD instructions\n"
+"      --chunk=N            hand N names at a time to a worker; default: adapts\n"
+"\n"
+"Output\n"
+"      --tag                SHA512 (path) = digest (default)\n"
+"      --untagged           digest, two spaces, path\n"
+"      --json               one JSON object a line, failures included\n"
+"  -z, --zero               end lines with NUL and do not escape names\n"
+"      --base64             digests in base64, not in hex\n"
+"      --sort=path|none     by the bytes of the path (default), or as results\n"
+"                           come\n"
+"      --tree-digest        one digest, of the sorted --untagged listing\n"
+"  -o, --output=FILE        write to FILE, which appears when it is complete\n"
+"\n"
+"Walk\n"
+"  -C, --directory=DIR      change to DIR first\n"
+"  -x, --one-file-system    stay on the file system of each DIR\n"
+"  -L, --follow             follow symbolic links\n"
+"  -E, --exclude=GLOB       leave out what matches, with all that is below it\n"
+"      --include=GLOB       only files that match\n"
+"      --max-depth=N        not more than N levels below each DIR\n"
+"      --files-from=FILE    more operands, one a line; - is standard input\n"
+"      --files0-from=FILE   more operands, each ended by NUL\n"
+"  -r, --recursive          does nothing: directories are always walked\n"
+"\n"
+"Messages\n"
+"      --progress=WHEN      auto (default: on a terminal), always or never\n"
+"  -v, --verbose            count on stderr what was done and what was skipped\n"
+"      --debug              say on stderr which engine computes\n"
+"  -h, --help               print this\n"
+"      --version            print the version\n"
+"\n"
+"Exit status: 0 all well; 1 a file could not be read; 2 phash could not do its\n"
+"job. `sha512sum -c' checks what phash prints.\n";
+
+enum {
+	OPT_ENGINE = 256,
+	OPT_CHUNK,
+	OPT_TAG,
+	OPT_UNTAGGED,
+	OPT_JSON,
+	OPT_BASE64,
+	OPT_SORT,
+	OPT_TREE_DIGEST,
+	OPT_INCLUDE,
+	OPT_MAX_DEPTH,
+	OPT_FILES_FROM,
+	OPT_FILES0_FROM,
+	OPT_PROGRESS,
+	OPT_DEBUG,
+	OPT_VERSION
+};
+
+static const char short_options[] = ":j:a:zC:o:xLE:rvh";
+
+static const struct option long_options[] = {
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "algorithm", required_argument, NULL, 'a' },
+	{ "engine", required_argument, NULL, OPT_ENGINE },
+	{ "chunk", required_argument, NULL, OPT_CHUNK },
+	{ "tag", no_argument, NULL, OPT_TAG },
+	{ "untagged", no_argument, NULL, OPT_UNTAGGED },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "zero", no_argument, NULL, 'z' },
+	{ "base64", no_argument, NULL, OPT_BASE64 },
+	{ "sort", required_argument, NULL, OPT_SORT },
+	{ "tree-digest", no_argument, NULL, OPT_TREE_DIGEST },
+	{ "output", required_argument, NULL, 'o' },
+	{ "directory", required_argument, NULL, 'C' },
+	{ "one-file-system", no_argument, NULL, 'x' },
+	{ "follow", no_argument, NULL, 'L' },
+	{ "exclude", required_argument, NULL, 'E' },
+	{ "include", required_argument, NULL, OPT_INCLUDE },
+	{ "max-depth", required_argument, NULL, OPT_MAX_DEPTH },
+	{ "files-from", required_argument, NULL, OPT_FILES_FROM },
+	{ "files0-from", required_argument, NULL, OPT_FILES0_FROM },
+	{ "recursive", no_argument, NULL, 'r' },
+	{ "progress", required_argument, NULL, OPT_PROGRESS },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "debug", no_argument, NULL, OPT_DEBUG },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 }
+};
+
+/* The words of options that take one of a few; their places are the enums'. */
+static const char *const engine_words[] = { "auto", "libcrypto", "lanes", NULL };
+static const char *const when_words[] = { "auto", "always", "never", NULL };
+static const char *const sort_words[] = { "path", "none", NULL };
+
+/* One line on stderr; the value of every usage error. */
+static int __attribute__((format(printf, 1, 2)))
+usage_error(const char *fmt, ...)
+{
+	struct buf b = BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&b, fmt, ap);
+	va_end(ap);
+	diag_msg("%s (try 'phash --help')", buf_str(&b));
+	buf_release(&b);
+	return PHASH_FAILURE;
+}
+
+/* The long name of an option's value, for messages; NULL: no such option. */
+static const char *
+option_name(int c)
+{
+	const struct option *o;
+
+	for (o = long_options; o->name; o++)
+		if (o->val == c)
+			return o->name;
+	return NULL;
+}
+
+/* "option --jobs: 'x1' is not TEXT". */
+static int
+bad_value(int c, const char *value, const char *what)
+{
+	struct buf b = BUF_INIT;
+	int rc;
+
+	quote_shell_always(&b, value, strlen(value));
+	rc = usage_error("option --%s: %s is not %s", option_name(c),
+	    buf_str(&b), what);
+	buf_release(&b);
+	return rc;
+}
+
+/* A decimal number from min to max. -1, or a status after a message. */
+static int
+parse_number(int c, const char *s, uintmax_t min, uintmax_t max, uintmax_t *n)
+{
+	char what[96];
+	char *end;
+
+	errno = 0;
+	/* strtoumax takes blanks, signs and nothing at all for numbers */
+	if (*s >= '0' && *s <= '9') {
+		*n = strtoumax(s, &end, 10);
+		if (!*end && !errno && *n >= min && *n <= max)
+			return -1;
+	}
+	snprintf(what, sizeof(what), "a number from %" PRIuMAX " to %" PRIuMAX,
+	    min, max);
+	return bad_value(c, s, what);
+}
+
+/* One of words. -1 with its place in *n, or a status after a message. */
+static int
+parse_word(int c, const char *s, const char *const *words, int *n)
+{
+	struct buf b = BUF_INIT;
+	int i, rc;
+
+	for (i = 0; words[i]; i++) {
+		if (!strcmp(s, words[i])) {
+			*n = i;
+			return -1;
+		}
+	}
+	buf_puts(&b, "one of");
+	for (i = 0; words[i]; i++)
+		buf_printf(&b, "%s %s", i ? "," : "", words[i]);
+	rc = bad_value(c, s, buf_str(&b));
+	buf_release(&b);
+	return rc;
+}
+
+static void
+add_value(struct options_values *vs, const char *value)
+{
+	vs->v = mem_grow(vs->v, &vs->cap, vs->n + 1, sizeof(*vs->v));
+	vs->v[vs->n++] = value;
+}
+
+static void
+add_list(struct options *o, const char *path, bool zero)
+{
+	o->lists = mem_grow(o->lists, &o->listscap, o->nlists + 1,
+	    sizeof(*o->lists));
+	o->lists[o->nlists].path = path;
+	o->lists[o->nlists].zero = zero;
+	o->nlists++;
+}
+
+/*
+ * What getopt_long(3) found wrong, in one line. c is its value; optopt is the
+ * option's value where it is one of ours, an unknown letter, or 0 for an
+ * unknown (or ambiguous) long option, which is then in argv[optind - 1].
+ */
+static int
+bad_option(int c, char **argv)
+{
+	const char *name = optopt ? option_name(optopt) : NULL;
+	char letter[3] = { '-', (char)optopt, '\0' };
+	const char *unknown = optopt ? letter : argv[optind - 1];
+	struct buf b = BUF_INIT;
+	int rc;
+
+	if (name)
+		return usage_error("option --%s %s", name,
+		    c == ':' ? "needs a value" : "takes no value");
+	quote_shell_always(&b, unknown, strlen(unknown));
+	rc = usage_error("unknown option %s", buf_str(&b));
+	buf_release(&b);
+	return rc;
+}
+
+/* Options that take a number or a word. -1, or a status after a message. */
+static int
+take_checked(struct options *o, int c)
+{
+	uintmax_t number = 0;
+	int word = 0, rc;
+
+	switch (c) {
+	case 'j':
+		rc = parse_number(c, optarg, 0, OPTIONS_MAX_JOBS, &number);
+		o->jobs = (int)number;
+		return rc;
+	case OPT_CHUNK:
+		rc = parse_number(c, optarg, 1, 1000000, &number);
+		o->chunk = (size_t)number;
+		return rc;
+	case OPT_MAX_DEPTH:
+		rc = parse_number(c, optarg, 0, 1000000000, &number);
+		o->max_depth = (int)number;
+		return rc;
+	case OPT_ENGINE:
+		rc = parse_word(c, optarg, engine_words, &word);
+		o->engine = (enum options_engine)word;
+		return rc;
+	case OPT_SORT:
+		rc = parse_word(c, optarg, sort_words, &word);
+		o->unsorted = word == 1;
+		return rc;
+	case OPT_PROGRESS:
+		rc = parse_word(c, optarg, when_words, &word);
+		o->progress = (enum options_when)word;
+		return rc;
+	}
+	diag_bug("option %d is not in the switch", c);
+}
+
+/* -1 to go on, or a status. */
+static int
+take_option(struct options *o, int c)
+{
+	switch (c) {
+	case 'a':
+		o->algorithm = optarg;
+		return -1;
+	case 'C':
+		add_value(&o->directories, optarg);
+		return -1;
+	case 'E':
+		add_value(&o->exclude, optarg);
+		return -1;
+	case OPT_INCLUDE:
+		add_value(&o->include, optarg);
+		return -1;
+	case OPT_FILES_FROM:
+	case OPT_FILES0_FROM:
+		add_list(o, optarg, c == OPT_FILES0_FROM);
+		return -1;
+	case 'o':
+		o->output = optarg;
+		return -1;
+	case 'z':
+		o->zero = true;
+		return -1;
+	case 'x':
+		o->one_file_system = true;
+		return -1;
+	case 'L':
+		o->follow = true;
+		return -1;
+	case 'v':
+		o->verbose = true;
+		return -1;
+	case 'r':
+		return -1;
+	case OPT_TAG:
+		o->format = OPTIONS_TAGGED;
+		return -1;
+	case OPT_UNTAGGED:
+		o->format = OPTIONS_UNTAGGED;
+		return -1;
+	case OPT_JSON:
+		o->format = OPTIONS_JSON;
+		return -1;
+	case OPT_BASE64:
+		o->base64 = true;
+		return -1;
+	case OPT_TREE_DIGEST:
+		o->tree_digest = true;
+		return -1;
+	case OPT_DEBUG:
+		o->debug = true;
+		return -1;
+	case 'h':
+		fputs(usage_text, stdout);
+		return PHASH_OK;
+	case OPT_VERSION:
+		puts("phash " PHASH_VERSION);
+		return PHASH_OK;
+	}
+	return take_checked(o, c);
+}
+
+/* What can each be said alone but not together. */
+static int
+check_pairs(const struct options *o)
+{
+	if (o->tree_digest && o->unsorted)
+		return usage_error("--tree-digest is of the sorted listing: "
+		    "it does not go with --sort=none");
+	if (o->tree_digest && (o->format != OPTIONS_TAGGED || o->zero))
+		return usage_error("--tree-digest prints no lines: it does not "
+		    "go with --untagged, --json or --zero");
+	return -1;
+}
+
+int
+options_parse(struct options *o, int argc, char **argv)
+{
+	int c, rc;
+
+	memset(o, 0, sizeof(*o));
+	o->algorithm = "sha512";
+	o->max_depth = -1;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, short_options, long_options,
+	    NULL)) != -1) {
+		if (c == ':' || c == '?')
+			return bad_option(c, argv);
+		rc = take_option(o, c);
+		if (rc >= 0)
+			return rc;
+	}
+	o->operands = argv + optind;
+	o->noperands = (size_t)(argc - optind);
+	return check_pairs(o);
+}
+
+void
+options_release(struct options *o)
+{
+	free(o->exclude.v);
+	free(o->include.v);
+	free(o->directories.v);
+	free(o->lists);
+}

@@ -1,0 +1,77 @@
+/*
+ * options.h - argv to struct options, and what --help prints.
+ *
+ * Knows no other room than base: numbers and words are checked here, what they
+ * mean is decided by the modes.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define OPTIONS_MAX_JOBS 1024
+
+enum options_format { OPTIONS_TAGGED, OPTIONS_UNTAGGED, OPTIONS_JSON };
+enum options_when { OPTIONS_AUTO, OPTIONS_ALWAYS, OPTIONS_NEVER };
+enum options_engine {
+	OPTIONS_ENGINE_AUTO,
+	OPTIONS_ENGINE_LIBCRYPTO,
+	OPTIONS_ENGINE_LANES
+};
+
+/* Values of a repeatable option, in the order given. */
+struct options_values {
+	const char **v;
+	size_t n;
+	size_t cap;
+};
+
+/* A list of operands: --files-from or --files0-from. */
+struct options_list {
+	const char *path;
+	bool zero;
+};
+
+struct options {
+	int jobs;                 /* 0: auto */
+	const char *algorithm;
+	size_t chunk;             /* 0: adapts */
+	enum options_engine engine;
+
+	enum options_format format;
+	bool zero;
+	bool base64;
+	bool unsorted;
+	bool tree_digest;
+	const char *output;       /* NULL: stdout */
+
+	bool one_file_system;
+	bool follow;
+	int max_depth;            /* -1: no limit */
+	struct options_values exclude;
+	struct options_values include;
+	struct options_values directories; /* -C, one after the other */
+
+	struct options_list *lists;
+	size_t nlists;
+	size_t listscap;
+	char *const *operands;
+	size_t noperands;
+
+	enum options_when progress;
+	bool verbose;
+	bool debug;
+};
+
+/*
+ * Fills *o from argv, which is reordered so that operands come last, and
+ * which o borrows from. Returns -1 to go on, or the exit status of a program
+ * that has nothing more to do: after --help and --version, and after one line
+ * on stderr about a usage error.
+ */
+int options_parse(struct options *o, int argc, char **argv);
+
+void options_release(struct options *o);
+
+#endif

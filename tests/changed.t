@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# Files that change while they are read.
+
+. "${0%/*}/lib.sh"
+
+echo still >still
+still=$(sha512sum <still | cut -c 1-128)
+
+# Without help: somebody sets the time of a big file over and over.
+touching() {
+	local pid status
+	perl -e 'while (1) { utime undef, undef, "big" }' &
+	pid=$!
+	"$@"
+	status=$?
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	return "$status"
+}
+truncate -s 60000000 big
+try 'a big file that is touched' 1 touching "$phash" big still
+err 'is said to change' <<'END'
+phash: big: file changed as we read it
+END
+out 'has no line, but the rest has' <<END
+SHA512 (still) = $still
+END
+
+if ! strace -f -o /dev/null true 2>/dev/null; then
+	skip 'changes at a certain read' 'no strace'
+	finish
+fi
+export ASAN_OPTIONS=detect_leaks=0 # no leak check under ptrace
+
+# at_reads WHEN CHANGE CMD...: CMD, whose worker is stopped by strace after
+# those reads of the file "f" that WHEN says, until CHANGE has been made.
+at_reads() {
+	local when=$1 change=$2 reads=read,pread64,readv,preadv,preadv2
+	local tracer stops=0 stopped
+	shift 2
+	: >"$work/trace"
+	strace -f --quiet=attach,path-resolution -o "$work/trace" -P "$(pwd -P)/f" \
+		-e trace="$reads" -e inject="$reads:signal=STOP:when=$when" \
+		"$@" &
+	tracer=$!
+	while kill -0 "$tracer" 2>/dev/null; do
+		mapfile -t stopped < <(sed -n \
+			's/^\([0-9]*\) *--- stopped by SIGSTOP ---$/\1/p' \
+			"$work/trace")
+		if [ ${#stopped[@]} -gt "$stops" ]; then
+			eval "$change"
+			kill -CONT "${stopped[stops]}"
+			stops=$((stops + 1))
+		fi
+		sleep 0.01
+	done
+	wait "$tracer"
+}
+# Some 20 reads in each try.
+fresh() {
+	rm -f f
+	head -c 2500000 /dev/zero >f
+}
+reads() {
+	grep -c '^[0-9]* *p*read.* = [1-9]' "$work/trace"
+}
+
+changes=(
+	'echo more >>f'
+	'truncate -s -1000 f'
+	'printf X | dd of=f conv=notrunc status=none'
+	'touch f'
+	'chmod g+w f; chmod g-w f'
+)
+for change in "${changes[@]}"; do
+	fresh
+	try "once: $change" 0 at_reads 2 "$change" "$phash" -j 1 f still
+	out 'the digest of what it is now' <<END
+SHA512 (f) = $(sha512sum <f | cut -c 1-128)
+SHA512 (still) = $still
+END
+	ok 'is that of a second reading' test "$(reads)" -gt 20
+	err 'and no word about it' </dev/null
+
+	fresh
+	try "always: $change" 1 at_reads 2+7 "$change" "$phash" -j 1 f still
+	err 'is said' <<'END'
+phash: f: file changed as we read it
+END
+	out 'and has no line' <<END
+SHA512 (still) = $still
+END
+done
+
+# Under other options. The last change at hand is as good as any.
+fresh
+try 'in JSON' 1 at_reads 2+7 "$change" "$phash" -j 1 --json f
+ok 'it is an error' grep -q '"error":"file changed as we read it"' "$work/out"
+ok 'without a digest' bash -c '! grep -q digest "$1"' - "$work/out"
+try 'a tree digest' 1 at_reads 2+7 "$change" "$phash" -j 1 --tree-digest f still
+out 'there is none' </dev/null
+try '-o' 1 at_reads 2+7 "$change" "$phash" -j 1 -o list f still
+echo "SHA512 (still) = $still" >expected
+same 'has the rest' expected list
+
+# Another file in the same place is not a change: what was opened is read.
+fresh
+old=$(sha512sum <f | cut -c 1-128)
+try 'replaced' 0 at_reads 2 'mv f old; echo new >f' "$phash" -j 1 f
+ok 'a name given to another file' grep -q "$old" "$work/out"
+
+finish

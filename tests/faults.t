@@ -1,0 +1,156 @@
+#!/usr/bin/env bash
+# System calls that fail, by strace and by limits.
+
+. "${0%/*}/lib.sh"
+
+mkdir t
+for name in a b c d e; do
+	echo $name >t/$name
+done
+sha512sum --tag t/a t/b t/c t/d t/e >"$work/lines"
+grep -v t/c "$work/lines" >"$work/but-c"
+here=$(pwd -P)
+
+# The answer to a fault may be to go on with less, to name what could not be
+# read, or to say so and end in 2; never to leave anything out in silence.
+right_or_said() {
+	local desc=$1 status=$2
+	case $status in
+	0)
+		same "$desc: all lines" "$work/lines" "$work/out"
+		;;
+	1)
+		ok "$desc: a file is named" grep -q '^phash: t' "$work/err"
+		;;
+	2)
+		ok "$desc: is said" grep -q '^phash: ' "$work/err"
+		;;
+	*)
+		cp "$work/err" "$work/err1"
+		ok "$desc: exit status $status" cat "$work/err1" /nonexistent
+		;;
+	esac
+}
+run() {
+	"$@" >"$work/out" 2>"$work/err" </dev/null
+}
+
+# Limits are real faults, as far as they go.
+for n in 64 40 24 16; do
+	run bash -c "ulimit -n $n"' && exec "$@"' - "$phash" -j 8 t
+	right_or_said "8 workers and $n descriptors" $?
+done
+try '64 workers and 256 descriptors' 0 bash -c 'ulimit -n 256 && exec "$@"' - \
+	"$phash" -j 64 t
+same 'all lines' "$work/lines" "$work/out"
+cp "$phash" "$work/phash"
+if [ "$(id -u)" = 0 ]; then
+	try 'no process may be started' 2 as_user bash -c \
+		'ulimit -u 1 && exec "$@"' - "$work/phash" t
+	ok 'is said' grep -q '^phash: cannot start workers: ' "$work/err"
+	out 'and nothing is printed' </dev/null
+else
+	skip 'no process may be started' 'others of this user count'
+fi
+
+if ! strace -f -o /dev/null true 2>/dev/null; then
+	skip 'system calls that fail' 'no strace'
+	finish
+fi
+export ASAN_OPTIONS=detect_leaks=0 # no leak check under ptrace
+reads=read,pread64,readv,preadv,preadv2
+
+# faulty CALLS:FAULT PATH CMD...: CMD, whose calls on PATH fail.
+faulty() {
+	local fault=$1 path=$2
+	shift 2
+	strace -f --quiet=attach,path-resolution -o "$work/trace" -P "$path" -P "$here/$path" \
+		-e trace="${fault%%:*}" -e inject="$fault" "$@"
+}
+injected() {
+	grep -q INJECTED "$work/trace"
+}
+
+# bad_file FAULT REASON: t/c fails with REASON.
+bad_file() {
+	try "$1" 1 faulty "$1" t/c "$phash" t
+	ok 'was injected' injected
+	err 'is said' <<END
+phash: t/c: $2
+END
+	same 'and the rest is done' "$work/but-c" "$work/out"
+}
+bad_file $reads:error=EIO 'Input/output error'
+bad_file openat,open,openat2:error=EMFILE 'Too many open files'
+bad_file openat,open,openat2:error=ENFILE 'Too many open files in system'
+bad_file openat,open,openat2:error=EPERM 'Operation not permitted'
+bad_file openat,open,openat2:error=ENOMEM 'Cannot allocate memory'
+
+head -c 300000 /dev/zero >t/c
+try 'an error in the middle of a file' 1 faulty \
+	$reads:error=EIO:when=2 t/c "$phash" t
+err 'is said' <<'END'
+phash: t/c: Input/output error
+END
+same 'and the rest is done' "$work/but-c" "$work/out"
+echo c >t/c
+
+try 'interrupted reads' 0 faulty $reads:error=EINTR:when=1..3 \
+	t/c "$phash" t
+ok 'were injected' injected
+same 'are done again' "$work/lines" "$work/out"
+for error in EAGAIN EOPNOTSUPP ENOSYS; do
+	try "reads that fail with $error where they must not wait" 0 faulty \
+		preadv2:error=$error t/c "$phash" t
+	same 'are done in another way' "$work/lines" "$work/out"
+done
+try 'interrupted opens' 0 faulty openat,open,openat2:error=EINTR:when=1..3 \
+	t/c "$phash" t
+ok 'were injected' injected
+same 'are done again' "$work/lines" "$work/out"
+
+# A file that kills whoever reads it.
+try 'a deadly file' 1 faulty $reads:signal=KILL t/c \
+	"$phash" -j 2 t
+err 'is said' <<'END'
+phash: t/c: worker killed by signal 9 (Killed)
+END
+same 'and the rest is done' "$work/but-c" "$work/out"
+try 'a deadly file, in chunks of one' 1 faulty \
+	$reads:signal=SEGV t/c "$phash" -j 1 --chunk=1 t
+err 'is said' <<'END'
+phash: t/c: worker killed by signal 11 (Segmentation fault)
+END
+same 'and the rest is done' "$work/but-c" "$work/out"
+
+# everywhere FAULT: the calls fail wherever they are made.
+everywhere() {
+	run strace -f -qq -o "$work/trace" -e trace="${1%%:*}" \
+		-e inject="$1" "$phash" -j 3 t
+	right_or_said "$1" $?
+	ok 'was injected' injected
+}
+forks=clone,clone3,fork,vfork
+everywhere $forks:error=EAGAIN
+ok 'no worker is exit status 2' grep -q \
+	'^phash: cannot start workers: Resource temporarily unavailable$' \
+	"$work/err"
+everywhere $forks:error=EAGAIN:when=2+
+everywhere $forks:error=ENOMEM:when=3
+everywhere socketpair:error=EMFILE
+everywhere socketpair:error=ENFILE:when=2+
+everywhere poll,ppoll,epoll_wait,epoll_pwait,epoll_pwait2:error=EINTR:when=1..5
+everywhere recvmsg,recvfrom,read:error=EINTR:when=4..6
+everywhere sendmsg,sendto,write,writev:error=EINTR:when=1
+
+# All workers die before they do anything: that ends, and is said.
+run timeout 60 strace -f --quiet=attach,path-resolution -o "$work/trace" -P t/a -P t/b -P t/c -P t/d \
+	-P t/e \
+	-e trace=openat,open,openat2 \
+	-e inject=openat,open,openat2:signal=KILL:when=1+ "$phash" t/a t/b t/c t/d t/e
+status=$?
+ok 'every worker dies of every file' test $status = 1 -o $status = 2
+ok 'and it is said' grep -q '^phash: ' "$work/err"
+out 'and nothing is printed' </dev/null
+
+finish

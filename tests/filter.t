@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# --exclude and --include.
+
+. "${0%/*}/lib.sh"
+
+mkdir -p t/src/build t/src/.git t/build t/lib/src
+for name in t/a.c t/a.o t/.hidden.o t/src/b.c t/src/b.o t/src/build/x.o \
+	t/src/build/x.c t/src/.git/config t/build/y t/lib/src/z.o t/lib/build; do
+	touch "$name"
+done
+
+names() {
+	sed 's/^SHA512 (\(.*\)) = [0-9a-f]*$/\1/' "$work/out" >"$work/names"
+	cp "$work/names" "$work/out"
+}
+
+# finds DESC OPTION... <<END: the paths that phash prints with these options.
+finds() {
+	local desc=$1
+	shift
+	try "$desc" 0 "$phash" "$@"
+	names
+	out "$desc: the paths"
+}
+
+finds 'nothing' t <<'END'
+t/.hidden.o
+t/a.c
+t/a.o
+t/build/y
+t/lib/build
+t/lib/src/z.o
+t/src/.git/config
+t/src/b.c
+t/src/b.o
+t/src/build/x.c
+t/src/build/x.o
+END
+finds 'a pattern for a name' -E '*.o' t <<'END'
+t/a.c
+t/build/y
+t/lib/build
+t/src/.git/config
+t/src/b.c
+t/src/build/x.c
+END
+finds 'a directory, with all that is below it' --exclude=.git t <<'END'
+t/.hidden.o
+t/a.c
+t/a.o
+t/build/y
+t/lib/build
+t/lib/src/z.o
+t/src/b.c
+t/src/b.o
+t/src/build/x.c
+t/src/build/x.o
+END
+finds 'a pattern with a slash at its end' -E build/ t <<'END'
+t/.hidden.o
+t/a.c
+t/a.o
+t/lib/build
+t/lib/src/z.o
+t/src/.git/config
+t/src/b.c
+t/src/b.o
+END
+finds 'a pattern without one' -E build t <<'END'
+t/.hidden.o
+t/a.c
+t/a.o
+t/lib/src/z.o
+t/src/.git/config
+t/src/b.c
+t/src/b.o
+END
+finds 'a pattern of two components' -E 'src/*.o' t <<'END'
+t/.hidden.o
+t/a.c
+t/a.o
+t/build/y
+t/lib/build
+t/src/.git/config
+t/src/b.c
+t/src/build/x.c
+t/src/build/x.o
+END
+finds 'a pattern that begins in mid-name' -E uild -E '.c' t/src/build <<'END'
+t/src/build/x.c
+t/src/build/x.o
+END
+finds 'a pattern from the beginning' -E /t/src t <<'END'
+t/.hidden.o
+t/a.c
+t/a.o
+t/build/y
+t/lib/build
+t/lib/src/z.o
+END
+finds 'a leading ./ aside' -C t -E '/src/*.o' -E '/?.c' . <<'END'
+./.hidden.o
+./a.o
+./build/y
+./lib/build
+./lib/src/z.o
+./src/.git/config
+./src/b.c
+./src/build/x.c
+./src/build/x.o
+END
+finds 'several' -E '*.o' -E src/ --exclude=y t <<'END'
+t/a.c
+t/lib/build
+END
+finds 'a set of characters' -E '[ab].[!c]' t/src t/a.o <<'END'
+t/a.o
+t/src/.git/config
+t/src/b.c
+t/src/build/x.c
+t/src/build/x.o
+END
+finds 'a backslash' -E '\*.o' -E 'b\.c' t/src <<'END'
+t/src/.git/config
+t/src/b.o
+t/src/build/x.c
+t/src/build/x.o
+END
+
+finds '--include' --include='*.c' t <<'END'
+t/a.c
+t/src/b.c
+t/src/build/x.c
+END
+finds '--include twice' --include='*.c' --include=y t <<'END'
+t/a.c
+t/build/y
+t/src/b.c
+t/src/build/x.c
+END
+finds '--exclude is stronger' --include='*.c' -E 'b.*' -E build/ t <<'END'
+t/a.c
+END
+finds '--include of what is not there' --include=nothing t </dev/null
+
+finds 'an operand is not filtered' -E '*.o' -E t --include='*.c' t/a.o t/build/y \
+	t/src <<'END'
+t/a.o
+t/build/y
+t/src/b.c
+t/src/build/x.c
+END
+finds 'an operand that is a directory is not either' -E t -E src t <<'END'
+t/.hidden.o
+t/a.c
+t/a.o
+t/build/y
+t/lib/build
+END
+finds '-L and a link' -E '*.o' -L t/src <<'END'
+t/src/.git/config
+t/src/b.c
+t/src/build/x.c
+END
+
+# What is excluded is not even looked at.
+cp "$phash" "$work/phash"
+chmod 000 t/src/.git t/a.o
+try 'an unreadable directory and file, excluded' 0 as_user "$work/phash" \
+	-E .git/ -E a.o t
+err 'are not said' </dev/null
+try 'an unreadable file, not included' 1 as_user "$work/phash" \
+	--include='*.c' t
+err 'only the directory is said' <<'END'
+phash: t/src/.git: Permission denied
+END
+
+finish

@@ -1,0 +1,219 @@
+#!/usr/bin/env bash
+# Where the output goes: -o, stdout inside the tree, and lost output.
+
+. "${0%/*}/lib.sh"
+
+mkdir t
+for name in a b c; do
+	echo $name >t/$name
+done
+lines() {
+	sha512sum --tag -- "$@" >"$work/lines"
+}
+# Nothing but the files named is in the directory.
+only() {
+	local dir=$1
+	shift
+	[ "$(find "$dir" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort)" = \
+		"$(printf '%s\n' "$@" | sort)" ]
+}
+have_strace() {
+	strace -o /dev/null true 2>/dev/null
+}
+
+lines t/a t/b t/c
+try '-o' 0 "$phash" -o list t
+out 'leaves stdout alone' </dev/null
+same 'and fills the file' "$work/lines" list
+ok 'and leaves nothing else' only . t list
+try '--output in another directory' 0 "$phash" --output="$PWD/t/../second" t
+same 'fills the file' "$work/lines" second
+rm second
+try 'over an old one' 0 "$phash" -o list t
+same 'takes its place' "$work/lines" list
+chmod 600 list
+try 'over a private one' 0 "$phash" -o list t
+ok 'keeps its mode' test "$(stat -c %a list)" = 600
+(umask 027 && "$phash" -o new t)
+ok 'a new one is under the umask' test "$(stat -c %a new)" = 640
+ln -s list link
+echo old >list
+try 'over a link' 0 "$phash" -o link t
+ok 'keeps the link' test -L link
+same 'and fills its file' "$work/lines" list
+rm new link
+try '-C does not move -o' 0 "$phash" -C t -o list .
+(cd t && lines ./a ./b ./c)
+same 'it is where we started' "$work/lines" list
+try 'a device' 0 "$phash" -o /dev/stdout t/a
+lines t/a
+same 'is written to' "$work/lines" "$work/out"
+try '-o with a bad operand' 1 "$phash" -o list t/a t/x t/b
+lines t/a t/b
+same 'has the rest' "$work/lines" list
+long=$(printf %0255d 0)
+try 'a name of 255 bytes' 0 "$phash" -o "$long" t/a t/b
+same 'is no problem' "$work/lines" "$long"
+rm "$long"
+
+# The output is not in the list: neither an old one nor the new one.
+lines t/a t/b t/c
+echo old >t/list
+try '-o inside the tree' 0 "$phash" -o t/list t
+same 'is not hashed itself' "$work/lines" t/list
+try '-o inside the tree, unsorted' 0 "$phash" --sort=none -j 1 -o t/list t
+sort -o t/list t/list
+same 'is not hashed itself' "$work/lines" t/list
+ok 'and leaves nothing else' only t a b c list
+ln t/list t/hard
+try 'under another name' 0 "$phash" -o t/list t
+same 'it is not hashed either' "$work/lines" t/list
+rm t/hard t/list
+"$phash" t >t/list
+same 'stdout inside the tree is not hashed' "$work/lines" t/list
+"$phash" --sort=none -j 1 -v t 2>"$work/err" >>t/list
+ok 'nor when it is appended to' test "$(wc -l <t/list)" = 6
+err 'and it is counted' <<'END'
+phash: 3 files hashed, 0 names without a digest; in 1 directories, skipped 0 symbolic links, 0 special files, 1 output files
+END
+rm t/list
+
+# An output that cannot be.
+try '-o in no directory' 2 "$phash" -o none/list t
+err 'is said' <<'END'
+phash: none/list: No such file or directory
+END
+try '-o that is a directory' 2 "$phash" -o t t
+err 'is said' <<'END'
+phash: t: Is a directory
+END
+try '-o with a slash' 2 "$phash" -o none/ t
+ok 'is said' grep -q '^phash: none/: ' "$work/err"
+cp "$phash" "$work/phash"
+try '-o where we may not write' 2 as_user "$work/phash" -o list2 t
+err 'is said' <<'END'
+phash: list2: Permission denied
+END
+
+# Lost output.
+for options in '' --untagged --json --sort=none --tree-digest -v; do
+	# shellcheck disable=SC2086 # words are meant
+	try "a full disk ($options)" 2 bash -c '"$@" >/dev/full' - \
+		"$phash" $options t
+	ok 'is said' grep -qx 'phash: write error: No space left on device' \
+		"$work/err"
+	# shellcheck disable=SC2086
+	try "a closed stdout ($options)" 2 bash -c '"$@" >&-' - \
+		"$phash" $options t
+	ok 'is said' grep -qx 'phash: write error: Bad file descriptor' \
+		"$work/err"
+done
+try '-o /dev/full' 2 "$phash" -o /dev/full t
+err 'is said' <<'END'
+phash: write error: No space left on device
+END
+for option in --help --version; do
+	try "$option to a full disk" 2 bash -c '"$@" >/dev/full' - \
+		"$phash" $option
+	err 'is said' <<'END'
+phash: write error: No space left on device
+END
+	try "$option to a closed stdout" 2 bash -c '"$@" >&-' - \
+		"$phash" $option
+	err 'is said' <<'END'
+phash: write error: Bad file descriptor
+END
+done
+try 'no output to lose' 0 bash -c '"$@" >&-' - "$phash" -o list t
+try 'a closed stderr' 1 bash -c '"$@" 2>&-' - "$phash" t none
+lines t/a t/b t/c
+same 'does not matter' "$work/lines" "$work/out"
+try 'a full stderr' 1 bash -c '"$@" 2>/dev/full' - "$phash" t none
+same 'does not matter' "$work/lines" "$work/out"
+
+# A disk that fills up, or fails, at each step of -o: the old file stays.
+# broken CALL ERROR MESSAGE
+broken() {
+	local call=$1 error=$2 message=$3
+	echo old >list
+	echo old >"$work/old"
+	try "-o: $error in ${call%%,*}" 2 strace -o /dev/null \
+		-e trace="$call" -e inject="$call:error=$error" \
+		"$phash" -o list t
+	err 'is said' <<END
+phash: write error: $message
+END
+	same 'the old file stays' "$work/old" list
+	ok 'and nothing else' only . t list
+	rm list
+}
+if have_strace; then
+	export ASAN_OPTIONS=detect_leaks=0 # no leak check under ptrace
+	broken fsync EIO 'Input/output error'
+	broken rename,renameat,renameat2 EXDEV 'Invalid cross-device link'
+	out=$(realpath "$work")/out
+	try 'interrupted writes' 0 strace -o /dev/null -P "$out" \
+		-e trace=write,writev \
+		-e inject=write,writev:error=EINTR:when=1..3 "$phash" t
+	lines t/a t/b t/c
+	same 'are done again' "$work/lines" "$work/out"
+	try 'a close that fails' 2 strace -o /dev/null -P "$out" \
+		-e trace=close -e inject=close:error=EDQUOT "$phash" t
+	err 'is said' <<'END'
+phash: write error: Disk quota exceeded
+END
+	unset ASAN_OPTIONS
+else
+	skip 'a disk that fails' 'no strace'
+fi
+
+# A disk that is full: a small one of our own, which nobody else sees.
+small_disk() {
+	unshare -m bash -c 'mount -t tmpfs -o size=4k none disk &&
+		cd disk && { echo old >list || echo old >list; } && "$@"
+		status=$?
+		ls -A >&2
+		cat list >&2
+		exit $status' - "$@"
+}
+mkdir disk many
+(cd many && seq -f '%0200g' 600 | xargs touch)
+if small_disk true 2>/dev/null; then
+	try 'a full disk' 2 small_disk "$phash" -o list ../many
+	err 'is said, and the old file stays' <<'END'
+phash: write error: No space left on device
+list
+old
+END
+else
+	skip 'a full disk' 'cannot mount'
+fi
+rmdir disk
+try 'a limit on sizes' 2 bash -c 'trap "" XFSZ
+	(ulimit -f 0 && exec "$@") 2>&1 | cat >&2
+	exit "${PIPESTATUS[0]}"' - "$phash" -o limited t
+err 'is said' <<'END'
+phash: write error: File too large
+END
+ok 'and leaves no file' only . many t
+
+# A reader that has had enough: quiet, and dead of the signal.
+for sort in path none; do
+	try "a closed pipe, --sort=$sort" 0 bash -c \
+		'"$@" | head -n 1 >/dev/null; echo "${PIPESTATUS[0]}"' - \
+		env --default-signal=PIPE "$phash" --sort=$sort many
+	out 'SIGPIPE' <<'END'
+141
+END
+	err 'in silence' </dev/null
+done
+try 'a closed pipe with SIGPIPE ignored' 0 bash -c 'trap "" PIPE
+	"$@" | head -n 1 >/dev/null; echo "${PIPESTATUS[0]}"' - "$phash" many
+out 'is lost output' <<'END'
+2
+END
+err 'and said' <<'END'
+phash: write error: Broken pipe
+END
+
+finish

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""What phash needs in memory for a tree: the peak resident size of the
+parent, beyond what an empty directory takes, per file and without the bytes of
+the paths; and the peak of its largest worker.
+
+usage: memory.py PHASH WORKERS DIR
+"""
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+
+def peak(pid):
+    try:
+        with open(f"/proc/{pid}/status") as f:
+            for line in f:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
+
+
+def children(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as f:
+            return f.read().split()
+    except OSError:
+        return []
+
+
+def measure(phash, jobs, top):
+    """Peaks of parent and largest worker, looked at until the end; the paths
+    and their bytes."""
+    parent = worker = files = path_bytes = 0
+    with tempfile.TemporaryFile() as out:
+        p = subprocess.Popen([phash, "-j", jobs, "--untagged", top], stdout=out)
+        while p.poll() is None:
+            parent = max(parent, peak(p.pid))
+            for child in children(p.pid):
+                worker = max(worker, peak(child))
+            time.sleep(0.002)
+        out.seek(0)
+        for line in out:
+            files += 1
+            path_bytes += len(line) - 131
+    return parent, worker, files, path_bytes
+
+
+def main():
+    phash, jobs, top = sys.argv[1:4]
+    with tempfile.TemporaryDirectory() as empty:
+        base = measure(phash, jobs, empty)[0]
+    parent, worker, files, path_bytes = measure(phash, jobs, top)
+    per_file = (parent - base - path_bytes) / files
+    print(f"memory, {files} files: parent {parent / 1e6:.1f} MB, that is "
+          f"{per_file:.0f} bytes a file beside its path (goal 160); largest "
+          f"worker {worker / 2**20:.1f} MiB (goal 8)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+#!/usr/bin/env bash
+# phash-bench.sh [ROW]... - phash against its peers.
+#
+# Each row runs phash and one peer in alternation, so that what else the
+# machine does hits both, and compares medians. What is printed is a ratio:
+# times on another machine are other times. tests/perf/README says more.
+#
+# PHASH          the program (build/phash)
+# BENCH_RUNS     runs of each side (5)
+# BENCH_JOBS     workers (2)
+# BENCH_DIR      where inputs are made and results are written (build/bench)
+# BENCH_TREE     a tree to hash; default: the Linux source of Debian's package
+#                linux-source-6.1, else a made one of the same distribution
+set -u
+export LC_ALL=C
+
+top=$(cd "${0%/*}/../.." && pwd)
+phash=${PHASH:-$top/build/phash}
+read_tree=${READ_TREE:-${phash%/*}/tests/perf/read-tree}
+runs=${BENCH_RUNS:-5}
+jobs=${BENCH_JOBS:-2}
+dir=${BENCH_DIR:-$top/build/bench}
+mkdir -p "$dir" && dir=$(cd "$dir" && pwd) || exit 2
+
+have() { command -v "$1" >/dev/null; }
+
+# ---- inputs -----------------------------------------------------------------
+
+# Made under a name that says "not yet", so that a cut run is not mistaken for
+# a whole tree.
+make_once() {
+	local want=$1
+	shift
+	[ -e "$want" ] && return
+	rm -rf "$want.part"
+	mkdir -p "$want.part"
+	"$@" "$want.part" && mv "$want.part" "$want"
+}
+
+unpack_linux() { tar -xf /usr/src/linux-source-6.1.tar.xz -C "$1" --strip-components=1; }
+made_tree() { python3 "$top/tests/perf/make-tree.py" "$1" linux; }
+small_10k() { python3 "$top/tests/perf/make-tree.py" "$1" 10000 100; }
+small_1m() { python3 "$top/tests/perf/make-tree.py" "$1" 1000000 100; }
+
+tree() {
+	if [ -n "${BENCH_TREE-}" ]; then
+		tree=$BENCH_TREE
+	elif [ -e /usr/src/linux-source-6.1.tar.xz ]; then
+		tree=$dir/linux-6.1
+		make_once "$tree" unpack_linux
+	else
+		tree=$dir/made-tree
+		make_once "$tree" made_tree
+	fi
+}
+
+big_files() {
+	local i
+	for i in 1 2 3 4 5 6 7 8; do
+		head -c 256M /dev/urandom >"$1/$i"
+	done
+}
+one_file() { head -c 1G /dev/urandom >"$1/f"; }
+
+# ---- measuring --------------------------------------------------------------
+
+now() { echo "${EPOCHREALTIME/./}"; }
+
+# Seconds of one run of a function, stdout thrown away.
+seconds() {
+	local t
+	t=$(now)
+	"$1" >/dev/null || echo "phash-bench: $1 failed" >&2
+	awk -v a="$t" -v b="$(now)" 'BEGIN { printf "%.4f\n", (b - a) / 1e6 }'
+}
+
+median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+
+cold() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+}
+
+tsv=$dir/results.tsv
+
+# row NAME PEER OURS THEIRS SENSE GOAL [BEFORE]: OURS and THEIRS are functions.
+# SENSE "faster": the ratio is theirs/ours and at least GOAL is wanted;
+# "within": it is ours/theirs and at most GOAL is wanted; "more": seconds more
+# than theirs.
+row() {
+	local name=$1 peer=$2 ours=$3 theirs=$4 sense=$5 goal=$6 before=${7:-:}
+	local i a b ratio verdict
+	: >"$dir/a"
+	: >"$dir/b"
+	"$before"; "$ours" >/dev/null
+	"$before"; "$theirs" >/dev/null
+	for ((i = 0; i < runs; i++)); do
+		"$before"; seconds "$ours" >>"$dir/a"
+		"$before"; seconds "$theirs" >>"$dir/b"
+	done
+	a=$(median <"$dir/a")
+	b=$(median <"$dir/b")
+	read -r ratio verdict < <(awk -v a="$a" -v b="$b" -v s="$sense" -v g="$goal" 'BEGIN {
+		r = s == "faster" ? b / a : s == "within" ? a / b : a - b
+		met = s == "faster" ? r >= g : r <= g
+		printf "%.*f %s\n", s == "more" ? 4 : 2, r, met ? "met" : "MISSED" }')
+	printf '%-22s %-34s %9.4f %9.4f %8s  %-6s %7s  %s\n' \
+		"$name" "$peer" "$a" "$b" "$ratio" "$sense" "$goal" "$verdict"
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
+		"$name" "$peer" "$a" "$b" "$ratio" "$sense" "$goal" "$verdict" >>"$tsv"
+}
+
+# ---- both sides -------------------------------------------------------------
+
+ours() { "$phash" -j "$jobs" "$tree"; }
+ours_untagged() { "$phash" -j "$jobs" --untagged "$tree"; }
+xargs_sha512sum() { find "$tree" -type f -print0 | xargs -0 -P"$jobs" -n64 sha512sum; }
+python_pool() { python3 "$top/tests/perf/pool-sha512.py" "$tree" "$jobs"; }
+rhash_tree() { rhash -r --sha512 "$tree"; }
+b3sum_tree() { find "$tree" -type f -print0 | xargs -0 b3sum; }
+reader() { "$read_tree" "$tree" "$jobs"; }
+reader_16() { "$read_tree" "$tree" 16; }
+ours_big() { "$phash" -j "$jobs" "$dir/big"; }
+openssl_big() { printf '%s\0' "$dir"/big/* | xargs -0 -P"$jobs" -n1 openssl dgst -sha512; }
+ours_one() { "$phash" -j "$jobs" "$dir/one/f"; }
+openssl_one() { openssl dgst -sha512 "$dir/one/f"; }
+# A hundred times the tree of ten thousand, against the tree of a million.
+ours_10k_100() { local i; for ((i = 0; i < 100; i++)); do "$phash" -j "$jobs" "$dir/small-10k"; done; }
+ours_1m() { "$phash" -j "$jobs" "$dir/small-1m"; }
+ours_empty() { "$phash" "$dir/empty"; }
+ours_small() { "$phash" "$dir/small"; }
+sha512sum_small() { sha512sum "$dir/small"; }
+# Twenty starts a run: one is too short to be timed by a shell.
+times20() { local i; for ((i = 0; i < 20; i++)); do "$1"; done; }
+ours_empty_20() { times20 ours_empty; }
+ours_small_20() { times20 ours_small; }
+sha512sum_small_20() { times20 sha512sum_small; }
+
+row_warm-xargs() { tree; row "source tree, warm" "find|xargs -P$jobs -n64 sha512sum" ours_untagged xargs_sha512sum faster 5; }
+row_warm-python() { tree; row "source tree, warm" "Python Pool, hashlib" ours python_pool faster 5; }
+row_warm-rhash() { have rhash || return; tree; row "source tree, warm" "rhash -r --sha512" ours rhash_tree faster 4; }
+row_warm-b3sum() { have b3sum || return; tree; row "source tree, warm" "find|xargs b3sum" ours b3sum_tree faster 2.5; }
+row_warm-reader() { tree; row "source tree, warm" "read everything, hash nothing" ours reader within 1.6; }
+row_big() { make_once "$dir/big" big_files; row "8 x 256 MiB, warm" "xargs -P$jobs -n1 openssl dgst" ours_big openssl_big faster 3; }
+row_one() { make_once "$dir/one" one_file; row "1 GiB, warm" "openssl dgst -sha512" ours_one openssl_one within 1.03; }
+row_start() {
+	mkdir -p "$dir/empty"
+	echo small >"$dir/small"
+	row "20 starts, empty dir" "sha512sum of a small file" ours_empty_20 sha512sum_small_20 more 0.06
+	row "20 starts, small file" "sha512sum of a small file" ours_small_20 sha512sum_small_20 more 0.06
+}
+row_scale() {
+	make_once "$dir/small-10k" small_10k
+	make_once "$dir/small-1m" small_1m
+	row "1,000,000 files of 100 B" "100 times 10,000 such files" ours_1m ours_10k_100 within 1.2
+}
+# Peak memory: the parent's beyond the paths, a file; the largest worker's.
+row_memory() {
+	make_once "$dir/small-1m" small_1m
+	python3 "$top/tests/perf/memory.py" "$phash" "$jobs" "$dir/small-1m"
+}
+row_cold() {
+	[ -w /proc/sys/vm/drop_caches ] || return
+	tree
+	row "source tree, cold" "find|xargs -P$jobs -n64 sha512sum" ours_untagged xargs_sha512sum faster 2.5 cold
+	row "source tree, cold" "16 readers, hash nothing" ours reader_16 within 1.15 cold
+}
+
+# ---- the run ----------------------------------------------------------------
+
+versions() {
+	"$phash" --version
+	echo "libcrypto: $(openssl version 2>/dev/null)"
+	sha512sum --version | head -n 1
+	python3 --version
+	have rhash && rhash --version
+	have b3sum && b3sum --version
+	echo "machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs, Linux $(uname -r)"
+	echo "date: $(date +%Y-%m-%d); workers: $jobs; medians of $runs"
+}
+
+if [ $# = 0 ]; then
+	set -- warm-xargs warm-python warm-rhash warm-b3sum warm-reader big one start scale memory cold
+fi
+versions | tee "$dir/versions"
+printf 'row\tpeer\tphash\tother\tratio\tsense\tgoal\tverdict\n' >"$tsv"
+printf '%-22s %-34s %9s %9s %8s  %-6s %7s\n' row peer phash other ratio sense goal
+for r; do
+	"row_$r"
+done

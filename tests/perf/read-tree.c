@@ -1,0 +1,85 @@
+/*
+ * read-tree DIR [WORKERS] - walks and reads every file, and hashes nothing:
+ * what is left of phash's work when digests cost nothing. Prints files and
+ * bytes. For tests/perf/bench.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ppool/ppool.h"
+
+static ppool_feed *feed; /* nftw has no context pointer */
+static uint64_t files, bytes;
+
+static int
+read_file(void *state, const void *in, size_t len, ppool_out *out)
+{
+	static char buf[128 * 1024];
+	uint64_t total = 0;
+	ssize_t n;
+	int fd;
+
+	(void)state;
+	(void)len; /* the path comes with its NUL */
+	fd = open(in, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno;
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		total += (uint64_t)n;
+	close(fd);
+	ppool_write(out, &total, sizeof(total));
+	return n < 0 ? errno : 0;
+}
+
+static void
+count(void *cookie, const ppool_result *r)
+{
+	uint64_t n;
+
+	(void)cookie;
+	if (r->err != PPOOL_OK || r->len != sizeof(n)) {
+		fprintf(stderr, "read-tree: %s: %s\n",
+		    (const char *)r->item.data, ppool_strerror(r->err));
+		return;
+	}
+	memcpy(&n, r->data, sizeof(n));
+	files++;
+	bytes += n;
+}
+
+static int
+visit(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)ftw;
+	if (type != FTW_F || !S_ISREG(st->st_mode))
+		return 0;
+	return ppool_feed_put(feed, path, strlen(path) + 1,
+	    (uint64_t)st->st_size + 4096) != PPOOL_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	ppool_opts po = { .processes = argc > 2 ? atoi(argv[2]) : 2,
+	    .window = 8 };
+	ppool_feed_opts fo = { .chunk_weight = 2 << 20 };
+	ppool *pool;
+
+	if (argc < 2 || ppool_create(&pool, &po) != PPOOL_OK)
+		return 2;
+	if (ppool_feed_open(pool, read_file, &fo, count, NULL, &feed) ||
+	    nftw(argv[1], visit, 64, FTW_PHYS) || ppool_feed_finish(feed, -1))
+		return 2;
+	ppool_feed_free(feed);
+	ppool_destroy(pool);
+	printf("%" PRIu64 " files, %" PRIu64 " bytes\n", files, bytes);
+	return 0;
+}

@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# The progress line, and SIGUSR1.
+
+. "${0%/*}/lib.sh"
+
+mkdir t
+printf abc >t/a
+head -c 2000000 /dev/zero >t/b
+sha512sum --tag t/a t/b >"$work/lines"
+mkfifo fifo
+
+# One line: files, bytes, rate, and perhaps time left.
+number='[0-9]+(\.[0-9])?'
+line="[0-9]+ files?, $number [kMGTP]?B(, $number [kMGTP]?B/s)?"
+left='(, ([0-9]+:)?[0-9]+:[0-9][0-9] left)?'
+
+until_ok() {
+	local try
+	for ((try = 0; try < 1000; try++)); do
+		"$@" && return
+		sleep 0.02
+	done
+	return 1
+}
+
+# What remains on the terminal of what was written to it.
+seen() {
+	perl -0pe 's/^.*\r\e\[K//mg; s/\r\n/\n/g' "$1"
+}
+
+try '--progress=never' 0 "$phash" --progress=never t
+err 'says nothing' </dev/null
+same 'and prints' "$work/lines" "$work/out"
+try '--progress=auto' 0 "$phash" --progress=auto t
+err 'says nothing to a file' </dev/null
+try 'the default' 0 "$phash" t
+err 'says nothing to a file' </dev/null
+
+try '--progress=always' 0 "$phash" --progress=always t
+same 'prints' "$work/lines" "$work/out"
+seen "$work/err" >"$work/seen"
+ok 'and leaves one line' test "$(wc -l <"$work/seen")" = 1
+ok 'of files, bytes and rate' grep -qxE "2 files, 2\\.0 MB, .*B/s$left" \
+	"$work/seen"
+try 'one file' 0 "$phash" --progress=always t/a
+ok 'is one file' bash -c 'grep -qE "^(.*\[K)?1 file, 3 B" "$1"' - "$work/err"
+
+# Messages stand on lines of their own.
+try '--progress=always and messages' 1 "$phash" --progress=always t none fifi
+seen "$work/err" >"$work/seen"
+ok 'messages are whole lines' test "$(grep -c \
+	'^phash: [a-z]*: No such file or directory$' "$work/seen")" = 2
+
+# A terminal.
+on_terminal() {
+	script -qec "$*" "$work/typescript" >/dev/null </dev/null
+}
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+	PHASH=$phash on_terminal 'stty rows 25 cols 200; "$PHASH" t >list'
+	sed '1d;$d' "$work/typescript" >"$work/terminal"
+	ok 'auto on a terminal: a line' \
+		grep -qE "2 files, 2\\.0 MB" "$work/terminal"
+	same 'and the list' "$work/lines" list
+	PHASH=$phash on_terminal '"$PHASH" --progress=never t >list'
+	sed '1d;$d' "$work/typescript" >"$work/terminal"
+	ok 'never on a terminal: none' bash -c '! grep -q . "$1"' - \
+		"$work/terminal"
+	rm list
+else
+	skip 'auto on a terminal' 'no script(1), or no terminals'
+fi
+
+# SIGUSR1, while it waits for a FIFO.
+lines_are() {
+	[ "$(wc -l <"$1")" = "$2" ]
+}
+begin() {
+	"$phash" "$@" t fifo >"$work/out" 2>"$work/err" &
+	pid=$!
+	# blocks until a worker opens the other end; by then the handler is set
+	exec 3>fifo
+}
+end() {
+	printf abc >&3
+	exec 3>&-
+	wait $pid
+}
+begin
+kill -USR1 $pid
+ok 'SIGUSR1: a line' until_ok lines_are "$work/err" 1
+kill -USR1 $pid
+ok 'and another' until_ok lines_are "$work/err" 2
+end
+ok 'exit status 0' test $? = 0
+ok 'each is of progress' test "$(grep -cxE "$line$left" "$work/err")" = 2
+ok 'and there are no others' lines_are "$work/err" 2
+ok 'the list is whole' lines_are "$work/out" 3
+
+begin --progress=always
+ok 'drawn while it waits' until_ok grep -aqE "[12] files?, 2\\.0 MB" "$work/err"
+kill -USR1 $pid
+ok 'SIGUSR1 under a drawn line' until_ok lines_are "$work/err" 1
+end
+seen "$work/err" >"$work/seen"
+ok 'leaves both' lines_are "$work/seen" 2
+ok 'the last is of all files' bash -c \
+	'tail -n 1 "$1" | grep -q "^3 files, 2\.0 MB"' - "$work/seen"
+
+# Storms of signals interrupt whatever can be interrupted.
+mkdir many
+(cd many && seq 2000 | xargs touch)
+find many -type f | sort | xargs sha512sum --tag >"$work/lines"
+"$phash" -j 2 --chunk=1 fifo many >"$work/out" 2>"$work/err" &
+pid=$!
+exec 3>fifo
+for ((storm = 0; storm < 1000; storm++)); do
+	kill -USR1 $pid
+done
+exec 3>&-
+wait $pid
+ok 'a storm of SIGUSR1' test $? = 0
+ok 'which did rage' grep -qxE "$line$left" "$work/err"
+sed -i 1d "$work/out"
+same 'changes nothing' "$work/lines" "$work/out"
+
+finish

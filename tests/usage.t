@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# What is wrong on the command line: one line, exit status 2, nothing done.
+
+. "${0%/*}/lib.sh"
+
+touch f
+
+# refused MESSAGE ARGUMENT...
+refused() {
+	local message=$1
+	shift
+	try "${*@Q}" 2 "$phash" "$@"
+	err 'is said' <<END
+phash: $message (try 'phash --help')
+END
+	out 'and nothing is printed' </dev/null
+}
+
+refused "unknown option '--nope'" --nope f
+refused "unknown option '--nope=x'" --nope=x f
+refused "unknown option '-Q'" -Q f
+refused "unknown option '-Q'" -xQ f
+refused "unknown option '--'\$'\\n''x'" $'--\nx' f
+refused "unknown option '--in it'" '--in it' f
+
+for option in jobs algorithm engine chunk sort output directory exclude \
+	include max-depth files-from files0-from progress; do
+	refused "option --$option needs a value" f --$option
+done
+refused 'option --jobs needs a value' f -j
+refused 'option --algorithm needs a value' f -a
+refused 'option --output needs a value' f -o
+refused 'option --directory needs a value' f -C
+refused 'option --exclude needs a value' f -E
+for option in tag untagged json zero base64 tree-digest one-file-system follow \
+	recursive verbose debug help version; do
+	refused "option --$option takes no value" --$option=x f
+done
+
+for value in x '' -1 +1 ' 1' '1 ' 1x 0x10 1.5 1025 18446744073709551616 \
+	99999999999999999999999; do
+	refused "option --jobs: '$value' is not a number from 0 to 1024" \
+		--jobs="$value" f
+done
+refused "option --jobs: 'f' is not a number from 0 to 1024" -j f
+for value in 0 -1 1000001 x; do
+	refused "option --chunk: '$value' is not a number from 1 to 1000000" \
+		--chunk="$value" f
+done
+for value in -1 1000000001 x ''; do
+	refused "option --max-depth: '$value' is not a number from 0 to \
+1000000000" --max-depth="$value" f
+done
+refused "option --sort: 'size' is not one of path, none" --sort=size f
+refused "option --sort: '' is not one of path, none" --sort= f
+refused "option --progress: 'yes' is not one of auto, always, never" \
+	--progress=yes f
+refused "option --engine: 'sse2' is not one of auto, libcrypto, lanes" \
+	--engine=sse2 f
+refused "option --sort: 'it'\$'\\n''s' is not one of path, none" \
+	--sort=$'it\ns' f
+
+refused '--tree-digest is of the sorted listing: it does not go with --sort=none' \
+	--tree-digest --sort=none f
+for format in --untagged --json --zero; do
+	refused '--tree-digest prints no lines: it does not go with --untagged, --json or --zero' \
+		--tree-digest $format f
+done
+
+try 'an error after -o' 2 "$phash" -o list f --nope
+ok 'leaves no file' test ! -e list
+
+try '--help' 0 "$phash" --help
+ok 'begins with the usage' grep -qx 'Usage: phash .*' "$work/out"
+err 'and is not on stderr' </dev/null
+ok 'fits a terminal' bash -c '! grep -E ".{81}" "$1"' - "$work/out"
+cp "$work/out" help
+try '-h' 0 "$phash" -h --nope
+same 'is --help' help "$work/out"
+try '--version' 0 "$phash" --version
+ok 'is a line' grep -qxE 'phash [0-9]+\.[0-9]+\.[0-9]+' "$work/out"
+ok 'and no more' test "$(wc -l <"$work/out")" = 1
+
+# Abbreviations are those of getopt_long(3).
+try 'an abbreviated option' 0 "$phash" --untag f
+out 'is that option' <<'END'
+cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e  f
+END
+refused "unknown option '--files=x'" --files=x f
+
+# Options may follow operands.
+try 'an option after an operand' 0 "$phash" f --untagged
+out 'counts' <<'END'
+cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e  f
+END
+try 'limits are allowed' 0 "$phash" -j 0 --chunk=1000000 \
+	--max-depth=1000000000 f
+
+finish
