@@ -1,0 +1,253 @@
+#include "record/json.h"
+
+#include <string.h>
+
+#include "record/name.h"
+
+static void
+skip_space(struct json *j)
+{
+	while (j->at < j->end && (*j->at == ' ' || *j->at == '\t' ||
+	    *j->at == '\n' || *j->at == '\r'))
+		j->at++;
+}
+
+bool
+json_take(struct json *j, char c)
+{
+	skip_space(j);
+	if (j->at == j->end || *j->at != c)
+		return false;
+	j->at++;
+	return true;
+}
+
+bool
+json_at_end(struct json *j)
+{
+	skip_space(j);
+	return j->at == j->end;
+}
+
+/* The four digits behind \u. */
+static bool
+code_unit(struct json *j, unsigned *unit)
+{
+	*unit = 0;
+	if (j->end - j->at < 4)
+		return false;
+	for (int i = 0; i < 4; i++) {
+		unsigned char c = (unsigned char)*j->at++;
+
+		*unit <<= 4;
+		if (c >= '0' && c <= '9')
+			*unit |= c - '0';
+		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+			*unit |= (c | 0x20) - 'a' + 10u;
+		else
+			return false;
+	}
+	return true;
+}
+
+/* One character behind \u: one UTF-16 code unit, or two that are a pair. Half
+ * a pair is no character. */
+static bool
+code_point(struct json *j, unsigned *point)
+{
+	unsigned low;
+
+	if (!code_unit(j, point))
+		return false;
+	if (*point < 0xd800 || *point > 0xdfff)
+		return true;
+	if (*point > 0xdbff || j->end - j->at < 2 || j->at[0] != '\\' ||
+	    j->at[1] != 'u')
+		return false;
+	j->at += 2;
+	if (!code_unit(j, &low) || low < 0xdc00 || low > 0xdfff)
+		return false;
+	*point = 0x10000 + ((*point - 0xd800) << 10) + (low - 0xdc00);
+	return true;
+}
+
+/* At most 4 bytes, where 12 were read, or 3, where 6 were. */
+static char *
+put_utf8(char *to, unsigned point)
+{
+	if (point < 0x80) {
+		*to++ = (char)point;
+		return to;
+	}
+	if (point < 0x800) {
+		*to++ = (char)(0xc0 | point >> 6);
+	} else {
+		if (point < 0x10000) {
+			*to++ = (char)(0xe0 | point >> 12);
+		} else {
+			*to++ = (char)(0xf0 | point >> 18);
+			*to++ = (char)(0x80 | (point >> 12 & 0x3f));
+		}
+		*to++ = (char)(0x80 | (point >> 6 & 0x3f));
+	}
+	*to++ = (char)(0x80 | (point & 0x3f));
+	return to;
+}
+
+/* What follows a backslash. */
+static bool
+escape(struct json *j, char **to)
+{
+	static const char from[] = "\"\\/bfnrt", chars[] = "\"\\/\b\f\n\r\t";
+	const char *known;
+	unsigned point;
+	char c;
+
+	if (j->at == j->end)
+		return false;
+	c = *j->at++;
+	if (c == 'u') {
+		if (!code_point(j, &point))
+			return false;
+		*to = put_utf8(*to, point);
+		return true;
+	}
+	known = memchr(from, c, sizeof(from) - 1);
+	if (!known)
+		return false;
+	*(*to)++ = chars[known - from];
+	return true;
+}
+
+bool
+json_string(struct json *j, struct json_text *t)
+{
+	char *to;
+
+	if (!json_take(j, '"'))
+		return false;
+	t->s = to = j->at;
+	while (j->at < j->end) {
+		unsigned char c = (unsigned char)*j->at++;
+
+		if (c == '"') {
+			t->len = (size_t)(to - t->s);
+			return name_is_utf8(t->s, t->len);
+		}
+		if (c < ' ')
+			return false;
+		if (c != '\\')
+			*to++ = (char)c;
+		else if (!escape(j, &to))
+			return false;
+	}
+	return false;
+}
+
+static bool
+digits(struct json *j)
+{
+	const char *begin = j->at;
+
+	while (j->at < j->end && *j->at >= '0' && *j->at <= '9')
+		j->at++;
+	return j->at > begin;
+}
+
+static bool
+next_is(const struct json *j, char c)
+{
+	return j->at < j->end && *j->at == c;
+}
+
+bool
+json_number(struct json *j, struct json_text *t)
+{
+	const char *first;
+
+	skip_space(j);
+	t->s = j->at;
+	if (next_is(j, '-'))
+		j->at++;
+	first = j->at;
+	if (!digits(j) || (*first == '0' && j->at - first > 1))
+		return false;
+	if (next_is(j, '.')) {
+		j->at++;
+		if (!digits(j))
+			return false;
+	}
+	if (next_is(j, 'e') || next_is(j, 'E')) {
+		j->at++;
+		if (next_is(j, '+') || next_is(j, '-'))
+			j->at++;
+		if (!digits(j))
+			return false;
+	}
+	t->len = (size_t)(j->at - t->s);
+	return true;
+}
+
+static bool
+word(struct json *j, const char *w)
+{
+	size_t n = strlen(w);
+
+	if ((size_t)(j->end - j->at) < n || memcmp(j->at, w, n) != 0)
+		return false;
+	j->at += n;
+	return true;
+}
+
+static bool skip_value(struct json *j, int depth);
+
+/* The rest of an object (named) or an array, up to and with close. */
+static bool
+skip_rest(struct json *j, bool named, char close, int depth)
+{
+	struct json_text name;
+
+	if (json_take(j, close))
+		return true;
+	do {
+		if (named && !(json_string(j, &name) && json_take(j, ':')))
+			return false;
+		if (!skip_value(j, depth))
+			return false;
+	} while (json_take(j, ','));
+	return json_take(j, close);
+}
+
+static bool
+skip_value(struct json *j, int depth)
+{
+	struct json_text t;
+
+	skip_space(j);
+	if (j->at == j->end)
+		return false;
+	switch (*j->at) {
+	case '{':
+	case '[':
+		if (depth == JSON_MAX_DEPTH)
+			return false;
+		return *j->at++ == '{' ? skip_rest(j, true, '}', depth + 1) :
+		    skip_rest(j, false, ']', depth + 1);
+	case '"':
+		return json_string(j, &t);
+	case 't':
+		return word(j, "true");
+	case 'f':
+		return word(j, "false");
+	case 'n':
+		return word(j, "null");
+	default:
+		return json_number(j, &t);
+	}
+}
+
+bool
+json_skip(struct json *j)
+{
+	return skip_value(j, 0);
+}

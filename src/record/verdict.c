@@ -1,0 +1,360 @@
+#include "record/verdict.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/quote.h"
+#include "hasher/result.h"
+#include "record/format.h"
+
+/* A list whose size and digest contradict each other proves nothing. */
+static bool
+is_wanted(const struct manifest_want *want, const struct result *r)
+{
+	return want->digestlen && want->digestlen == r->digestlen &&
+	    !memcmp(want->digest, r->digest, r->digestlen) &&
+	    (!want->has_size || want->size == r->size);
+}
+
+static bool
+is_gone(const struct result *r)
+{
+	return r->status == RESULT_OPEN && r->code == ENOENT;
+}
+
+enum verdict_check
+verdict_check(const struct verdict_rules *rules,
+    const struct manifest_want *want, const struct result *r)
+{
+	if (r->status == RESULT_OK)
+		return is_wanted(want, r) ? VERDICT_OK : VERDICT_FAILED;
+	return rules->ignore_missing && is_gone(r) ? VERDICT_IGNORED :
+	    VERDICT_UNREADABLE;
+}
+
+void
+verdict_count_line(struct verdict_lines *lines, enum manifest_kind kind)
+{
+	switch (kind) {
+	case MANIFEST_ENTRY:
+	case MANIFEST_SKIP:
+		return;
+	case MANIFEST_MALFORMED:
+		break;
+	case MANIFEST_NUL:
+		lines->nul++;
+		break;
+	case MANIFEST_NO_DIGEST:
+		lines->no_digest++;
+		break;
+	}
+	lines->malformed++;
+}
+
+void
+verdict_check_line(const struct verdict_rules *rules,
+    enum verdict_check verdict, const char *name, size_t len, struct buf *out)
+{
+	static const char *const texts[VERDICT_CHECKS] = {
+		": OK\n", ": FAILED\n", ": FAILED open or read\n", NULL
+	};
+
+	if (rules->status || !texts[verdict] ||
+	    (rules->quiet && verdict == VERDICT_OK))
+		return;
+	quote_shell(out, name, len);
+	buf_puts(out, texts[verdict]);
+}
+
+bool
+verdict_malformed(const struct verdict_rules *rules, const struct manifest *m,
+    const char *list, struct buf *out)
+{
+	if (!rules->warn)
+		return false;
+	quote_shell(out, list, strlen(list));
+	buf_printf(out, ": %" PRIu64 ": improperly formatted %s checksum line",
+	    m->line, m->tag);
+	return true;
+}
+
+static uint64_t
+sum(const uint64_t *counts, size_t n)
+{
+	uint64_t total = 0;
+
+	while (n--)
+		total += counts[n];
+	return total;
+}
+
+static void
+put_list(struct buf *out, const char *list, const char *text)
+{
+	quote_shell(out, list, strlen(list));
+	buf_puts(out, text);
+}
+
+/* Nothing for none. */
+static void
+put_warning(struct buf *out, uint64_t n, const char *one, const char *many)
+{
+	if (n)
+		buf_printf(out, "WARNING: %" PRIu64 " %s", n,
+		    n == 1 ? one : many);
+}
+
+static void
+put_malformed(struct buf *out, const struct verdict_lines *lines)
+{
+	put_warning(out, lines->malformed, "line is improperly formatted",
+	    "lines are improperly formatted");
+}
+
+static void
+put_none_found(struct buf *out, const char *list)
+{
+	put_list(out, list, ": no properly formatted checksum lines found");
+}
+
+static void
+put_nul(struct buf *out, const struct verdict_lines *lines, const char *list)
+{
+	if (lines->nul)
+		put_list(out, list, ": NUL in a line "
+		    "(-z reads lists whose lines end with NUL)");
+}
+
+static void
+put_no_digest(struct buf *out, const struct verdict_lines *lines,
+    const char *list)
+{
+	if (lines->no_digest)
+		put_list(out, list, ": an entry without a digest "
+		    "(the file could not be read when the list was made)");
+}
+
+/* The first five in coreutils' order; it does not know the rest. */
+enum check_end {
+	CHECK_END_NONE_FOUND,
+	CHECK_END_MALFORMED,
+	CHECK_END_UNREADABLE,
+	CHECK_END_FAILED,
+	CHECK_END_NONE_VERIFIED,
+	CHECK_END_NUL,
+	CHECK_END_NO_DIGEST,
+	CHECK_ENDS
+};
+
+bool
+verdict_check_end(const struct verdict_rules *rules,
+    const struct verdict_counts *c, const char *list, unsigned which,
+    struct buf *out)
+{
+	bool found = sum(c->files, VERDICT_CHECKS) > 0;
+
+	if (which >= CHECK_ENDS)
+		return false;
+	/* that nothing was checked is said whatever the rules */
+	if (rules->status && which != CHECK_END_NONE_FOUND)
+		return true;
+	switch ((enum check_end)which) {
+	case CHECK_END_NONE_FOUND:
+		if (!found)
+			put_none_found(out, list);
+		break;
+	case CHECK_END_MALFORMED:
+		if (found)
+			put_malformed(out, &c->lines);
+		break;
+	case CHECK_END_UNREADABLE:
+		put_warning(out, c->files[VERDICT_UNREADABLE],
+		    "listed file could not be read",
+		    "listed files could not be read");
+		break;
+	case CHECK_END_FAILED:
+		put_warning(out, c->files[VERDICT_FAILED],
+		    "computed checksum did NOT match",
+		    "computed checksums did NOT match");
+		break;
+	case CHECK_END_NONE_VERIFIED:
+		if (found && rules->ignore_missing && !c->files[VERDICT_OK])
+			put_list(out, list, ": no file was verified");
+		break;
+	case CHECK_END_NUL:
+		put_nul(out, &c->lines, list);
+		break;
+	case CHECK_END_NO_DIGEST:
+		put_no_digest(out, &c->lines, list);
+		break;
+	case CHECK_ENDS:
+		break;
+	}
+	return true;
+}
+
+bool
+verdict_check_passed(const struct verdict_rules *rules,
+    const struct verdict_counts *c)
+{
+	return c->files[VERDICT_OK] && !c->files[VERDICT_FAILED] &&
+	    !c->files[VERDICT_UNREADABLE] &&
+	    !(rules->strict && c->lines.malformed);
+}
+
+enum verdict_audit
+verdict_audit(const struct manifest_want *want, const struct result *r)
+{
+	if (!r || (want && is_gone(r)))
+		return VERDICT_AUDIT_MISSING;
+	if (r->status != RESULT_OK)
+		return VERDICT_AUDIT_UNREADABLE;
+	if (!want)
+		return VERDICT_AUDIT_NEW;
+	return is_wanted(want, r) ? VERDICT_AUDIT_OK : VERDICT_AUDIT_CHANGED;
+}
+
+void
+verdict_plain_name(const char **name, size_t *len)
+{
+	if (*len >= 2 && !memcmp(*name, "./", 2)) {
+		*name += 2;
+		*len -= 2;
+	}
+}
+
+bool
+verdict_outside(const char *name, size_t len)
+{
+	size_t begin = 0, i;
+
+	if (!len || *name == '/')
+		return true;
+	for (i = 0; i <= len; i++) {
+		if (i < len && name[i] != '/')
+			continue;
+		if (i - begin == 2 && !memcmp(name + begin, "..", 2))
+			return true;
+		begin = i + 1;
+	}
+	return false;
+}
+
+static const char *const audit_words[VERDICT_AUDITS] = {
+	"OK", "CHANGED", "MISSING", "NEW", "MOVED", "UNREADABLE"
+};
+
+static void
+put_name(struct buf *out, const char *name, size_t len, char end)
+{
+	if (end)
+		quote_shell(out, name, len);
+	else
+		buf_put(out, name, len);
+}
+
+void
+verdict_audit_line(const struct verdict_line *l, char end, struct buf *out)
+{
+	buf_puts(out, audit_words[l->verdict]);
+	buf_putc(out, ' ');
+	if (l->old) {
+		put_name(out, l->old, l->oldlen, end);
+		buf_put(out, end ? " -> " : "", end ? 4 : 1);
+	}
+	put_name(out, l->name, l->len, end);
+	buf_putc(out, end);
+}
+
+void
+verdict_audit_json(const struct verdict_line *l, char end, struct buf *out)
+{
+	buf_printf(out, "{\"verdict\":\"%s\",", audit_words[l->verdict]);
+	if (l->old) {
+		format_json_path(out, "old_path", l->old, l->oldlen);
+		buf_putc(out, ',');
+	}
+	format_json_path(out, "path", l->name, l->len);
+	if (l->reason) {
+		buf_puts(out, ",\"error\":");
+		format_json_string(out, l->reason, strlen(l->reason));
+	}
+	buf_putc(out, '}');
+	buf_putc(out, end);
+}
+
+static void
+put_audit_sum(struct buf *out, const struct verdict_audit_counts *c)
+{
+	const char *separator = ": ";
+
+	buf_printf(out, "%" PRIu64 " listed", sum(c->listed, VERDICT_AUDITS));
+	for (int v = 0; v < VERDICT_AUDITS; v++) {
+		if (v == VERDICT_AUDIT_NEW)
+			continue;
+		buf_printf(out, "%s%" PRIu64 " %s", separator, c->listed[v],
+		    audit_words[v]);
+		separator = ", ";
+	}
+	buf_printf(out, "; not listed: %" PRIu64 " NEW, %" PRIu64
+	    " UNREADABLE", c->found[VERDICT_AUDIT_NEW],
+	    c->found[VERDICT_AUDIT_UNREADABLE]);
+}
+
+enum audit_end {
+	AUDIT_END_NONE_FOUND,
+	AUDIT_END_MALFORMED,
+	AUDIT_END_REFUSED,
+	AUDIT_END_NUL,
+	AUDIT_END_NO_DIGEST,
+	AUDIT_END_SUM,
+	AUDIT_ENDS
+};
+
+bool
+verdict_audit_end(const struct verdict_audit_counts *c, const char *list,
+    unsigned which, struct buf *out)
+{
+	bool found = c->refused || sum(c->listed, VERDICT_AUDITS);
+
+	if (which >= AUDIT_ENDS)
+		return false;
+	switch ((enum audit_end)which) {
+	case AUDIT_END_NONE_FOUND:
+		if (!found)
+			put_none_found(out, list);
+		break;
+	case AUDIT_END_MALFORMED:
+		if (found)
+			put_malformed(out, &c->lines);
+		break;
+	case AUDIT_END_REFUSED:
+		put_warning(out, c->refused, "entry was refused",
+		    "entries were refused");
+		break;
+	case AUDIT_END_NUL:
+		put_nul(out, &c->lines, list);
+		break;
+	case AUDIT_END_NO_DIGEST:
+		put_no_digest(out, &c->lines, list);
+		break;
+	case AUDIT_END_SUM:
+		put_audit_sum(out, c);
+		break;
+	case AUDIT_ENDS:
+		break;
+	}
+	return true;
+}
+
+bool
+verdict_audit_passed(const struct verdict_audit_counts *c)
+{
+	uint64_t ok = c->listed[VERDICT_AUDIT_OK];
+
+	return ok && ok == sum(c->listed, VERDICT_AUDITS) &&
+	    !sum(c->found, VERDICT_AUDITS) && !c->refused &&
+	    !c->lines.malformed;
+}

@@ -1,0 +1,164 @@
+/*
+ * verdict.h - what a list says against what a file yielded; how that is told,
+ * and what it makes of the exit status.
+ *
+ * Two ways to judge: check (is every listed file as listed?) and audit (is the
+ * tree what the list says, no more and no less?). The texts of check are those
+ * of coreutils 9.12, byte for byte, behind the program's own name. Names are
+ * shown as base/quote.h quotes them, so that no name can deceive a terminal,
+ * or a reader of lines. Nothing is printed here: texts are appended to a
+ * buffer, messages without "phash: " and newline (for diag_msg).
+ */
+#ifndef RECORD_VERDICT_H
+#define RECORD_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/manifest.h"
+
+struct buf;
+
+/* Of a file in a list that is checked. */
+enum verdict_check {
+	VERDICT_OK,
+	VERDICT_FAILED,     /* another digest, or another size */
+	VERDICT_UNREADABLE,
+	VERDICT_IGNORED     /* --ignore-missing, and it does not exist */
+};
+#define VERDICT_CHECKS 4
+
+/* Options of check. --quiet, --status and --warn exclude each other: the last
+ * of them on the command line counts. */
+struct verdict_rules {
+	bool ignore_missing;
+	bool strict;
+	bool quiet;
+	bool status;
+	bool warn;
+};
+
+/* Lines of one list that are no entries, though they should be. */
+struct verdict_lines {
+	uint64_t malformed; /* all of them */
+	uint64_t nul;       /* those with MANIFEST_NUL */
+	uint64_t no_digest; /* those with MANIFEST_NO_DIGEST */
+};
+
+/* One list that is checked. */
+struct verdict_counts {
+	struct verdict_lines lines;
+	uint64_t files[VERDICT_CHECKS];
+};
+
+/* The verdict on a file of which a list wants want, and that yielded r. */
+enum verdict_check verdict_check(const struct verdict_rules *rules,
+    const struct manifest_want *want, const struct result *r);
+
+/* Counts what manifest_line returned, if it was a malformed line. */
+void verdict_count_line(struct verdict_lines *lines, enum manifest_kind kind);
+
+/* Appends "NAME: OK" and newline, or nothing, when the rules want silence. */
+void verdict_check_line(const struct verdict_rules *rules,
+    enum verdict_check verdict, const char *name, size_t len,
+    struct buf *out);
+
+/*
+ * Appends what -w says of a malformed line: "LIST: 3: improperly formatted
+ * SHA512 checksum line"; 3 and SHA512 are m's. list is a path, or "standard
+ * input". False, and nothing is appended, when the rules want silence.
+ */
+bool verdict_malformed(const struct verdict_rules *rules,
+    const struct manifest *m, const char *list, struct buf *out);
+
+/*
+ * What is to be said at the end of a list: appends the message number which,
+ * from 0, if there is cause for it. False when there is no message of that
+ * number, nor of a higher one.
+ *
+ *     for (n = 0; verdict_check_end(..., n, &b); n++) {
+ *             if (b.len)
+ *                     diag_msg("%s", buf_str(&b));
+ *             buf_clear(&b);
+ *     }
+ */
+bool verdict_check_end(const struct verdict_rules *rules,
+    const struct verdict_counts *c, const char *list, unsigned which,
+    struct buf *out);
+
+/* Did the list pass? It takes at least one file that is OK. */
+bool verdict_check_passed(const struct verdict_rules *rules,
+    const struct verdict_counts *c);
+
+/* Of a name in a list or below the directory that is audited. */
+enum verdict_audit {
+	VERDICT_AUDIT_OK,
+	VERDICT_AUDIT_CHANGED,
+	VERDICT_AUDIT_MISSING,
+	VERDICT_AUDIT_NEW,
+	VERDICT_AUDIT_MOVED,      /* one name MISSING, the other NEW, and the
+	                           * same digest: the caller finds such pairs */
+	VERDICT_AUDIT_UNREADABLE
+};
+#define VERDICT_AUDITS 6
+
+struct verdict_audit_counts {
+	struct verdict_lines lines;
+	uint64_t refused;                /* entries that verdict_outside() finds,
+	                                  * or that contradict another */
+	uint64_t listed[VERDICT_AUDITS]; /* names in the list; a MOVED pair
+	                                  * counts here, once */
+	uint64_t found[VERDICT_AUDITS];  /* other names: NEW, UNREADABLE */
+};
+
+/*
+ * The verdict on a name: want is NULL when it is not listed, r when the walk
+ * did not find it (not both). A listed file that vanished between walk and
+ * open is MISSING.
+ */
+enum verdict_audit verdict_audit(const struct manifest_want *want,
+    const struct result *r);
+
+/* A name as it is compared: *name and *len lose a leading "./". */
+void verdict_plain_name(const char **name, size_t *len);
+
+/* Does a name lead out of the directory that it is relative to, or might it:
+ * is it absolute, or "..", or has ".." among its components? So does the
+ * empty one, which leads nowhere. */
+bool verdict_outside(const char *name, size_t len);
+
+/* What an audit tells of a name. */
+struct verdict_line {
+	enum verdict_audit verdict;
+	const char *old;    /* MOVED: where it was; else NULL */
+	size_t oldlen;
+	const char *name;
+	size_t len;
+	const char *reason; /* UNREADABLE: why; else NULL */
+};
+
+/*
+ * Appends "CHANGED NAME", or "MOVED OLD -> NAME", and end. With end '\0' names
+ * are raw, and a NUL stands for the arrow: "MOVED OLD", "NAME".
+ */
+void verdict_audit_line(const struct verdict_line *l, char end,
+    struct buf *out);
+
+/* Appends {"verdict":"MOVED","old_path":...,"path":...} and end; "error" holds
+ * the reason. Names as in record/format.h. */
+void verdict_audit_json(const struct verdict_line *l, char end,
+    struct buf *out);
+
+/*
+ * As verdict_check_end. The last message is there always, and adds up:
+ * "9 listed: 4 OK, 1 CHANGED, 1 MISSING, 2 MOVED, 1 UNREADABLE; not listed:
+ * 3 NEW, 0 UNREADABLE".
+ */
+bool verdict_audit_end(const struct verdict_audit_counts *c, const char *list,
+    unsigned which, struct buf *out);
+
+/* Is everything OK, every line understood, and at least one name listed? */
+bool verdict_audit_passed(const struct verdict_audit_counts *c);
+
+#endif

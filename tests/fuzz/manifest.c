@@ -1,0 +1,168 @@
+/*
+ * Bytes from strangers into record/manifest: see README beside this file.
+ *
+ * The first byte of the input chooses how the list is read (its lowest bits:
+ * 1 zero, 2 is_stdin, so '0' to '3'); the rest is the list. What must hold of
+ * every line, beyond that nothing is touched outside it:
+ *
+ *   - an entry's name and tag lie within the line (or the tag is the list's
+ *     own), there is no NUL in them, and its digest has the right size;
+ *   - the entry printed in any format of record/format and read again is the
+ *     same entry.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "hasher/result.h"
+#include "record/format.h"
+#include "record/manifest.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+must(bool truth, const char *what)
+{
+	if (truth)
+		return;
+	fprintf(stderr, "not true: %s\n", what);
+	abort();
+}
+
+/* Sizes of every kind: with and without padding in base64, hex as long as
+ * base64 (2 and 4), out of range, unknown. */
+static size_t
+digest_size(void *cookie, const char *tag, size_t len)
+{
+	static const struct {
+		const char *tag;
+		size_t size;
+	} known[] = {
+		{ "SHA512", 64 }, { "SHA2-512", 64 }, { "SHA384", 48 },
+		{ "SHA512/256", 32 }, { "BLAKE2b-160", 20 }, { "MD5", 16 },
+		{ "X1", 1 }, { "X2", 2 }, { "X3", 3 }, { "X4", 4 },
+		{ "X65", 65 },
+	};
+
+	(void)cookie;
+	must(len <= MANIFEST_TAG_MAX, "a tag is short");
+	must(!memchr(tag, '\0', len), "a tag has no NUL");
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strlen(known[i].tag) == len &&
+		    !memcmp(known[i].tag, tag, len))
+			return known[i].size;
+	return 0;
+}
+
+static bool
+is_within(const char *part, size_t partlen, const char *line, size_t len)
+{
+	return part >= line && partlen <= len &&
+	    (size_t)(part - line) <= len - partlen;
+}
+
+static void
+check_entry(const struct manifest *m, const struct manifest_entry *e,
+    const char *line, size_t len)
+{
+	must(is_within(e->name, e->len, line, len), "the name is in the line");
+	must(!memchr(e->name, '\0', e->len), "a name has no NUL");
+	must(e->tag == m->tag || is_within(e->tag, e->taglen, line, len),
+	    "the tag is in the line");
+	must(e->want.digestlen && e->want.digestlen ==
+	    digest_size(NULL, e->tag, e->taglen), "the digest has its size");
+	must(!m->is_stdin || e->len != 1 || *e->name != '-',
+	    "no entry is the list itself");
+}
+
+/* Prints r and reads it again. */
+static void
+check_format(const struct format *f, const struct result *r)
+{
+	struct manifest m = { .digest_size = digest_size, .tag = f->tag,
+	    .zero = !f->end };
+	struct manifest_entry e;
+	struct buf line = BUF_INIT;
+
+	format_result(f, r, &line);
+	must(line.len && line.data[line.len - 1] == f->end, "a line ends");
+	must(manifest_line(&m, line.data, line.len - 1, &e) == MANIFEST_ENTRY,
+	    "what is printed can be read");
+	must(e.len == r->pathlen && !memcmp(e.name, r->path, e.len),
+	    "a name survives");
+	must(e.taglen == strlen(f->tag) && !memcmp(e.tag, f->tag, e.taglen),
+	    "a tag survives");
+	must(e.want.digestlen == r->digestlen &&
+	    !memcmp(e.want.digest, r->digest, r->digestlen),
+	    "a digest survives");
+	must(e.want.has_size == (f->kind == FORMAT_JSON) &&
+	    e.want.size == (e.want.has_size ? r->size : 0), "a size survives");
+	buf_release(&line);
+}
+
+static void
+check_round_trip(const struct manifest_entry *e)
+{
+	struct buf name = BUF_INIT, tag = BUF_INIT;
+	struct result r = { .size = e->want.size, .pathlen = e->len,
+	    .digestlen = e->want.digestlen };
+	struct format f = { .base64 = false };
+
+	buf_put(&name, e->name, e->len);
+	buf_put(&tag, e->tag, e->taglen);
+	r.path = buf_str(&name);
+	memcpy(r.digest, e->want.digest, r.digestlen);
+	f.tag = buf_str(&tag);
+	for (int i = 0; i < 12; i++) {
+		f.kind = (enum format_kind)(i % 3);
+		f.base64 = i / 3 % 2;
+		f.end = i / 6 ? '\0' : '\n';
+		/* a name without bytes has no plain line */
+		if (e->len || f.kind != FORMAT_UNTAGGED)
+			check_format(&f, &r);
+	}
+	buf_release(&name);
+	buf_release(&tag);
+}
+
+/* The line is copied, so that a step beyond its end is one too far. */
+static void
+check_line(struct manifest *m, const uint8_t *data, size_t len)
+{
+	char *line = malloc(len ? len : 1);
+	struct manifest_entry e;
+	uint64_t number = m->line;
+
+	must(line != NULL, "there is memory");
+	memcpy(line, data, len);
+	if (manifest_line(m, line, len, &e) == MANIFEST_ENTRY) {
+		check_entry(m, &e, line, len);
+		check_round_trip(&e);
+	}
+	must(m->line == number + 1, "lines are counted");
+	free(line);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct manifest m = { .digest_size = digest_size, .tag = "SHA512" };
+	const uint8_t *end = data + size, *stop;
+
+	if (!size)
+		return 0;
+	m.zero = *data & 1;
+	m.is_stdin = *data & 2;
+	for (data++; data < end; data = stop + 1) {
+		stop = memchr(data, m.zero ? '\0' : '\n',
+		    (size_t)(end - data));
+		if (!stop)
+			stop = end;
+		check_line(&m, data, (size_t)(stop - data));
+		if (stop == end)
+			break;
+	}
+	return 0;
+}

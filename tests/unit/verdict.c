@@ -1,0 +1,602 @@
+/* record/verdict: every verdict, every text, every rule. */
+#include "record/verdict.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "hasher/result.h"
+
+static const struct manifest_want want = { .digestlen = 2,
+    .digest = { 1, 2 } };
+static const struct manifest_want want_sized = { .digestlen = 2,
+    .digest = { 1, 2 }, .has_size = true, .size = 3 };
+
+static const struct result same = { .status = RESULT_OK, .digestlen = 2,
+    .digest = { 1, 2 }, .size = 3 };
+static const struct result other = { .status = RESULT_OK, .digestlen = 2,
+    .digest = { 1, 3 }, .size = 3 };
+static const struct result longer = { .status = RESULT_OK, .digestlen = 3,
+    .digest = { 1, 2, 3 }, .size = 3 };
+static const struct result resized = { .status = RESULT_OK, .digestlen = 2,
+    .digest = { 1, 2 }, .size = 4 };
+static const struct result gone = { .status = RESULT_OPEN, .code = ENOENT };
+static const struct result no_dir = { .status = RESULT_OPEN, .code = ENOTDIR };
+static const struct result bad_read = { .status = RESULT_READ,
+    .code = ENOENT };
+static const struct result torn = { .status = RESULT_CHANGED };
+static const struct result lost = { .status = RESULT_LOST };
+
+static const struct verdict_rules plain;
+static const struct verdict_rules ignoring = { .ignore_missing = true };
+static const struct verdict_rules strict = { .strict = true };
+static const struct verdict_rules quiet = { .quiet = true };
+static const struct verdict_rules silent = { .status = true };
+static const struct verdict_rules warning = { .warn = true };
+
+static void
+test_check(void **state)
+{
+	const struct manifest_want none = { .digestlen = 0 };
+	const struct result empty = { .status = RESULT_OK };
+
+	(void)state;
+	assert_int_equal(verdict_check(&plain, &want, &same), VERDICT_OK);
+	assert_int_equal(verdict_check(&plain, &want, &other), VERDICT_FAILED);
+	assert_int_equal(verdict_check(&plain, &want, &longer),
+	    VERDICT_FAILED);
+	assert_int_equal(verdict_check(&plain, &none, &empty), VERDICT_FAILED);
+}
+
+static void
+test_check_size(void **state)
+{
+	(void)state;
+	assert_int_equal(verdict_check(&plain, &want_sized, &same),
+	    VERDICT_OK);
+	assert_int_equal(verdict_check(&plain, &want_sized, &resized),
+	    VERDICT_FAILED);
+	assert_int_equal(verdict_check(&plain, &want, &resized), VERDICT_OK);
+}
+
+static void
+test_check_unreadable(void **state)
+{
+	(void)state;
+	assert_int_equal(verdict_check(&plain, &want, &gone),
+	    VERDICT_UNREADABLE);
+	assert_int_equal(verdict_check(&plain, &want, &torn),
+	    VERDICT_UNREADABLE);
+	assert_int_equal(verdict_check(&plain, &want, &lost),
+	    VERDICT_UNREADABLE);
+}
+
+static void
+test_check_ignores_only_what_does_not_exist(void **state)
+{
+	(void)state;
+	assert_int_equal(verdict_check(&ignoring, &want, &gone),
+	    VERDICT_IGNORED);
+	assert_int_equal(verdict_check(&ignoring, &want, &no_dir),
+	    VERDICT_UNREADABLE);
+	assert_int_equal(verdict_check(&ignoring, &want, &bad_read),
+	    VERDICT_UNREADABLE);
+	assert_int_equal(verdict_check(&ignoring, &want, &other),
+	    VERDICT_FAILED);
+}
+
+static void
+check_line(const struct verdict_rules *rules, enum verdict_check v,
+    const char *name, const char *text)
+{
+	struct buf b = BUF_INIT;
+
+	verdict_check_line(rules, v, name, strlen(name), &b);
+	assert_string_equal(buf_str(&b), text);
+	buf_release(&b);
+}
+
+static void
+test_check_lines(void **state)
+{
+	(void)state;
+	check_line(&plain, VERDICT_OK, "f", "f: OK\n");
+	check_line(&plain, VERDICT_FAILED, "f", "f: FAILED\n");
+	check_line(&plain, VERDICT_UNREADABLE, "f",
+	    "f: FAILED open or read\n");
+	check_line(&plain, VERDICT_IGNORED, "f", "");
+}
+
+static void
+test_check_lines_under_quiet(void **state)
+{
+	(void)state;
+	check_line(&quiet, VERDICT_OK, "f", "");
+	check_line(&quiet, VERDICT_FAILED, "f", "f: FAILED\n");
+	check_line(&quiet, VERDICT_UNREADABLE, "f",
+	    "f: FAILED open or read\n");
+}
+
+static void
+test_check_lines_under_status(void **state)
+{
+	(void)state;
+	for (int v = 0; v < VERDICT_CHECKS; v++)
+		check_line(&silent, (enum verdict_check)v, "f", "");
+}
+
+static void
+test_check_lines_are_safe_for_terminals(void **state)
+{
+	(void)state;
+	check_line(&plain, VERDICT_OK, "sp ace", "'sp ace': OK\n");
+	check_line(&plain, VERDICT_OK, "nl\nx", "'nl'$'\\n''x': OK\n");
+	check_line(&plain, VERDICT_OK, "it's", "\"it's\": OK\n");
+	check_line(&plain, VERDICT_OK, "\033[2J", "''$'\\033''[2J': OK\n");
+	check_line(&plain, VERDICT_OK, "a: OK\nb", "'a: OK'$'\\n''b': OK\n");
+}
+
+static void
+test_malformed_line(void **state)
+{
+	struct manifest m = { .tag = "SHA512", .line = 3 };
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	assert_true(verdict_malformed(&warning, &m, "standard input", &b));
+	assert_string_equal(buf_str(&b), "'standard input': 3: improperly "
+	    "formatted SHA512 checksum line");
+	buf_clear(&b);
+	assert_false(verdict_malformed(&plain, &m, "list", &b));
+	assert_int_equal(b.len, 0);
+	buf_release(&b);
+}
+
+static void
+test_lines_are_counted(void **state)
+{
+	struct verdict_lines lines = { 0, 0, 0 };
+
+	(void)state;
+	verdict_count_line(&lines, MANIFEST_ENTRY);
+	verdict_count_line(&lines, MANIFEST_SKIP);
+	assert_true(lines.malformed == 0);
+	verdict_count_line(&lines, MANIFEST_MALFORMED);
+	verdict_count_line(&lines, MANIFEST_NUL);
+	verdict_count_line(&lines, MANIFEST_NO_DIGEST);
+	assert_true(lines.malformed == 3);
+	assert_true(lines.nul == 1);
+	assert_true(lines.no_digest == 1);
+}
+
+/* All that is said at the end of the list called "list", a line each. */
+static void
+check_end(const struct verdict_rules *rules, const struct verdict_counts *c,
+    const char *text)
+{
+	struct buf all = BUF_INIT, b = BUF_INIT;
+	unsigned n;
+
+	for (n = 0; verdict_check_end(rules, c, "list", n, &b); n++) {
+		if (b.len) {
+			buf_put(&all, b.data, b.len);
+			buf_putc(&all, '\n');
+		}
+		buf_clear(&b);
+	}
+	assert_string_equal(buf_str(&all), text);
+	buf_release(&all);
+	buf_release(&b);
+}
+
+static const struct verdict_counts all_ok = { .files[VERDICT_OK] = 1 };
+static const struct verdict_counts one_each = { .lines.malformed = 1,
+    .files = { 1, 1, 1, 1 } };
+static const struct verdict_counts two_each = { .lines.malformed = 2,
+    .files = { 2, 2, 2, 2 } };
+static const struct verdict_counts nothing = { .lines.malformed = 2 };
+static const struct verdict_counts all_ignored = {
+    .files[VERDICT_IGNORED] = 2 };
+static const struct verdict_counts malformed_too = { .lines.malformed = 1,
+    .files[VERDICT_OK] = 1 };
+
+static void
+test_end_is_silent_when_all_is_well(void **state)
+{
+	(void)state;
+	check_end(&plain, &all_ok, "");
+}
+
+static void
+test_end_singular(void **state)
+{
+	(void)state;
+	check_end(&plain, &one_each,
+	    "WARNING: 1 line is improperly formatted\n"
+	    "WARNING: 1 listed file could not be read\n"
+	    "WARNING: 1 computed checksum did NOT match\n");
+}
+
+static void
+test_end_plural(void **state)
+{
+	(void)state;
+	check_end(&quiet, &two_each,
+	    "WARNING: 2 lines are improperly formatted\n"
+	    "WARNING: 2 listed files could not be read\n"
+	    "WARNING: 2 computed checksums did NOT match\n");
+}
+
+static void
+test_end_under_status(void **state)
+{
+	const struct verdict_counts nul = { .lines = { 1, 1, 0 } };
+
+	(void)state;
+	check_end(&silent, &two_each, "");
+	check_end(&silent, &nul,
+	    "list: no properly formatted checksum lines found\n");
+}
+
+static void
+test_end_of_a_list_without_entries(void **state)
+{
+	const struct verdict_counts empty = { .lines = { 0, 0, 0 } };
+
+	(void)state;
+	check_end(&plain, &nothing,
+	    "list: no properly formatted checksum lines found\n");
+	check_end(&ignoring, &empty,
+	    "list: no properly formatted checksum lines found\n");
+}
+
+static void
+test_end_without_a_match(void **state)
+{
+	const struct verdict_counts failed = { .files[VERDICT_FAILED] = 1 };
+
+	(void)state;
+	check_end(&ignoring, &all_ignored, "list: no file was verified\n");
+	check_end(&ignoring, &failed,
+	    "WARNING: 1 computed checksum did NOT match\n"
+	    "list: no file was verified\n");
+	check_end(&ignoring, &all_ok, "");
+	check_end(&plain, &failed,
+	    "WARNING: 1 computed checksum did NOT match\n");
+}
+
+static void
+test_end_with_hints(void **state)
+{
+	const struct verdict_counts nul = { .lines = { 1, 1, 0 } };
+	const struct verdict_counts error = { .lines = { 1, 0, 1 },
+	    .files[VERDICT_OK] = 1 };
+
+	(void)state;
+	check_end(&plain, &nul,
+	    "list: no properly formatted checksum lines found\n"
+	    "list: NUL in a line (-z reads lists whose lines end with NUL)\n");
+	check_end(&plain, &error,
+	    "WARNING: 1 line is improperly formatted\n"
+	    "list: an entry without a digest "
+	    "(the file could not be read when the list was made)\n");
+}
+
+static void
+test_list_is_quoted(void **state)
+{
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	assert_true(verdict_check_end(&plain, &nothing, "standard input", 0,
+	    &b));
+	assert_string_equal(buf_str(&b), "'standard input': no properly "
+	    "formatted checksum lines found");
+	buf_release(&b);
+}
+
+static void
+test_check_passed(void **state)
+{
+	const struct verdict_counts failed = { .files = { 1, 1, 0, 0 } };
+	const struct verdict_counts unreadable = { .files = { 1, 0, 1, 0 } };
+	const struct verdict_counts some_ignored = { .files = { 1, 0, 0, 1 } };
+
+	(void)state;
+	assert_true(verdict_check_passed(&plain, &all_ok));
+	assert_false(verdict_check_passed(&plain, &failed));
+	assert_false(verdict_check_passed(&plain, &unreadable));
+	assert_false(verdict_check_passed(&plain, &nothing));
+	assert_true(verdict_check_passed(&ignoring, &some_ignored));
+	assert_false(verdict_check_passed(&ignoring, &all_ignored));
+}
+
+static void
+test_check_passed_strictly(void **state)
+{
+	(void)state;
+	assert_true(verdict_check_passed(&plain, &malformed_too));
+	assert_false(verdict_check_passed(&strict, &malformed_too));
+	assert_true(verdict_check_passed(&strict, &all_ok));
+}
+
+static void
+test_audit(void **state)
+{
+	(void)state;
+	assert_int_equal(verdict_audit(&want, &same), VERDICT_AUDIT_OK);
+	assert_int_equal(verdict_audit(&want, &other), VERDICT_AUDIT_CHANGED);
+	assert_int_equal(verdict_audit(&want_sized, &resized),
+	    VERDICT_AUDIT_CHANGED);
+	assert_int_equal(verdict_audit(&want, NULL), VERDICT_AUDIT_MISSING);
+	assert_int_equal(verdict_audit(&want, &gone), VERDICT_AUDIT_MISSING);
+	assert_int_equal(verdict_audit(NULL, &same), VERDICT_AUDIT_NEW);
+	assert_int_equal(verdict_audit(&want, &torn),
+	    VERDICT_AUDIT_UNREADABLE);
+	assert_int_equal(verdict_audit(NULL, &lost), VERDICT_AUDIT_UNREADABLE);
+	assert_int_equal(verdict_audit(NULL, &gone), VERDICT_AUDIT_UNREADABLE);
+}
+
+static void
+plain_name(const char *name, const char *text)
+{
+	size_t len = strlen(name);
+
+	verdict_plain_name(&name, &len);
+	assert_int_equal(len, strlen(text));
+	assert_memory_equal(name, text, len);
+}
+
+static void
+test_plain_name(void **state)
+{
+	(void)state;
+	plain_name("./f", "f");
+	plain_name("f", "f");
+	plain_name(".", ".");
+	plain_name("./", "");
+	plain_name("././f", "./f");
+	plain_name("../f", "../f");
+	plain_name(".f", ".f");
+	plain_name("d/./f", "d/./f");
+}
+
+static bool
+outside(const char *name)
+{
+	return verdict_outside(name, strlen(name));
+}
+
+static void
+test_outside(void **state)
+{
+	(void)state;
+	assert_true(outside("/etc/passwd"));
+	assert_true(outside(".."));
+	assert_true(outside("../f"));
+	assert_true(outside("d/../f"));
+	assert_true(outside("d/.."));
+	assert_true(outside("./../f"));
+	assert_true(outside(""));
+	assert_true(verdict_outside("..x", 2));
+}
+
+static void
+test_inside(void **state)
+{
+	(void)state;
+	assert_false(outside("f"));
+	assert_false(outside("./f"));
+	assert_false(outside("d/f"));
+	assert_false(outside("..."));
+	assert_false(outside("..f"));
+	assert_false(outside("f.."));
+	assert_false(outside("d/..f/g"));
+	assert_false(outside("d//f"));
+}
+
+static void
+audit_line(enum verdict_audit v, const char *old, const char *name,
+    const char *text)
+{
+	const struct verdict_line l = { .verdict = v, .old = old,
+	    .oldlen = old ? strlen(old) : 0, .name = name,
+	    .len = strlen(name) };
+	struct buf b = BUF_INIT;
+
+	verdict_audit_line(&l, '\n', &b);
+	assert_string_equal(buf_str(&b), text);
+	buf_release(&b);
+}
+
+static void
+test_audit_lines_that_end_in_nul(void **state)
+{
+	static const char moved[] = "MOVED a\nb\0c d";
+	const struct verdict_line l = { .verdict = VERDICT_AUDIT_MOVED,
+	    .old = "a\nb", .oldlen = 3, .name = "c d", .len = 3 };
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	verdict_audit_line(&l, '\0', &b);
+	assert_int_equal(b.len, sizeof(moved));
+	assert_memory_equal(b.data, moved, sizeof(moved));
+	buf_release(&b);
+}
+
+static void
+test_audit_objects(void **state)
+{
+	const struct verdict_line moved = { .verdict = VERDICT_AUDIT_MOVED,
+	    .old = "a\377", .oldlen = 2, .name = "b\n", .len = 2 };
+	const struct verdict_line bad = { .verdict = VERDICT_AUDIT_UNREADABLE,
+	    .name = "f", .len = 1, .reason = "Permission denied" };
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	verdict_audit_json(&moved, '\n', &b);
+	verdict_audit_json(&bad, '\n', &b);
+	assert_string_equal(buf_str(&b),
+	    "{\"verdict\":\"MOVED\",\"old_path_base64\":\"Yf8=\","
+	    "\"path\":\"b\\n\"}\n"
+	    "{\"verdict\":\"UNREADABLE\",\"path\":\"f\","
+	    "\"error\":\"Permission denied\"}\n");
+	buf_release(&b);
+}
+
+static void
+test_audit_lines(void **state)
+{
+	(void)state;
+	audit_line(VERDICT_AUDIT_OK, NULL, "f", "OK f\n");
+	audit_line(VERDICT_AUDIT_CHANGED, NULL, "f", "CHANGED f\n");
+	audit_line(VERDICT_AUDIT_MISSING, NULL, "f", "MISSING f\n");
+	audit_line(VERDICT_AUDIT_NEW, NULL, "f", "NEW f\n");
+	audit_line(VERDICT_AUDIT_UNREADABLE, NULL, "f", "UNREADABLE f\n");
+	audit_line(VERDICT_AUDIT_MOVED, "a", "b", "MOVED a -> b\n");
+}
+
+static void
+test_audit_lines_have_one_meaning(void **state)
+{
+	(void)state;
+	audit_line(VERDICT_AUDIT_MOVED, "a -> b", "c\nd",
+	    "MOVED 'a -> b' -> 'c'$'\\n''d'\n");
+	audit_line(VERDICT_AUDIT_NEW, NULL, "a\nOK b",
+	    "NEW 'a'$'\\n''OK b'\n");
+}
+
+static void
+audit_end(const struct verdict_audit_counts *c, const char *text)
+{
+	struct buf all = BUF_INIT, b = BUF_INIT;
+	unsigned n;
+
+	for (n = 0; verdict_audit_end(c, "list", n, &b); n++) {
+		if (b.len) {
+			buf_put(&all, b.data, b.len);
+			buf_putc(&all, '\n');
+		}
+		buf_clear(&b);
+	}
+	assert_string_equal(buf_str(&all), text);
+	buf_release(&all);
+	buf_release(&b);
+}
+
+static void
+test_audit_end_adds_up(void **state)
+{
+	const struct verdict_audit_counts c = {
+		.listed = { 4, 1, 1, 0, 2, 1 },
+		.found[VERDICT_AUDIT_NEW] = 3,
+		.found[VERDICT_AUDIT_UNREADABLE] = 5,
+	};
+
+	(void)state;
+	audit_end(&c, "9 listed: 4 OK, 1 CHANGED, 1 MISSING, 2 MOVED, "
+	    "1 UNREADABLE; not listed: 3 NEW, 5 UNREADABLE\n");
+}
+
+static void
+test_audit_end_with_warnings(void **state)
+{
+	const struct verdict_audit_counts c = {
+		.lines = { 3, 1, 1 },
+		.refused = 1,
+	};
+
+	(void)state;
+	audit_end(&c, "WARNING: 3 lines are improperly formatted\n"
+	    "WARNING: 1 entry was refused\n"
+	    "list: NUL in a line (-z reads lists whose lines end with NUL)\n"
+	    "list: an entry without a digest "
+	    "(the file could not be read when the list was made)\n"
+	    "0 listed: 0 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; "
+	    "not listed: 0 NEW, 0 UNREADABLE\n");
+}
+
+static void
+test_audit_end_of_a_list_without_entries(void **state)
+{
+	const struct verdict_audit_counts c = { .lines.malformed = 1 };
+
+	(void)state;
+	audit_end(&c, "list: no properly formatted checksum lines found\n"
+	    "0 listed: 0 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; "
+	    "not listed: 0 NEW, 0 UNREADABLE\n");
+}
+
+/* One of anything but OK is enough to fail, and so is nothing at all. */
+static void
+test_audit_passed(void **state)
+{
+	const struct verdict_audit_counts ok = {
+	    .listed[VERDICT_AUDIT_OK] = 2 };
+	struct verdict_audit_counts c = { .refused = 0 };
+
+	(void)state;
+	assert_true(verdict_audit_passed(&ok));
+	assert_false(verdict_audit_passed(&c));
+	for (int v = VERDICT_AUDIT_OK + 1; v < VERDICT_AUDITS; v++) {
+		c = ok;
+		c.listed[v] = 1;
+		assert_false(verdict_audit_passed(&c));
+		c = ok;
+		c.found[v] = 1;
+		assert_false(verdict_audit_passed(&c));
+	}
+	c = ok;
+	c.refused = 1;
+	assert_false(verdict_audit_passed(&c));
+	c = ok;
+	c.lines.malformed = 1;
+	assert_false(verdict_audit_passed(&c));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_check_size),
+		cmocka_unit_test(test_check_unreadable),
+		cmocka_unit_test(test_check_ignores_only_what_does_not_exist),
+		cmocka_unit_test(test_check_lines),
+		cmocka_unit_test(test_check_lines_under_quiet),
+		cmocka_unit_test(test_check_lines_under_status),
+		cmocka_unit_test(test_check_lines_are_safe_for_terminals),
+		cmocka_unit_test(test_malformed_line),
+		cmocka_unit_test(test_lines_are_counted),
+		cmocka_unit_test(test_end_is_silent_when_all_is_well),
+		cmocka_unit_test(test_end_singular),
+		cmocka_unit_test(test_end_plural),
+		cmocka_unit_test(test_end_under_status),
+		cmocka_unit_test(test_end_of_a_list_without_entries),
+		cmocka_unit_test(test_end_without_a_match),
+		cmocka_unit_test(test_end_with_hints),
+		cmocka_unit_test(test_list_is_quoted),
+		cmocka_unit_test(test_check_passed),
+		cmocka_unit_test(test_check_passed_strictly),
+		cmocka_unit_test(test_audit),
+		cmocka_unit_test(test_plain_name),
+		cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_inside),
+		cmocka_unit_test(test_audit_lines),
+		cmocka_unit_test(test_audit_lines_that_end_in_nul),
+		cmocka_unit_test(test_audit_objects),
+		cmocka_unit_test(test_audit_lines_have_one_meaning),
+		cmocka_unit_test(test_audit_end_adds_up),
+		cmocka_unit_test(test_audit_end_with_warnings),
+		cmocka_unit_test(test_audit_end_of_a_list_without_entries),
+		cmocka_unit_test(test_audit_passed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
