@@ -4,8 +4,10 @@
  * THE MAP. The program is a house of rooms, each a folder of src.
  *
  *     main.c, options   argv in, exit status out
- *     mode/             what was asked for: hash; setup, which they share
- *     record/           results on paper: table, format, name
+ *     mode/             what was asked for: hash, check, audit; setup,
+ *                       operands and tags, which they share
+ *     record/           results on paper: table, format, json, name; lists back
+ *                       in: manifest; what to think of it: verdict
  *     source/           where names come from: list, walk, filter
  *     hasher/           names in, results out: both ends of the pool
  *     digest/           island: bytes to digests, by libcrypto or in lanes
@@ -18,6 +20,10 @@
  *     -> hasher_put -> ppool feed -> [socket] -> hasher/worker -> hasher/file
  *     -> digest/lanes -> answer -> [socket] -> hasher_result
  *     -> record/table -> sorted -> record/format -> base/outfile
+ *
+ * Check mode enters with names from record/manifest instead of source/walk and
+ * leaves through record/verdict instead of record/format; audit enters with
+ * both. Nothing else differs: there is one hasher.
  *
  * Only the parent writes to stdout and stderr. Only workers open the files
  * that are hashed. At the end, names given = results received, or exit 2.
@@ -83,6 +89,20 @@ flush_stdout(int status)
 	return PHASH_FAILURE;
 }
 
+static int
+run_mode(const struct options *o)
+{
+	switch (o->mode) {
+	case OPTIONS_HASH:
+		return mode_hash(o);
+	case OPTIONS_CHECK:
+		return mode_check(o);
+	case OPTIONS_AUDIT:
+		return mode_audit(o);
+	}
+	return PHASH_FAILURE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -97,7 +117,7 @@ main(int argc, char **argv)
 
 	status = options_parse(&o, argc, argv);
 	if (status < 0)
-		status = mode_hash(&o);
+		status = run_mode(&o);
 	else
 		status = flush_stdout(status);
 	options_release(&o);

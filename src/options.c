@@ -19,8 +19,12 @@
 
 static const char usage_text[] =
 "Usage: phash [OPTION]... [FILE|DIR]...\n"
-"Print the SHA-512 digests of files, and of all files below directories.\n"
-"Without FILE or DIR, or when one is -, read standard input.\n"
+"       phash -c [OPTION]... [LIST]...\n"
+"       phash --audit=LIST [OPTION]... [FILE|DIR]...\n"
+"Print the SHA-512 digests of files, and of all files below directories; check\n"
+"the files that are listed; or compare a tree with a list.\n"
+"Without an operand, or when it is -, read standard input; audit the current\n"
+"directory.\n"
 "\n"
 "Work\n"
 "  -j, --jobs=N             N worker processes; 0 (default): as many as usable\n"
@@ -41,6 +45,16 @@ static const char usage_text[] =
 "      --tree-digest        one digest, of the sorted --untagged listing\n"
 "  -o, --output=FILE        write to FILE, which appears when it is complete\n"
 "\n"
+"Check and audit\n"
+"  -c, --check              read digests from each LIST, and check them\n"
+"      --audit=LIST         what is OK, CHANGED, MISSING, NEW, MOVED, UNREADABLE\n"
+"      --update             then write the new list, over LIST or to -o FILE\n"
+"      --quiet              do not print OK\n"
+"      --status             print nothing: the exit status tells\n"
+"  -w, --warn               say which lines are improperly formatted\n"
+"      --strict             fail for improperly formatted lines\n"
+"      --ignore-missing     do not fail, nor say anything, for missing files\n"
+"\n"
 "Walk\n"
 "  -C, --directory=DIR      change to DIR first\n"
 "  -x, --one-file-system    stay on the file system of each DIR\n"
@@ -59,8 +73,8 @@ static const char usage_text[] =
 "  -h, --help               print this\n"
 "      --version            print the version\n"
 "\n"
-"Exit status: 0 all well; 1 a file could not be read; 2 phash could not do its\n"
-"job. `sha512sum -c' checks what phash prints.\n";
+"Exit status: 0 all well; 1 something differs or could not be read; 2 phash\n"
+"could not do its job. `sha512sum -c' checks what phash prints, too.\n";
 
 enum {
 	OPT_ENGINE = 256,
@@ -77,10 +91,24 @@ enum {
 	OPT_FILES0_FROM,
 	OPT_PROGRESS,
 	OPT_DEBUG,
-	OPT_VERSION
+	OPT_VERSION,
+	OPT_AUDIT,
+	OPT_UPDATE,
+	OPT_QUIET,
+	OPT_STATUS,
+	OPT_STRICT,
+	OPT_IGNORE_MISSING,
+	OPTIONS_END
 };
 
-static const char short_options[] = ":j:a:zC:o:xLE:rvh";
+/* The modes that an option means something in. */
+enum {
+	H = 1 << OPTIONS_HASH,
+	C = 1 << OPTIONS_CHECK,
+	A = 1 << OPTIONS_AUDIT
+};
+
+static const char short_options[] = ":j:a:zC:o:xLE:rvhcw";
 
 static const struct option long_options[] = {
 	{ "jobs", required_argument, NULL, 'j' },
@@ -107,9 +135,35 @@ static const struct option long_options[] = {
 	{ "progress", required_argument, NULL, OPT_PROGRESS },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "debug", no_argument, NULL, OPT_DEBUG },
+	{ "check", no_argument, NULL, 'c' },
+	{ "audit", required_argument, NULL, OPT_AUDIT },
+	{ "update", no_argument, NULL, OPT_UPDATE },
+	{ "quiet", no_argument, NULL, OPT_QUIET },
+	{ "status", no_argument, NULL, OPT_STATUS },
+	{ "warn", no_argument, NULL, 'w' },
+	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "ignore-missing", no_argument, NULL, OPT_IGNORE_MISSING },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 }
+};
+
+/* Options that do not mean something in every mode. */
+static const struct {
+	int c;
+	unsigned modes;
+} options_of_modes[] = {
+	{ OPT_TAG, H | A }, { OPT_UNTAGGED, H | A }, { OPT_JSON, H | A },
+	{ OPT_BASE64, H | A }, { OPT_SORT, H }, { OPT_TREE_DIGEST, H },
+	{ 'o', H | A }, { 'x', H | A }, { 'L', H | A }, { 'E', H | A },
+	{ OPT_INCLUDE, H | A }, { OPT_MAX_DEPTH, H | A },
+	{ OPT_FILES_FROM, H }, { OPT_FILES0_FROM, H },
+	{ OPT_UPDATE, A }, { OPT_QUIET, C | A }, { OPT_STATUS, C },
+	{ 'w', C }, { OPT_STRICT, C }, { OPT_IGNORE_MISSING, C },
+};
+
+static const char *const mode_words[] = {
+	"without --check or --audit", "with --check", "with --audit"
 };
 
 /* The words of options that take one of a few; their places are the enums'. */
@@ -276,6 +330,16 @@ take_checked(struct options *o, int c)
 
 /* -1 to go on, or a status. */
 static int
+take_mode(struct options *o, enum options_mode mode)
+{
+	if (o->mode != OPTIONS_HASH && o->mode != mode)
+		return usage_error("--check and --audit exclude each other");
+	o->mode = mode;
+	return -1;
+}
+
+/* -1 to go on, or a status. */
+static int
 take_option(struct options *o, int c)
 {
 	switch (c) {
@@ -330,6 +394,29 @@ take_option(struct options *o, int c)
 	case OPT_DEBUG:
 		o->debug = true;
 		return -1;
+	case OPT_UPDATE:
+		o->update = true;
+		return -1;
+	case OPT_QUIET:
+		o->report = OPTIONS_REPORT_QUIET;
+		return -1;
+	case OPT_STATUS:
+		o->report = OPTIONS_REPORT_STATUS;
+		return -1;
+	case 'w':
+		o->report = OPTIONS_REPORT_WARN;
+		return -1;
+	case OPT_STRICT:
+		o->strict = true;
+		return -1;
+	case OPT_IGNORE_MISSING:
+		o->ignore_missing = true;
+		return -1;
+	case 'c':
+		return take_mode(o, OPTIONS_CHECK);
+	case OPT_AUDIT:
+		o->audit = optarg;
+		return take_mode(o, OPTIONS_AUDIT);
 	case 'h':
 		fputs(usage_text, stdout);
 		return PHASH_OK;
@@ -340,10 +427,32 @@ take_option(struct options *o, int c)
 	return take_checked(o, c);
 }
 
+/* Was something asked for that the mode has no use for? */
+static int
+check_modes(const struct options *o, const bool given[OPTIONS_END])
+{
+	size_t i, n = sizeof(options_of_modes) / sizeof(options_of_modes[0]);
+
+	for (i = 0; i < n; i++) {
+		int c = options_of_modes[i].c;
+
+		if (given[c] && !(options_of_modes[i].modes & 1u << o->mode))
+			return usage_error("option --%s means nothing %s",
+			    option_name(c), mode_words[o->mode]);
+	}
+	return -1;
+}
+
 /* What can each be said alone but not together. */
 static int
 check_pairs(const struct options *o)
 {
+	if (o->mode == OPTIONS_AUDIT && o->output && !o->update)
+		return usage_error("--output is where --update writes: it "
+		    "means nothing without it");
+	if (o->update && !o->output && !strcmp(o->audit, "-"))
+		return usage_error("--update has no LIST to write over: "
+		    "--output says where");
 	if (o->tree_digest && o->unsorted)
 		return usage_error("--tree-digest is of the sorted listing: "
 		    "it does not go with --sort=none");
@@ -356,6 +465,7 @@ check_pairs(const struct options *o)
 int
 options_parse(struct options *o, int argc, char **argv)
 {
+	bool given[OPTIONS_END] = { false };
 	int c, rc;
 
 	memset(o, 0, sizeof(*o));
@@ -366,13 +476,15 @@ options_parse(struct options *o, int argc, char **argv)
 	    NULL)) != -1) {
 		if (c == ':' || c == '?')
 			return bad_option(c, argv);
+		given[c] = true;
 		rc = take_option(o, c);
 		if (rc >= 0)
 			return rc;
 	}
 	o->operands = argv + optind;
 	o->noperands = (size_t)(argc - optind);
-	return check_pairs(o);
+	rc = check_modes(o, given);
+	return rc < 0 ? check_pairs(o) : rc;
 }
 
 void

@@ -12,6 +12,14 @@
 
 #define OPTIONS_MAX_JOBS 1024
 
+enum options_mode { OPTIONS_HASH, OPTIONS_CHECK, OPTIONS_AUDIT };
+/* --quiet, --status and --warn: the last one counts. */
+enum options_report {
+	OPTIONS_REPORT_ALL,
+	OPTIONS_REPORT_QUIET,
+	OPTIONS_REPORT_STATUS,
+	OPTIONS_REPORT_WARN
+};
 enum options_format { OPTIONS_TAGGED, OPTIONS_UNTAGGED, OPTIONS_JSON };
 enum options_when { OPTIONS_AUTO, OPTIONS_ALWAYS, OPTIONS_NEVER };
 enum options_engine {
@@ -34,6 +42,13 @@ struct options_list {
 };
 
 struct options {
+	enum options_mode mode;
+	const char *audit;        /* LIST */
+	bool update;
+	bool ignore_missing;
+	bool strict;
+	enum options_report report;
+
 	int jobs;                 /* 0: auto */
 	const char *algorithm;
 	size_t chunk;             /* 0: adapts */

@@ -230,6 +230,12 @@ hasher_digest_size(const struct hasher *h, int n)
 	return digest_size(h->algorithm[n]);
 }
 
+const char *
+hasher_tag(const struct hasher *h, int n)
+{
+	return digest_tag(h->algorithm[n]);
+}
+
 static uint64_t
 hasher_weight(uint64_t size)
 {

@@ -60,6 +60,10 @@ int hasher_algorithm(struct hasher *h, const char *name);
 /* Bytes of a digest of algorithm number n. */
 size_t hasher_digest_size(const struct hasher *h, int n);
 
+/* The tag of algorithm number n in checksum lines (digest/digest.h). Belongs
+ * to h. */
+const char *hasher_tag(const struct hasher *h, int n);
+
 struct hasher_name {
 	const char *path;   /* len bytes; a NUL behind them is not needed */
 	size_t len;

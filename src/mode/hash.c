@@ -182,22 +182,14 @@ static struct format
 hash_format(const struct hash *h)
 {
 	struct format f = {
+		.kind = setup_format(h->o),
 		.base64 = h->o->base64 && !h->o->tree_digest,
 		.end = h->o->zero ? '\0' : '\n',
 		.tag = digest_tag(h->setup.digest),
 	};
 
-	switch (h->o->format) {
-	case OPTIONS_TAGGED:
-		f.kind = h->o->tree_digest ? FORMAT_UNTAGGED : FORMAT_TAGGED;
-		break;
-	case OPTIONS_UNTAGGED:
+	if (h->o->tree_digest)
 		f.kind = FORMAT_UNTAGGED;
-		break;
-	case OPTIONS_JSON:
-		f.kind = FORMAT_JSON;
-		break;
-	}
 	return f;
 }
 

@@ -12,4 +12,10 @@ struct options;
 /* Print the digests of operands and of all files below them. */
 int mode_hash(const struct options *o);
 
+/* Check the files that lists name. */
+int mode_check(const struct options *o);
+
+/* Compare what operands and all files below them yield with a list. */
+int mode_audit(const struct options *o);
+
 #endif

@@ -55,7 +55,8 @@ setup_lists(struct setup *s)
 static int
 setup_output(const struct options *o)
 {
-	if (outfile_open(o->output) == 0)
+	/* an audit prints to stdout; --update writes a list after it */
+	if (outfile_open(o->mode == OPTIONS_AUDIT ? NULL : o->output) == 0)
 		return 0;
 	diag_name(o->output, strlen(o->output), "%s", strerror(errno));
 	return -1;
@@ -132,6 +133,9 @@ setup_jobs(const struct setup *s)
 	struct stat st;
 	size_t i;
 
+	/* a list may name any number of files */
+	if (o->mode != OPTIONS_HASH)
+		return jobs;
 	if (o->nlists || o->noperands >= (size_t)jobs)
 		return jobs;
 	for (i = 0; i < o->noperands; i++)
@@ -213,6 +217,35 @@ setup_open_list(const struct setup *s, const char *path)
 	if (!f)
 		close(fd);
 	return f;
+}
+
+enum format_kind
+setup_format(const struct options *o)
+{
+	switch (o->format) {
+	case OPTIONS_TAGGED:
+		return FORMAT_TAGGED;
+	case OPTIONS_UNTAGGED:
+		return FORMAT_UNTAGGED;
+	case OPTIONS_JSON:
+		return FORMAT_JSON;
+	}
+	return FORMAT_TAGGED;
+}
+
+int
+setup_open_update(const struct setup *s, const char *path)
+{
+	int rc;
+
+	/* committing stdout has closed it, and no file may take its number */
+	if (xio_open_std() < 0 ||
+	    (s->startfd != AT_FDCWD && fchdir(s->startfd) < 0))
+		return -1;
+	rc = outfile_open(path);
+	if (s->dirfd != AT_FDCWD && fchdir(s->dirfd) < 0)
+		return -1;
+	return rc;
 }
 
 void

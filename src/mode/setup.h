@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "hasher/hasher.h"
+#include "record/format.h"
 #include "source/walk.h"
 
 struct digest;
@@ -44,9 +45,18 @@ int setup_hasher(struct setup *s, void *cookie,
 /* The options of a walk; the callbacks are the caller's to fill in. */
 struct walk_opts setup_walk(const struct setup *s);
 
+/* The format that the options ask for. */
+enum format_kind setup_format(const struct options *o);
+
 /* Opens a list of digests, relative to where phash was started; "-" is stdin,
  * which is not to be closed. NULL with errno. */
 FILE *setup_open_list(const struct setup *s, const char *path);
+
+/*
+ * Opens the output anew, on path, relative to where phash was started: for
+ * what is written after stdout was committed. 0 or -1 with errno.
+ */
+int setup_open_update(const struct setup *s, const char *path);
 
 /* The progress line, as --progress says. */
 void setup_start_progress(const struct options *o);

@@ -1,5 +1,5 @@
 /* async.c - apply and map: a job whose size is known, with all its results. */
-#include "core.h"
+#include "ppool/core.h"
 
 #include <stdlib.h>
 #include <string.h>

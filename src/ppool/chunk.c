@@ -1,4 +1,4 @@
-#include "core.h"
+#include "ppool/core.h"
 
 #include <stdlib.h>
 #include <string.h>

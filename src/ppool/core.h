@@ -27,9 +27,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "ppool.h"
+#include "ppool/ppool.h"
 
-#include "frame.h"
+#include "ppool/frame.h"
 
 #define PPOOL_CHUNK_ITEMS ((size_t)256)       /* of a chunk that adapts */
 #define PPOOL_CHUNK_BYTES ((size_t)64 << 10)  /* likewise */

@@ -5,7 +5,7 @@
  * of a cgroup are described in Linux' Documentation/admin-guide/cgroup-v2.rst
  * (cpu.max) and Documentation/scheduler/sched-bwc.rst (version 1).
  */
-#include "ppool.h"
+#include "ppool/ppool.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -111,7 +111,7 @@ find_dir(bool v2, const char *path, char dir[PATH_MAX], size_t *top)
 		    (!v2 && !listed(super, "cpu")))
 			continue;
 		/* A part of the tree may be mounted: skip what is above. */
-		len = strcmp(root, "/") ? strlen(root) : 0;
+		len = strcmp(root, "/") ? strlen(root) : !strcmp(path, "/");
 		if (strncmp(path, root, len))
 			len = strlen(path);
 		n = snprintf(dir, PATH_MAX, "%s%s", point, path + len);

@@ -11,7 +11,7 @@
  * alone, where it will be a single suspect if it kills again. Thus every death
  * in an item brings its end nearer, and only the guilty are DIED.
  */
-#include "core.h"
+#include "ppool/core.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "ppool.h"
+#include "ppool/ppool.h"
 
 const char *
 ppool_strerror(ppool_err err)

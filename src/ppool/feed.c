@@ -1,5 +1,5 @@
 /* feed.c - the push side: items come one by one, results go to a callback. */
-#include "core.h"
+#include "ppool/core.h"
 
 #include <stdlib.h>
 

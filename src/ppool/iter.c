@@ -1,5 +1,5 @@
 /* iter.c - imap: a job that pulls its items, and hands its results out. */
-#include "core.h"
+#include "ppool/core.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "core.h"
+#include "ppool/core.h"
 
 void
 ppool_job_init(struct job *j, struct ppool *p, const struct job_kind *kind,

@@ -1,5 +1,5 @@
 /* worker.c - the other side: runs in a child of the owner, and only there. */
-#include "core.h"
+#include "ppool/core.h"
 
 #include <errno.h>
 #include <poll.h>

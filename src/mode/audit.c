@@ -1,0 +1,739 @@
+/*
+ * A tree against a list: two tables, merged.
+ *
+ * `want' is what LIST says, `have' is what the walk found and the workers
+ * computed. Both are keyed by the plain name (no "./" before it) and sorted;
+ * the merge gives every name its verdict exactly once. A name only in `want'
+ * is MISSING, one only in `have' NEW; of these, pairs with the same digest are
+ * MOVED, matched in order of digest and then of name, so that the same trees
+ * always give the same pairs.
+ *
+ * What the walk did not come by, though LIST has it, is looked at by name
+ * before it is called MISSING: it may lie outside the operands, or have become
+ * something that is not a regular file.
+ */
+#include "mode/mode.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/outfile.h"
+#include "base/progress.h"
+#include "base/xio.h"
+#include "digest/digest.h"
+#include "hasher/hasher.h"
+#include "hasher/result.h"
+#include "mode/operands.h"
+#include "mode/setup.h"
+#include "mode/tags.h"
+#include "options.h"
+#include "record/format.h"
+#include "record/manifest.h"
+#include "record/table.h"
+#include "record/verdict.h"
+#include "source/filter.h"
+
+#define AUDIT_FLUSH (64 * 1024)
+#define NO_SIZE UINT64_MAX /* in want: the list does not say */
+#define NONE UINT64_MAX    /* no number of an entry */
+
+/*
+ * A result with a digest has no use for its code. In want it is the number of
+ * the algorithm; in have twice that, plus 1 when the name was found with "./"
+ * before it. The low bits of a token carry the same to the result.
+ */
+#define CODE_BITS 8
+
+struct audit {
+	const struct options *o;
+	struct setup setup;
+	struct tags tags;
+	struct table *want, *have;
+	int algorithm;       /* of files that are not listed */
+	bool *dropped;       /* by number in want: not to be judged (-x) */
+	uint64_t *moved_to;  /* by number in want: a number in have, or NONE */
+	bool *moved;         /* by number in have: is in moved_to */
+	struct verdict_audit_counts counts;
+	struct buf out, message;
+	bool output_lost, stopped;
+};
+
+static void
+audit_flush(struct audit *a)
+{
+	if (a->out.len && !a->output_lost && outfile_write(&a->out) < 0) {
+		diag_msg("write error: %s", strerror(errno));
+		a->output_lost = true;
+	}
+	buf_clear(&a->out);
+}
+
+/* Says what stands in a->message, if anything does, after what is on stdout. */
+static void
+audit_say(struct audit *a)
+{
+	if (!a->message.len)
+		return;
+	audit_flush(a);
+	diag_msg("%s", buf_str(&a->message));
+	buf_clear(&a->message);
+}
+
+/* ---- the list ----------------------------------------------------------------- */
+
+static bool
+audit_same_want(const struct result *a, const struct result *b)
+{
+	return a->code == b->code && a->size == b->size &&
+	    a->digestlen == b->digestlen &&
+	    !memcmp(a->digest, b->digest, a->digestlen);
+}
+
+/* Refuses an entry: it is said and counted, and the audit fails. */
+static void
+audit_refuse(struct audit *a, const char *name, size_t len, const char *why)
+{
+	a->counts.refused++;
+	diag_name(name, len, "%s", why);
+}
+
+static void
+audit_add_want(struct audit *a, const struct manifest_entry *e)
+{
+	const char *name = e->name;
+	size_t len = e->len;
+	struct result want = { .status = RESULT_OK }, old;
+	bool is_new;
+	uint64_t n;
+	char *plain;
+
+	verdict_plain_name(&name, &len);
+	if (verdict_outside(name, len)) {
+		audit_refuse(a, e->name, e->len, "listed, but outside of the "
+		    "directory");
+		return;
+	}
+	plain = mem_dup(name, len);
+	if (!filter_wants_listed(a->setup.filter, plain)) {
+		free(plain);
+		return;
+	}
+	want.code = tags_number(&a->tags, e->tag, e->taglen);
+	want.size = e->want.has_size ? e->want.size : NO_SIZE;
+	want.digestlen = e->want.digestlen;
+	memcpy(want.digest, e->want.digest, e->want.digestlen);
+	n = table_add(a->want, plain, len, &is_new);
+	if (is_new)
+		(void)table_set(a->want, n, &want); /* new: has none */
+	else if (table_get(a->want, n, &old) && !audit_same_want(&old, &want))
+		audit_refuse(a, plain, len, "listed twice, with different "
+		    "digests");
+	if (n == 0 && is_new)
+		a->algorithm = want.code;
+	free(plain);
+}
+
+static void
+audit_line(struct audit *a, struct manifest *m, const char *list, char *line,
+    size_t len)
+{
+	static const struct verdict_rules rules = { .warn = true };
+	struct manifest_entry e;
+	enum manifest_kind kind = manifest_line(m, line, len, &e);
+
+	verdict_count_line(&a->counts.lines, kind);
+	if (kind == MANIFEST_ENTRY) {
+		audit_add_want(a, &e);
+	} else if (kind != MANIFEST_SKIP) {
+		/* an audit is always strict, so it says which line it was */
+		(void)verdict_malformed(&rules, m, list, &a->message);
+		audit_say(a);
+	}
+}
+
+/* Reads LIST into want, and keeps it out of what is found. 0, or -1 after a
+ * message when it cannot be read. */
+static int
+audit_read_list(struct audit *a, const char *path)
+{
+	struct manifest m = {
+		.digest_size = tags_digest_size,
+		.cookie = &a->tags,
+		.tag = a->tags.own,
+		.zero = a->o->zero,
+		.is_stdin = !strcmp(path, "-"),
+	};
+	const char *list = m.is_stdin ? "standard input" : path;
+	FILE *f = setup_open_list(&a->setup, path);
+	char *line = NULL;
+	size_t cap = 0;
+	struct stat st;
+	ssize_t n;
+	int err;
+
+	if (f && fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode))
+		filter_skip_file(a->setup.filter, st.st_dev, st.st_ino);
+	errno = 0;
+	while (f && (n = getdelim(&line, &cap, m.zero ? '\0' : '\n', f)) > 0) {
+		if (line[n - 1] == (m.zero ? '\0' : '\n'))
+			n--;
+		audit_line(a, &m, list, line, (size_t)n);
+		errno = 0;
+	}
+	err = !f || ferror(f) ? errno : 0;
+	free(line);
+	if (f && f != stdin)
+		(void)fclose(f); /* it was only read */
+	if (err)
+		diag_name(list, strlen(list), "%s", strerror(err));
+	return err ? -1 : 0;
+}
+
+/* ---- the tree ----------------------------------------------------------------- */
+
+static void
+audit_on_result(void *cookie, const struct result *r)
+{
+	struct audit *a = cookie;
+	struct result have = *r;
+
+	if (r->status == RESULT_OK)
+		have.code = (int)(r->token & ((1u << CODE_BITS) - 1));
+	if (table_set(a->have, r->token >> CODE_BITS, &have) < 0)
+		diag_bug("audit: a result for no name");
+	progress_done();
+}
+
+static void
+audit_on_pause(void *cookie)
+{
+	struct audit *a = cookie;
+
+	setup_show_progress(&a->setup);
+}
+
+/* Hands a name to the workers, under its plain name. */
+static int
+audit_on_name(void *cookie, struct hasher_name *name)
+{
+	struct audit *a = cookie;
+	const char *plain = name->path;
+	size_t len = name->len;
+	struct result want;
+	bool is_new;
+	uint64_t n;
+
+	verdict_plain_name(&plain, &len);
+	name->token = table_add(a->have, plain, len, &is_new) << CODE_BITS;
+	if (!is_new)
+		return 0;
+	n = table_find(a->want, plain, len);
+	name->algorithm = a->algorithm;
+	if (n != NONE && table_get(a->want, n, &want))
+		name->algorithm = want.code;
+	name->token |= (uint64_t)name->algorithm << 1 | (plain != name->path);
+	progress_found(name->size);
+	if (hasher_put(a->setup.hasher, name) < 0)
+		a->stopped = true;
+	return a->stopped ? -1 : 0;
+}
+
+static void
+audit_set_failed(struct audit *a, const char *path, size_t len,
+    enum result_status status, int err)
+{
+	struct result r = { .path = path };
+	bool is_new;
+	uint64_t n;
+
+	verdict_plain_name(&path, &len);
+	n = table_add(a->have, path, len, &is_new);
+	(void)result_fail(&r, status, err);
+	if (is_new)
+		(void)table_set(a->have, n, &r); /* new: has none */
+}
+
+static int
+audit_on_error(void *cookie, const char *path, size_t len, int err)
+{
+	audit_set_failed(cookie, path, len, RESULT_OPEN, err);
+	return 0;
+}
+
+/* Is some directory on the way to path a link? The walk would not have gone
+ * there. */
+static bool
+audit_is_behind_link(const struct audit *a, const char *path)
+{
+	char *copy = mem_dup(path, strlen(path));
+	char *slash = copy;
+	bool link = false;
+	struct stat st;
+
+	while (!link && (slash = strchr(slash, '/'))) {
+		*slash = '\0';
+		link = xio_stat(a->setup.dirfd, copy, &st,
+		    AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+		*slash++ = '/';
+	}
+	free(copy);
+	return link;
+}
+
+/* Is the device that of an operand? Only asked with -x. */
+static bool
+audit_is_on_device(const struct audit *a, dev_t dev)
+{
+	const struct options *o = a->o;
+	struct stat st;
+	size_t i;
+
+	if (!o->noperands)
+		return xio_stat(a->setup.dirfd, ".", &st, 0) == 0 &&
+		    st.st_dev == dev;
+	for (i = 0; i < o->noperands; i++)
+		if (xio_stat(a->setup.dirfd, o->operands[i], &st, 0) == 0 &&
+		    st.st_dev == dev)
+			return true;
+	return false;
+}
+
+/*
+ * Looks by name at what is listed and was not found. What does not exist is
+ * left out of have, which makes it MISSING; so does with -x what lies on
+ * another file system, which must then be left out of want too: false.
+ */
+static bool
+audit_look_for(struct audit *a, const struct result *want)
+{
+	struct hasher_name name = { .path = want->path, .len = want->pathlen,
+	    .how = a->o->follow ? HASHER_FOLLOWED : HASHER_FOUND };
+	struct stat st;
+
+	if (xio_stat(a->setup.dirfd, want->path, &st,
+	    a->o->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			audit_set_failed(a, want->path, want->pathlen,
+			    RESULT_OPEN, errno);
+		return true;
+	}
+	if (!a->o->follow && audit_is_behind_link(a, want->path))
+		return true;
+	if (a->o->one_file_system && !audit_is_on_device(a, st.st_dev))
+		return false;
+	if (!S_ISREG(st.st_mode)) {
+		audit_set_failed(a, want->path, want->pathlen, RESULT_TYPE, 0);
+		return true;
+	}
+	name.size = (uint64_t)st.st_size;
+	(void)audit_on_name(a, &name); /* that it stopped is remembered */
+	return true;
+}
+
+static void
+audit_look_for_rest(struct audit *a)
+{
+	struct result want;
+	uint64_t n;
+
+	a->dropped = mem_zalloc(table_count(a->want), sizeof(*a->dropped));
+	for (n = 0; n < table_count(a->want) && !a->stopped; n++) {
+		if (!table_get(a->want, n, &want) ||
+		    table_find(a->have, want.path, want.pathlen) != NONE)
+			continue;
+		a->dropped[n] = !audit_look_for(a, &want);
+	}
+}
+
+/* ---- verdicts ----------------------------------------------------------------- */
+
+/* A name's turn in the merge: its number in want and in have, or NONE. */
+struct turn {
+	size_t i, j; /* places not yet taken in sorted want and have */
+	uint64_t want, have;
+};
+
+static int
+audit_compare(const struct result *a, const struct result *b)
+{
+	size_t n = a->pathlen < b->pathlen ? a->pathlen : b->pathlen;
+	int c = memcmp(a->path, b->path, n);
+
+	return c ? c : (a->pathlen > b->pathlen) - (a->pathlen < b->pathlen);
+}
+
+/* The next name of both tables, in order; false at the end. */
+static bool
+audit_next(const struct audit *a, struct turn *t)
+{
+	struct result want, have;
+	int c;
+
+	while (t->i < table_count(a->want) &&
+	    a->dropped[table_sorted_at(a->want, t->i)])
+		t->i++;
+	t->want = t->have = NONE;
+	if (t->i < table_count(a->want))
+		t->want = table_sorted_at(a->want, t->i);
+	if (t->j < table_count(a->have))
+		t->have = table_sorted_at(a->have, t->j);
+	if (t->want != NONE && t->have != NONE) {
+		(void)table_get(a->want, t->want, &want);
+		(void)table_get(a->have, t->have, &have);
+		c = audit_compare(&want, &have);
+		if (c < 0)
+			t->have = NONE;
+		else if (c > 0)
+			t->want = NONE;
+	}
+	t->i += t->want != NONE;
+	t->j += t->have != NONE;
+	return t->want != NONE || t->have != NONE;
+}
+
+/* What a MISSING or a NEW file was or is, for matching the two. */
+struct candidate {
+	uint64_t number;
+	uint64_t place; /* in order of name */
+	size_t digestlen;
+	uint64_t size;
+	unsigned char digest[RESULT_DIGEST_MAX];
+};
+
+struct candidates {
+	struct candidate *v;
+	size_t n, cap;
+};
+
+static void
+audit_add_candidate(struct candidates *cs, const struct table *t, uint64_t n)
+{
+	struct candidate *c;
+	struct result r;
+
+	(void)table_get(t, n, &r);
+	if (r.status != RESULT_OK)
+		return;
+	cs->v = mem_grow(cs->v, &cs->cap, cs->n + 1, sizeof(*cs->v));
+	c = &cs->v[cs->n];
+	memset(c, 0, sizeof(*c));
+	c->number = n;
+	c->place = cs->n++;
+	c->digestlen = r.digestlen;
+	c->size = r.size;
+	memcpy(c->digest, r.digest, r.digestlen);
+}
+
+static int
+audit_compare_digests(const struct candidate *a, const struct candidate *b)
+{
+	if (a->digestlen != b->digestlen)
+		return a->digestlen < b->digestlen ? -1 : 1;
+	return memcmp(a->digest, b->digest, a->digestlen);
+}
+
+static int
+audit_compare_candidates(const void *pa, const void *pb)
+{
+	const struct candidate *a = pa, *b = pb;
+	int c = audit_compare_digests(a, b);
+
+	return c ? c : (a->place > b->place) - (a->place < b->place);
+}
+
+/* Pairs what is MISSING with what is NEW. Both are sorted; equal digests are
+ * paired one to one from the front. */
+static void
+audit_pair(struct audit *a, const struct candidates *missing,
+    const struct candidates *fresh)
+{
+	size_t i = 0, j = 0;
+
+	while (i < missing->n && j < fresh->n) {
+		const struct candidate *m = &missing->v[i], *f = &fresh->v[j];
+		int c = audit_compare_digests(m, f);
+
+		if (c == 0 && m->size != NO_SIZE && m->size != f->size)
+			c = -1; /* a list that contradicts itself */
+		if (c == 0) {
+			a->moved_to[m->number] = f->number;
+			a->moved[f->number] = true;
+		}
+		i += c <= 0;
+		j += c >= 0;
+	}
+}
+
+/* Finds what moved. */
+static void
+audit_match(struct audit *a)
+{
+	struct candidates missing = { NULL, 0, 0 }, fresh = { NULL, 0, 0 };
+	struct turn t = { 0, 0, NONE, NONE };
+	size_t n;
+
+	a->moved_to = mem_zalloc(table_count(a->want), sizeof(*a->moved_to));
+	a->moved = mem_zalloc(table_count(a->have), sizeof(*a->moved));
+	for (n = 0; n < table_count(a->want); n++)
+		a->moved_to[n] = NONE;
+	while (audit_next(a, &t)) {
+		if (t.have == NONE)
+			audit_add_candidate(&missing, a->want, t.want);
+		else if (t.want == NONE)
+			audit_add_candidate(&fresh, a->have, t.have);
+	}
+	if (missing.n && fresh.n) {
+		qsort(missing.v, missing.n, sizeof(*missing.v),
+		    audit_compare_candidates);
+		qsort(fresh.v, fresh.n, sizeof(*fresh.v),
+		    audit_compare_candidates);
+		audit_pair(a, &missing, &fresh);
+	}
+	free(missing.v);
+	free(fresh.v);
+}
+
+/* ---- the report --------------------------------------------------------------- */
+
+/* One verdict. old is NULL but for MOVED; r is NULL for MISSING. */
+static void
+audit_report(struct audit *a, enum verdict_audit v, const char *old,
+    size_t oldlen, const char *name, size_t len, const struct result *r)
+{
+	struct verdict_line line = { .verdict = v, .old = old,
+	    .oldlen = oldlen, .name = name, .len = len };
+
+	if (v == VERDICT_AUDIT_OK && a->o->report == OPTIONS_REPORT_QUIET)
+		return;
+	if (v == VERDICT_AUDIT_UNREADABLE) {
+		result_reason(r, &a->message);
+		line.reason = buf_str(&a->message);
+	}
+	if (a->o->format == OPTIONS_JSON)
+		verdict_audit_json(&line, a->o->zero ? '\0' : '\n', &a->out);
+	else
+		verdict_audit_line(&line, a->o->zero ? '\0' : '\n', &a->out);
+	if (line.reason) {
+		audit_flush(a);
+		diag_name(name, len, "%s", line.reason);
+		buf_clear(&a->message);
+	}
+	if (a->out.len >= AUDIT_FLUSH)
+		audit_flush(a);
+}
+
+static struct manifest_want
+audit_want(const struct result *w)
+{
+	struct manifest_want want = {
+		.has_size = w->size != NO_SIZE,
+		.size = w->size,
+		.digestlen = w->digestlen,
+	};
+
+	memcpy(want.digest, w->digest, w->digestlen);
+	return want;
+}
+
+/* A listed name's turn. */
+static void
+audit_turn_listed(struct audit *a, const struct turn *t)
+{
+	struct result w, have, to;
+	struct manifest_want want;
+	enum verdict_audit v;
+	bool found = t->have != NONE;
+
+	(void)table_get(a->want, t->want, &w);
+	want = audit_want(&w);
+	if (found)
+		(void)table_get(a->have, t->have, &have);
+	v = verdict_audit(&want, found ? &have : NULL);
+	if (!found && a->moved_to[t->want] != NONE)
+		v = VERDICT_AUDIT_MOVED;
+	a->counts.listed[v]++;
+	if (v == VERDICT_AUDIT_MOVED) {
+		(void)table_get(a->have, a->moved_to[t->want], &to);
+		audit_report(a, v, w.path, w.pathlen, to.path, to.pathlen,
+		    &to);
+	} else {
+		audit_report(a, v, NULL, 0, w.path, w.pathlen,
+		    found ? &have : NULL);
+	}
+}
+
+static void
+audit_turn_found(struct audit *a, const struct turn *t)
+{
+	struct result have;
+	enum verdict_audit v;
+
+	if (a->moved[t->have])
+		return; /* told at its old name's turn */
+	(void)table_get(a->have, t->have, &have);
+	v = verdict_audit(NULL, &have);
+	if (v == VERDICT_AUDIT_MISSING)
+		return; /* it came and went meanwhile */
+	a->counts.found[v]++;
+	audit_report(a, v, NULL, 0, have.path, have.pathlen, &have);
+}
+
+static void
+audit_print(struct audit *a)
+{
+	struct turn t = { 0, 0, NONE, NONE };
+	const char *list = a->o->audit;
+	unsigned n;
+
+	table_sort(a->want);
+	table_sort(a->have);
+	audit_match(a);
+	while (!a->output_lost && audit_next(a, &t)) {
+		if (t.want != NONE)
+			audit_turn_listed(a, &t);
+		else
+			audit_turn_found(a, &t);
+	}
+	audit_flush(a);
+	if (!strcmp(list, "-"))
+		list = "standard input";
+	for (n = 0; verdict_audit_end(&a->counts, list, n, &a->message); n++)
+		audit_say(a);
+}
+
+/* ---- the new list ------------------------------------------------------------- */
+
+static void
+audit_put_lines(struct audit *a)
+{
+	struct format f = {
+		.kind = setup_format(a->o),
+		.base64 = a->o->base64,
+		.end = a->o->zero ? '\0' : '\n',
+	};
+	struct buf path = BUF_INIT;
+	struct result r;
+	size_t i;
+
+	for (i = 0; i < table_count(a->have) && !a->output_lost; i++) {
+		(void)table_get(a->have, table_sorted_at(a->have, i), &r);
+		if (r.status != RESULT_OK)
+			continue; /* vanished: nothing else gets here */
+		f.tag = hasher_tag(a->setup.hasher, r.code >> 1);
+		buf_clear(&path);
+		buf_puts(&path, r.code & 1 ? "./" : "");
+		buf_put(&path, r.path, r.pathlen);
+		r.path = buf_str(&path);
+		r.pathlen = path.len;
+		format_result(&f, &r, &a->out);
+		if (a->out.len >= AUDIT_FLUSH)
+			audit_flush(a);
+	}
+	buf_release(&path);
+	audit_flush(a);
+}
+
+/*
+ * Writes the new list, over LIST or where -o says. Not when a file could not
+ * be read: the list would forget it. 0, or -1 after a message.
+ */
+static int
+audit_update(struct audit *a)
+{
+	const char *path = a->o->output ? a->o->output : a->o->audit;
+
+	if (a->counts.listed[VERDICT_AUDIT_UNREADABLE] ||
+	    a->counts.found[VERDICT_AUDIT_UNREADABLE]) {
+		diag_name(path, strlen(path), "not updated: not everything "
+		    "could be read");
+		return 0;
+	}
+	if (setup_open_update(&a->setup, path) < 0) {
+		diag_name(path, strlen(path), "%s", strerror(errno));
+		return -1;
+	}
+	audit_put_lines(a);
+	if (!a->output_lost && outfile_commit() == 0)
+		return 0;
+	if (!a->output_lost)
+		diag_name(path, strlen(path), "%s", strerror(errno));
+	outfile_abandon();
+	return -1;
+}
+
+/* ---- the run ------------------------------------------------------------------ */
+
+static int
+audit_init(struct audit *a)
+{
+	if (setup_init(&a->setup, a->o) < 0 ||
+	    setup_hasher(&a->setup, a, audit_on_result, audit_on_pause) < 0)
+		return -1;
+	tags_init(&a->tags, a->setup.hasher, a->setup.digest);
+	a->want = table_new();
+	a->have = table_new();
+	return audit_read_list(a, a->o->audit);
+}
+
+static void
+audit_walk(struct audit *a)
+{
+	struct operands names = {
+		.setup = &a->setup,
+		.none = ".",
+		.cookie = a,
+		.on_name = audit_on_name,
+		.on_error = audit_on_error,
+	};
+
+	setup_start_progress(a->o);
+	(void)operands_run(&names); /* there are no lists of operands here */
+	if (!a->stopped)
+		audit_look_for_rest(a);
+	progress_found_all();
+	if (hasher_finish(a->setup.hasher) < 0)
+		a->stopped = true;
+	progress_end();
+}
+
+static int
+audit_run(struct audit *a)
+{
+	audit_walk(a);
+	if (a->stopped)
+		return PHASH_FAILURE; /* verdicts on half a tree are none */
+	audit_print(a);
+	if (!a->output_lost && outfile_commit() < 0) {
+		diag_msg("write error: %s", strerror(errno));
+		a->output_lost = true;
+	}
+	if (a->output_lost || (a->o->update && audit_update(a) < 0))
+		return PHASH_FAILURE;
+	return verdict_audit_passed(&a->counts) ? PHASH_OK : PHASH_DIFFERS;
+}
+
+int
+mode_audit(const struct options *o)
+{
+	struct audit a = { .o = o };
+	int status = PHASH_FAILURE;
+
+	if (audit_init(&a) == 0)
+		status = audit_run(&a);
+	setup_release(&a.setup);
+	table_free(a.want);
+	table_free(a.have);
+	free(a.dropped);
+	free(a.moved_to);
+	free(a.moved);
+	buf_release(&a.out);
+	buf_release(&a.message);
+	return status;
+}

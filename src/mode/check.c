@@ -1,0 +1,404 @@
+/*
+ * Lists in, verdicts out, in the order of the lists.
+ *
+ * Names are hashed in any order and judged in theirs: a ring holds what was
+ * read ahead, and its oldest item waits for its result. What else must be said
+ * in order (a malformed line, the end of a list) is an item too, so that
+ * stdout and stderr are the same whatever the number of workers. The ring
+ * bounds the memory, however long the lists are.
+ */
+#include "mode/mode.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/outfile.h"
+#include "base/progress.h"
+#include "base/quote.h"
+#include "base/xio.h"
+#include "digest/digest.h"
+#include "hasher/hasher.h"
+#include "hasher/result.h"
+#include "mode/setup.h"
+#include "mode/tags.h"
+#include "options.h"
+#include "record/manifest.h"
+#include "record/verdict.h"
+
+#define CHECK_AHEAD 8192          /* items of the ring; a power of two */
+#define CHECK_FLUSH (64 * 1024)
+
+enum item_kind {
+	ITEM_FILE, /* a listed file: text is its name */
+	ITEM_NOTE, /* something to be said on stderr: text is the line */
+	ITEM_END   /* of a list: text is its name */
+};
+
+struct item {
+	enum item_kind kind;
+	bool done;                 /* its turn may come */
+	struct buf text;           /* kept for the next item in its place */
+	struct manifest_want want;
+	enum manifest_kind line;   /* ITEM_NOTE: what it is about */
+	struct result result;      /* without its path */
+};
+
+struct check {
+	const struct options *o;
+	struct setup setup;
+	struct tags tags;
+	struct verdict_rules rules;
+	struct item *ring;
+	uint64_t first, end;       /* items first to end - 1 are in the ring */
+	struct verdict_counts counts; /* of the list whose turn it is */
+	struct buf out, message;
+	bool failed;               /* some list did not pass */
+	bool output_lost;
+	bool stopped;
+};
+
+static void
+check_flush(struct check *c)
+{
+	if (c->out.len && !c->output_lost && outfile_write(&c->out) < 0) {
+		diag_msg("write error: %s", strerror(errno));
+		c->output_lost = true;
+	}
+	buf_clear(&c->out);
+}
+
+/* ---- the ring ----------------------------------------------------------------- */
+
+static struct item *
+check_item(struct check *c, uint64_t number)
+{
+	return &c->ring[number % CHECK_AHEAD];
+}
+
+/* What stands on stdout before a message stands there before it. */
+static void
+check_say(struct check *c)
+{
+	if (!c->message.len)
+		return;
+	check_flush(c);
+	diag_msg("%s", buf_str(&c->message));
+	buf_clear(&c->message);
+}
+
+static void
+check_turn_file(struct check *c, struct item *i)
+{
+	enum verdict_check v = verdict_check(&c->rules, &i->want, &i->result);
+
+	c->counts.files[v]++;
+	if (v == VERDICT_UNREADABLE) {
+		check_flush(c);
+		result_reason(&i->result, &c->message);
+		diag_name(i->text.data, i->text.len, "%s",
+		    buf_str(&c->message));
+		buf_clear(&c->message);
+	}
+	verdict_check_line(&c->rules, v, i->text.data, i->text.len, &c->out);
+}
+
+static void
+check_turn_note(struct check *c, const struct item *i)
+{
+	verdict_count_line(&c->counts.lines, i->line);
+	buf_put(&c->message, i->text.data, i->text.len);
+	check_say(c);
+}
+
+static void
+check_turn_end(struct check *c, struct item *i)
+{
+	const char *list = buf_str(&i->text);
+	unsigned n;
+
+	for (n = 0; verdict_check_end(&c->rules, &c->counts, list, n,
+	    &c->message); n++)
+		check_say(c);
+	if (!verdict_check_passed(&c->rules, &c->counts))
+		c->failed = true;
+	memset(&c->counts, 0, sizeof(c->counts));
+}
+
+/* Lets everything have its turn whose turn it is. */
+static void
+check_advance(struct check *c)
+{
+	for (; c->first < c->end && check_item(c, c->first)->done; c->first++) {
+		struct item *i = check_item(c, c->first);
+
+		switch (i->kind) {
+		case ITEM_FILE:
+			check_turn_file(c, i);
+			break;
+		case ITEM_NOTE:
+			check_turn_note(c, i);
+			break;
+		case ITEM_END:
+			check_turn_end(c, i);
+			break;
+		}
+		if (c->out.len >= CHECK_FLUSH)
+			check_flush(c);
+	}
+}
+
+/* The next place of the ring, when there is one; NULL: the run is over. */
+static struct item *
+check_next_item(struct check *c, enum item_kind kind)
+{
+	struct item *i;
+
+	while (!c->stopped && c->end - c->first == CHECK_AHEAD) {
+		if (hasher_wait(c->setup.hasher) < 0)
+			c->stopped = true;
+		check_advance(c);
+	}
+	if (c->stopped || c->output_lost)
+		return NULL;
+	i = check_item(c, c->end++);
+	i->kind = kind;
+	i->done = kind != ITEM_FILE;
+	buf_clear(&i->text);
+	return i;
+}
+
+static void
+check_on_result(void *cookie, const struct result *r)
+{
+	struct check *c = cookie;
+	struct item *i = check_item(c, r->token);
+
+	if (r->token < c->first || r->token >= c->end || i->done)
+		diag_bug("check: a result for no name");
+	i->result = *r;
+	i->done = true;
+	progress_done();
+}
+
+static void
+check_on_pause(void *cookie)
+{
+	struct check *c = cookie;
+
+	check_advance(c);
+	check_flush(c);
+	setup_show_progress(&c->setup);
+}
+
+/* ---- lists -------------------------------------------------------------------- */
+
+/* Hands a listed file to the workers, or says at once why not. */
+static int
+check_put(struct check *c, struct item *i, const struct manifest_entry *e)
+{
+	struct hasher_name name = { .path = i->text.data, .len = i->text.len,
+	    .token = c->end - 1 };
+	struct stat st;
+
+	name.algorithm = tags_number(&c->tags, e->tag, e->taglen);
+	if (!strcmp(name.path, "-")) {
+		name.how = HASHER_STDIN;
+	} else if (xio_stat(c->setup.dirfd, name.path, &st, 0) < 0) {
+		result_fail(&i->result, RESULT_OPEN, errno);
+		i->done = true;
+		return 0;
+	} else {
+		name.how = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ?
+		    HASHER_NAMED : HASHER_STREAM;
+		name.size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+	}
+	progress_found(name.size);
+	if (hasher_put(c->setup.hasher, &name) < 0)
+		c->stopped = true;
+	return c->stopped ? -1 : 0;
+}
+
+/* Something to be said when its turn comes. 0, or -1 when the run is over. */
+static int __attribute__((format(printf, 3, 4)))
+check_note(struct check *c, enum manifest_kind line, const char *fmt, ...)
+{
+	struct item *i = check_next_item(c, ITEM_NOTE);
+	va_list ap;
+
+	if (!i)
+		return -1;
+	i->line = line;
+	va_start(ap, fmt);
+	buf_vprintf(&i->text, fmt, ap);
+	va_end(ap);
+	return 0;
+}
+
+/* One line of a list. 0, or -1 when the run is over. */
+static int
+check_line(struct check *c, struct manifest *m, const char *list, char *line,
+    size_t len)
+{
+	struct manifest_entry e;
+	enum manifest_kind kind = manifest_line(m, line, len, &e);
+	struct item *i;
+	int rc;
+
+	if (kind == MANIFEST_SKIP)
+		return 0;
+	if (kind != MANIFEST_ENTRY) {
+		struct buf text = BUF_INIT;
+
+		(void)verdict_malformed(&c->rules, m, list, &text);
+		rc = check_note(c, kind, "%s", buf_str(&text));
+		buf_release(&text);
+		return rc;
+	}
+	i = check_next_item(c, ITEM_FILE);
+	if (!i)
+		return -1;
+	buf_put(&i->text, e.name, e.len);
+	(void)buf_str(&i->text); /* the NUL behind it */
+	i->want = e.want;
+	return check_put(c, i, &e);
+}
+
+/* Reads an open list to its end. 0, or -1 when the run is over. */
+static int
+check_lines(struct check *c, struct manifest *m, const char *list, FILE *f)
+{
+	int delim = m->zero ? '\0' : '\n';
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	int rc = 0;
+
+	while (rc == 0 && (n = getdelim(&line, &cap, delim, f)) > 0) {
+		if (line[n - 1] == delim)
+			n--;
+		rc = check_line(c, m, list, line, (size_t)n);
+	}
+	free(line);
+	return rc;
+}
+
+/* A list that cannot be read (to its end) has not passed. */
+static int
+check_bad_list(struct check *c, const char *path, const char *why)
+{
+	struct buf quoted = BUF_INIT;
+	int rc;
+
+	c->failed = true;
+	quote_shell(&quoted, path, strlen(path));
+	rc = check_note(c, MANIFEST_SKIP, "%s: %s", buf_str(&quoted), why);
+	buf_release(&quoted);
+	return rc;
+}
+
+/* One list, "-" for stdin. 0, or -1 when the run is over. */
+static int
+check_list(struct check *c, const char *path)
+{
+	struct manifest m = {
+		.digest_size = tags_digest_size,
+		.cookie = &c->tags,
+		.tag = c->tags.own,
+		.zero = c->o->zero,
+		.is_stdin = !strcmp(path, "-"),
+	};
+	const char *list = m.is_stdin ? "standard input" : path;
+	FILE *f = setup_open_list(&c->setup, path);
+	struct item *i;
+	int rc;
+
+	if (!f)
+		return check_bad_list(c, list, strerror(errno));
+	rc = check_lines(c, &m, list, f);
+	/* of a list cut short, what was read of it is judged all the same */
+	if (rc == 0 && ferror(f))
+		rc = check_bad_list(c, list, "read error");
+	if (f != stdin)
+		(void)fclose(f); /* it was only read */
+	if (rc < 0 || !(i = check_next_item(c, ITEM_END)))
+		return -1;
+	buf_puts(&i->text, list);
+	return 0;
+}
+
+static void
+check_lists(struct check *c)
+{
+	size_t n;
+
+	if (!c->o->noperands)
+		(void)check_list(c, "-");
+	for (n = 0; n < c->o->noperands; n++)
+		if (check_list(c, c->o->operands[n]) < 0)
+			return;
+}
+
+/* ---- the run ------------------------------------------------------------------ */
+
+static int
+check_init(struct check *c)
+{
+	const struct options *o = c->o;
+
+	c->rules.ignore_missing = o->ignore_missing;
+	c->rules.strict = o->strict;
+	c->rules.quiet = o->report == OPTIONS_REPORT_QUIET;
+	c->rules.status = o->report == OPTIONS_REPORT_STATUS;
+	c->rules.warn = o->report == OPTIONS_REPORT_WARN;
+	if (setup_init(&c->setup, o) < 0 ||
+	    setup_hasher(&c->setup, c, check_on_result, check_on_pause) < 0)
+		return -1;
+	tags_init(&c->tags, c->setup.hasher, c->setup.digest);
+	c->ring = mem_zalloc(CHECK_AHEAD, sizeof(*c->ring));
+	return 0;
+}
+
+static int
+check_run(struct check *c)
+{
+	setup_start_progress(c->o);
+	check_lists(c);
+	progress_found_all();
+	if (!c->output_lost && hasher_finish(c->setup.hasher) < 0)
+		c->stopped = true;
+	progress_end();
+	check_advance(c);
+	check_flush(c);
+	if (outfile_commit() < 0 && !c->output_lost) {
+		diag_msg("write error: %s", strerror(errno));
+		c->output_lost = true;
+	}
+	if (c->output_lost || c->stopped)
+		return PHASH_FAILURE;
+	return c->failed ? PHASH_DIFFERS : PHASH_OK;
+}
+
+int
+mode_check(const struct options *o)
+{
+	struct check c = { .o = o };
+	int status = PHASH_FAILURE;
+	size_t i;
+
+	if (check_init(&c) == 0)
+		status = check_run(&c);
+	for (i = 0; c.ring && i < CHECK_AHEAD; i++)
+		buf_release(&c.ring[i].text);
+	free(c.ring);
+	setup_release(&c.setup);
+	buf_release(&c.out);
+	buf_release(&c.message);
+	return status;
+}
