@@ -17,7 +17,8 @@ static struct {
 	int fd;
 	int dirfd;           /* of the file's directory; -1: written in place */
 	char *name;          /* the file's last component */
-	char *temporary;     /* likewise; NULL once renamed or abandoned */
+	char *temporary;     /* likewise */
+	bool pending;        /* it is there: not yet renamed or abandoned */
 	int error;           /* errno of the first failed write */
 	bool has_old;
 	struct stat old;     /* the file that is to be replaced */
@@ -80,6 +81,7 @@ outfile_open_temporary(void)
 		return -1;
 	}
 	out.temporary = name.data; /* taken over, ended by buf_str's NUL */
+	out.pending = true;
 	if (out.has_old && fchmod(out.fd, mode) < 0)
 		return -1;
 	return 0;
@@ -152,16 +154,16 @@ outfile_commit(void)
 {
 	int fd = out.fd;
 
-	if (!out.error && out.temporary && fsync(fd) < 0)
+	if (!out.error && out.pending && fsync(fd) < 0)
 		out.error = errno;
 	/* NFS and quotas speak up only here; EINTR has closed it on Linux */
 	if (close(fd) < 0 && errno != EINTR && !out.error)
 		out.error = errno;
-	if (!out.error && out.temporary) {
+	if (!out.error && out.pending) {
 		if (renameat(out.dirfd, out.temporary, out.dirfd, out.name) < 0)
 			out.error = errno;
 		else
-			out.temporary = NULL;
+			out.pending = false;
 	}
 	if (out.error) {
 		outfile_abandon();
@@ -176,9 +178,9 @@ outfile_commit(void)
 void
 outfile_abandon(void)
 {
-	if (!out.temporary)
+	if (!out.pending)
 		return;
 	/* nothing can be done about a temporary file that will not go */
 	(void)unlinkat(out.dirfd, out.temporary, 0);
-	out.temporary = NULL;
+	out.pending = false;
 }

@@ -12,12 +12,10 @@
 static int
 file_flags(enum hasher_how how)
 {
-	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+	/* what was a regular file in the walk may be a FIFO by now; and one
+	 * that the user named is waited for in file_read, not here */
+	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 
-	/* what was a regular file in the walk may be a FIFO by now, and must
-	 * not block; one that the user named is waited for */
-	if (how == HASHER_FOUND || how == HASHER_FOLLOWED)
-		flags |= O_NONBLOCK;
 	if (how == HASHER_FOUND)
 		flags |= O_NOFOLLOW;
 	return flags;
@@ -59,49 +57,58 @@ file_open(struct file *f, int dirfd, const char *path, enum hasher_how how,
 	return 0;
 }
 
-/* A descriptor that we inherited non-blocking is waited for. */
-static void
-file_await(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-
-	(void)poll(&p, 1, -1); /* read(2) says what is the matter */
-}
-
 /* Bytes asked for at once, ahead of reading them. */
 #define FILE_AHEAD (1024 * 1024)
 
-/* One read(2) of some kind that was not interrupted. FILE_LATER for bytes of a
- * disk, which it asks for, when they are not to be waited for. */
-static ssize_t
-file_read_once(const struct file *f, void *p, size_t n, bool wait)
+/*
+ * Has a stream bytes, or come to its end? A FIFO that was opened before its
+ * writer reads as empty, but poll(2) waits for one.
+ */
+static bool
+file_is_ready(int fd, bool wait)
 {
-	bool try = f->regular && !wait;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	/* when poll itself fails, read says what is the matter */
+	return poll(&p, 1, wait ? -1 : 0) != 0;
+}
+
+static ssize_t
+file_read_stream(const struct file *f, void *p, size_t n, bool wait)
+{
 	ssize_t got;
 
-	for (;;) {
-		got = try ? compat_read_nowait(f->fd, p, n) :
-		    read(f->fd, p, n);
-		if (got >= 0)
-			return got;
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN && errno != EWOULDBLOCK)
-			return -1;
-		if (try) {
-			(void)posix_fadvise(f->fd, (off_t)f->got, FILE_AHEAD,
-			    POSIX_FADV_WILLNEED); /* advice only */
+	do {
+		if (!file_is_ready(f->fd, wait))
 			return FILE_LATER;
-		}
-		file_await(f->fd);
-	}
+		got = read(f->fd, p, n);
+	} while (got < 0 && (errno == EINTR || errno == EAGAIN));
+	return got;
+}
+
+/* Bytes of a disk that are not to be waited for are asked for. */
+static ssize_t
+file_read_regular(const struct file *f, void *p, size_t n, bool wait)
+{
+	ssize_t got;
+
+	do
+		got = wait ? read(f->fd, p, n) :
+		    compat_read_nowait(f->fd, p, n);
+	while (got < 0 && errno == EINTR);
+	if (got >= 0 || wait || errno != EAGAIN)
+		return got;
+	(void)posix_fadvise(f->fd, (off_t)f->got, FILE_AHEAD,
+	    POSIX_FADV_WILLNEED); /* advice only */
+	return FILE_LATER;
 }
 
 ssize_t
 file_read(struct file *f, void *p, size_t n, bool wait, bool *last,
     struct result *r)
 {
-	ssize_t got = file_read_once(f, p, n, wait);
+	ssize_t got = f->regular ? file_read_regular(f, p, n, wait) :
+	    file_read_stream(f, p, n, wait);
 
 	if (got == FILE_LATER)
 		return FILE_LATER;

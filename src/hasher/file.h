@@ -27,7 +27,7 @@ struct file {
 
 /*
  * Opens path (relative to dirfd, of any length). 0, or -1 with the reason in
- * r and nothing open. Blocks on a FIFO that is named, as cat(1) would.
+ * r and nothing open. Does not wait for the writer of a FIFO: file_read does.
  */
 int file_open(struct file *f, int dirfd, const char *path,
     enum hasher_how how, struct result *r);
@@ -35,7 +35,8 @@ int file_open(struct file *f, int dirfd, const char *path,
 /*
  * Reads up to n bytes. Returns how many, 0 only with *last; *last when these
  * are the last ones. -1 with the reason in r. FILE_LATER, only without wait,
- * when the bytes must first come from a disk: they have been asked for.
+ * when bytes must first come from a disk (they have been asked for) or from
+ * the other end of a stream.
  */
 #define FILE_LATER (-2)
 ssize_t file_read(struct file *f, void *p, size_t n, bool wait, bool *last,

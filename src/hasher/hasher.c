@@ -236,11 +236,20 @@ hasher_tag(const struct hasher *h, int n)
 	return digest_tag(h->algorithm[n]);
 }
 
-static uint64_t
-hasher_weight(uint64_t size)
+static bool
+hasher_is_stream(const struct hasher_name *name)
 {
-	return size > UINT64_MAX - HASHER_FILE_WEIGHT ? UINT64_MAX :
-	    size + HASHER_FILE_WEIGHT;
+	return name->how == HASHER_STREAM || name->how == HASHER_STDIN;
+}
+
+static uint64_t
+hasher_weight(const struct hasher_name *name)
+{
+	/* nobody knows how long it lasts: other names go to other workers */
+	if (hasher_is_stream(name))
+		return UINT64_MAX / 4;
+	return name->size > UINT64_MAX / 4 ? UINT64_MAX / 4 :
+	    name->size + HASHER_FILE_WEIGHT;
 }
 
 int
@@ -255,14 +264,13 @@ hasher_put(struct hasher *h, const struct hasher_name *name)
 		.path = name->path,
 		.len = name->len,
 	};
-	ppool_feed *feed = name->how == HASHER_STREAM ||
-	    name->how == HASHER_STDIN ? h->once : h->feed;
+	ppool_feed *feed = hasher_is_stream(name) ? h->once : h->feed;
 	ppool_err err;
 
 	buf_clear(&h->request);
 	wire_put_request(&h->request, &q);
 	while ((err = ppool_feed_put(feed, h->request.data, h->request.len,
-	    hasher_weight(name->size))) == PPOOL_INTR)
+	    hasher_weight(name))) == PPOOL_INTR)
 		hasher_pause(h);
 	if (err)
 		return hasher_broken(h, err);

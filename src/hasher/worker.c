@@ -270,22 +270,29 @@ worker_move(struct worker *w, unsigned i, bool wait)
 }
 
 /*
- * Moves every slot. A disk is waited for only when no lane has anything to
- * digest: then for one slot, while the disk works for all of them. 0, or -1
- * when the owner is gone.
+ * Moves every slot whose bytes are there. When no lane has anything to digest
+ * it waits for one slot: for a disk, which works for all of them meanwhile,
+ * rather than for a stream, which may never say anything. 0, or -1 when the
+ * owner is gone.
  */
 static int
 worker_move_all(struct worker *w)
 {
-	unsigned i;
+	unsigned i, pass;
 
 	w->fed = 0;
-	for (i = 0; i < WORKER_SLOTS; i++)
-		if (w->slot[i].busy && worker_move(w, i, false) < 0)
-			return -1;
-	for (i = 0; i < WORKER_SLOTS && !w->fed; i++)
-		if (w->slot[i].busy && worker_move(w, i, true) < 0)
-			return -1;
+	for (pass = 0; pass < 3 && !w->fed; pass++) {
+		for (i = 0; i < WORKER_SLOTS; i++) {
+			struct slot *s = &w->slot[i];
+
+			if (!s->busy || (pass == 1 && !s->file.regular))
+				continue;
+			if (worker_move(w, i, pass > 0) < 0)
+				return -1;
+			if (pass && w->fed)
+				break;
+		}
+	}
 	return 0;
 }
 

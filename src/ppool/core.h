@@ -34,7 +34,7 @@
 #define PPOOL_CHUNK_ITEMS ((size_t)256)       /* of a chunk that adapts */
 #define PPOOL_CHUNK_BYTES ((size_t)64 << 10)  /* likewise */
 #define PPOOL_CHUNK_LIMIT ((size_t)1 << 20)   /* of any chunk of two or more */
-#define PPOOL_CHUNK_NS    ((uint64_t)1000000) /* what a chunk should take */
+#define PPOOL_CHUNK_NS    ((uint64_t)4000000) /* what a chunk should take */
 
 /* An item's weight is cut to this, so that sums of weights do not wrap. */
 #define PPOOL_WEIGHT_MAX  ((uint64_t)1 << 40)

@@ -276,7 +276,7 @@ void ppool_async_free(ppool_async *a);
  * fn over what source yields, lazily. At most buffer items are pulled and not
  * yet handed out by ppool_next (0: 2 * workers * window * chunk), so memory is
  * constant over an endless source. chunk 0 adapts: it grows until a chunk
- * takes about a millisecond, at most 256 items or 64 KiB. imap hands results
+ * takes about four milliseconds, at most 256 items or 64 KiB. imap hands results
  * out in input order, imap_unordered as they are completed.
  */
 ppool_err ppool_imap(ppool *pool, ppool_fn *fn, ppool_source_fn *source,
