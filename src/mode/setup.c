@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/compat.h"
 #include "base/diag.h"
+#include "base/disk.h"
 #include "base/outfile.h"
 #include "base/progress.h"
 #include "base/quote.h"
@@ -123,26 +124,76 @@ setup_init(struct setup *s, const struct options *o)
 	return 0;
 }
 
-/* Usable CPUs, but no more workers than there are files, where that can be
- * told at once: no list to come, and no directory among the operands. */
-static int
-setup_jobs(const struct setup *s)
+/*
+ * What the operands say about the number of workers, as far as that can be
+ * told at once.
+ */
+struct operands_facts {
+	bool bounded;    /* no list, no directory: not more files than operands */
+	int disks;       /* with moving heads, different ones... */
+	bool all_disks;  /* ...and every operand is on one of them */
+};
+
+#define SETUP_DISKS 64 /* more than anybody will count */
+
+static void
+setup_add_disk(struct operands_facts *f, dev_t disks[SETUP_DISKS], dev_t dev)
+{
+	dev_t disk;
+	int i;
+
+	if (!disk_is_rotational(DISK_SYSFS, dev, &disk)) {
+		f->all_disks = false;
+		return;
+	}
+	for (i = 0; i < f->disks; i++)
+		if (disks[i] == disk)
+			return;
+	if (f->disks < SETUP_DISKS)
+		disks[f->disks++] = disk;
+}
+
+static struct operands_facts
+setup_facts(const struct setup *s)
 {
 	const struct options *o = s->o;
-	int jobs = o->jobs ? o->jobs : ppool_cpus();
+	struct operands_facts f = {
+		.bounded = o->mode == OPTIONS_HASH && !o->nlists,
+		.all_disks = o->mode != OPTIONS_CHECK && o->noperands &&
+		    o->noperands <= SETUP_DISKS && !o->nlists,
+	};
+	dev_t disks[SETUP_DISKS];
 	struct stat st;
 	size_t i;
 
-	/* a list may name any number of files */
-	if (o->mode != OPTIONS_HASH)
-		return jobs;
-	if (o->nlists || o->noperands >= (size_t)jobs)
-		return jobs;
-	for (i = 0; i < o->noperands; i++)
-		if (xio_stat(s->dirfd, o->operands[i], &st, 0) == 0 &&
-		    S_ISDIR(st.st_mode))
-			return jobs;
-	return o->noperands ? (int)o->noperands : 1;
+	/* many operands are looked at by the walk soon enough */
+	for (i = 0; i < o->noperands && i < SETUP_DISKS; i++) {
+		if (xio_stat(s->dirfd, o->operands[i], &st, 0) < 0)
+			continue;
+		if (S_ISDIR(st.st_mode))
+			f.bounded = false;
+		if (f.all_disks)
+			setup_add_disk(&f, disks, st.st_dev);
+	}
+	if (o->noperands > SETUP_DISKS)
+		f.bounded = false;
+	return f;
+}
+
+/*
+ * -j, or usable CPUs: but one reader for each disk with moving heads, which
+ * two would only make seek, and no more workers than there are files.
+ */
+static int
+setup_jobs(const struct setup *s)
+{
+	struct operands_facts f = setup_facts(s);
+	int jobs = s->o->jobs ? s->o->jobs : ppool_cpus();
+	int files = s->o->noperands ? (int)s->o->noperands : 1;
+
+	if (!s->o->jobs && f.all_disks && f.disks && f.disks < jobs)
+		jobs = f.disks;
+	return f.bounded && files < jobs ? files : jobs;
 }
 
 static enum hasher_engine
