@@ -41,7 +41,7 @@ struct worker {
 	unsigned engines;
 	ppool_worker *pool;
 	unsigned busy;               /* slots with a file */
-	unsigned fed;                /* slots fed in this round */
+	unsigned fed;                /* slots with bytes to digest */
 	struct slot slot[WORKER_SLOTS];
 	unsigned char *bufs;         /* WORKER_SLOTS * WORKER_BUFFER */
 	char *path;                  /* the NUL-terminated copy of a request's */
@@ -262,8 +262,10 @@ worker_move(struct worker *w, unsigned i, bool wait)
 	case LANES_FAILED:
 		result_fail(&s->res, RESULT_DIGEST, 0);
 		return worker_answer(w, s);
-	case LANES_IDLE:
 	case LANES_FED:
+		w->fed++; /* left over by the last lanes_run */
+		break;
+	case LANES_IDLE:
 		break;
 	}
 	return 0;

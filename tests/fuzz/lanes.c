@@ -1,0 +1,164 @@
+/*
+ * Fuzzer of digest/lanes: random schedules of messages. Whatever the order in
+ * which slots are started, fed, run and started again, each message that comes
+ * to its end has the digest that libcrypto gives it in one piece.
+ *
+ * An input is two bytes that choose algorithm and engine, and then a step for
+ * every three bytes: a slot with what to do, and a length. Contents are
+ * 251-periodic, beginning at a place that the slot decides: swapped lanes and
+ * lost or doubled bytes all show.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "digest/digest.h"
+#include "digest/lanes.h"
+#include "digest/sha512x.h"
+
+#define SLOTS 16
+#define FEED_MAX 8192
+#define MESSAGE_MAX (64 * 1024)
+
+struct message {
+	struct digest_ctx *whole; /* the same bytes, through libcrypto */
+	size_t length, phase;
+};
+
+static unsigned char bytes[FEED_MAX + 251];
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+check(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static struct lanes *
+choose_lanes(const struct digest *d, unsigned which)
+{
+	const struct sha512x_kernel *set[2] = { NULL, NULL };
+	const struct sha512x_kernel *k = sha512x_kernels;
+	unsigned n;
+
+	for (n = 0; k[n].name; n++)
+		;
+	which %= n + 3;
+	if (which < n) {
+		if (!k[which].supported())
+			return lanes_new(d, SLOTS, LANES_SIMD);
+		set[0] = &k[which];
+		return lanes_new_kernels(d, SLOTS, set);
+	}
+	return lanes_new(d, SLOTS, which == n ? LANES_AUTO :
+	    which == n + 1 ? LANES_LIBCRYPTO : LANES_SIMD);
+}
+
+static void
+start(struct lanes *l, struct message *m, unsigned slot)
+{
+	check(lanes_start(l, slot) == 0 && digest_init(m->whole) == 0);
+	m->length = 0;
+	m->phase = slot * 17 % 251;
+}
+
+static void
+feed(struct lanes *l, struct message *m, unsigned slot, size_t n, bool last)
+{
+	const unsigned char *p = bytes + (m->length + m->phase) % 251;
+
+	check(digest_update(m->whole, p, n) == 0);
+	m->length += n;
+	lanes_feed(l, slot, p, n, last);
+}
+
+static void
+finish(struct lanes *l, struct message *m, unsigned slot, size_t len)
+{
+	unsigned char want[DIGEST_MAX];
+
+	check(digest_final(m->whole, want) == 0);
+	check(!memcmp(lanes_digest(l, slot), want, len));
+	start(l, m, slot);
+}
+
+/* One step: what moves the slot on from the state that it is in. */
+static void
+step(struct lanes *l, struct message *m, const uint8_t *in, size_t len)
+{
+	unsigned slot = in[0] % SLOTS;
+	size_t n = (in[1] | (size_t)in[2] << 8) % (FEED_MAX + 1);
+
+	m += slot;
+	switch (lanes_state(l, slot)) {
+	case LANES_IDLE:
+		start(l, m, slot);
+		break;
+	case LANES_HUNGRY:
+		if (in[0] & 0x40)
+			start(l, m, slot); /* given up half-way */
+		else
+			feed(l, m, slot, n, (in[0] & 0x80) ||
+			    m->length > MESSAGE_MAX);
+		break;
+	case LANES_FED:
+		lanes_run(l);
+		break;
+	case LANES_DONE:
+		finish(l, m, slot, len);
+		break;
+	case LANES_FAILED:
+		check(false);
+	}
+}
+
+/* Brings the message in a slot to its end, where one was begun. */
+static void
+drain(struct lanes *l, struct message *m, unsigned slot, size_t len)
+{
+	if (lanes_state(l, slot) == LANES_IDLE)
+		return;
+	while (lanes_state(l, slot) == LANES_FED)
+		lanes_run(l);
+	if (lanes_state(l, slot) == LANES_HUNGRY)
+		feed(l, m, slot, slot, true);
+	while (lanes_state(l, slot) == LANES_FED)
+		lanes_run(l);
+	check(lanes_state(l, slot) == LANES_DONE);
+	finish(l, m, slot, len);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const names[] = { "sha512", "sha384", "sha512-256",
+	    "sha512-224", "sha256" };
+	struct message m[SLOTS];
+	struct digest *d;
+	struct lanes *l;
+	unsigned i;
+	size_t at;
+
+	if (size < 2)
+		return 0;
+	for (at = 0; at < sizeof(bytes); at++)
+		bytes[at] = (unsigned char)(at % 251);
+	d = digest_new(names[data[0] % (sizeof(names) / sizeof(names[0]))]);
+	check(d != NULL);
+	l = choose_lanes(d, data[1]);
+	check(l != NULL);
+	for (i = 0; i < SLOTS; i++)
+		check((m[i].whole = digest_ctx_new(d)) != NULL);
+	for (at = 2; at + 3 <= size; at += 3)
+		step(l, m, data + at, digest_size(d));
+	for (i = 0; i < SLOTS; i++) {
+		drain(l, &m[i], i, digest_size(d));
+		digest_ctx_free(m[i].whole);
+	}
+	lanes_free(l);
+	digest_free(d);
+	return 0;
+}
