@@ -10,6 +10,7 @@ done
 sha512sum --tag t/a t/b t/c t/d t/e >"$work/lines"
 grep -v t/c "$work/lines" >"$work/but-c"
 here=$(pwd -P)
+export ASAN_OPTIONS=detect_leaks=0 # which cannot be under ptrace
 
 # The answer to a fault may be to go on with less, to name what could not be
 # read, or to say so and end in 2; never to leave anything out in silence.
@@ -57,7 +58,6 @@ if ! strace -f -o /dev/null true 2>/dev/null; then
 	skip 'system calls that fail' 'no strace'
 	finish
 fi
-export ASAN_OPTIONS=detect_leaks=0 # no leak check under ptrace
 reads=read,pread64,readv,preadv,preadv2
 
 # faulty CALLS:FAULT PATH CMD...: CMD, whose calls on PATH fail.
@@ -140,7 +140,7 @@ everywhere $forks:error=ENOMEM:when=3
 everywhere socketpair:error=EMFILE
 everywhere socketpair:error=ENFILE:when=2+
 everywhere poll,ppoll,epoll_wait,epoll_pwait,epoll_pwait2:error=EINTR:when=1..5
-everywhere recvmsg,recvfrom,read:error=EINTR:when=4..6
+everywhere recvmsg,recvfrom:error=EINTR:when=4..6
 everywhere sendmsg,sendto,write,writev:error=EINTR:when=1
 
 # All workers die before they do anything: that ends, and is said.

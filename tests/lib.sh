@@ -40,6 +40,8 @@ report() {
 	test_count=$((test_count + 1))
 	if [ "$1" = 0 ]; then
 		echo "ok $test_count - $2"
+		# its writer ends before the directory does
+		IFS= read -rd '' _
 	else
 		test_failed=$((test_failed + 1))
 		echo "not ok $test_count - $2"

@@ -90,10 +90,12 @@ END
 try '-o with a slash' 2 "$phash" -o none/ t
 ok 'is said' grep -q '^phash: none/: ' "$work/err"
 cp "$phash" "$work/phash"
-try '-o where we may not write' 2 as_user "$work/phash" -o list2 t
+mkdir -m 555 readonly
+try '-o where we may not write' 2 as_user "$work/phash" -o readonly/list t
 err 'is said' <<'END'
-phash: list2: Permission denied
+phash: readonly/list: Permission denied
 END
+rmdir readonly
 
 # Lost output.
 for options in '' --untagged --json --sort=none --tree-digest -v; do

@@ -26,6 +26,13 @@ gone() {
 		esac
 	done
 }
+# Only Linux ends a process that is blocked in a FIFO along with its parent; in
+# a portable build it notices when the FIFO lets it go.
+let_go() {
+	if grep -q -e -DPHASH_PORTABLE "${phash%/*}/flags" 2>/dev/null; then
+		: <>fifo
+	fi
+}
 workers() {
 	[ "$(pgrep -c -P "$1")" = "$2" ]
 }
@@ -49,6 +56,7 @@ for signal in INT TERM HUP; do
 	kill -s $signal $pid
 	wait $pid 2>/dev/null
 	status=$?
+	let_go
 	ok "SIG$signal: dies of it" test $status = $((128 + $(kill -l $signal)))
 	# shellcheck disable=SC2086 # words are meant
 	ok 'the workers are gone' until_ok gone $children
@@ -60,6 +68,7 @@ echo old >list
 begin -o list
 kill -TERM $pid
 wait $pid 2>/dev/null
+let_go
 ok 'an old list stays' test "$(cat list)" = old
 ok 'and nothing else' only_these fifo list t
 rm list
@@ -75,6 +84,7 @@ until_ok workers "$pid" 3
 children=$(pgrep -P "$pid")
 kill -INT -- "-$pid"
 wait $leader 2>/dev/null
+let_go
 # shellcheck disable=SC2086
 ok 'Ctrl-C: everything is gone' until_ok gone $pid $children
 ok 'there is no list' only_these fifo t
@@ -103,6 +113,7 @@ for options in '-o list' --sort=none; do
 	begin $options
 	kill -KILL $pid
 	wait $pid 2>/dev/null
+	let_go
 	# shellcheck disable=SC2086
 	ok "SIGKILL ($options): the workers are gone" until_ok gone $children
 	rm -f .list*

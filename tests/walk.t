@@ -192,4 +192,55 @@ try 'operands that lie in each other' 0 "$phash" m/1 m m/1/2
 find m -type f -print0 | sort -z | xargs -0 sha512sum --tag >"$work/lines"
 same 'give each path once' "$work/lines" "$work/out"
 
+# What has become something else between the walk and its opening: the worker
+# is stopped before it gets the names, and goes on when all has changed.
+until_ok() {
+	local try
+	for ((try = 0; try < 1000; try++)); do
+		"$@" && return
+		sleep 0.02
+	done
+	return 1
+}
+state_is() {
+	[ "$(ps -o state= -p "$1")" = "$2" ]
+}
+waits() {
+	local sample
+	for sample in 1 2 3 4 5; do
+		state_is "$1" S || return
+		sleep "0.0$sample"
+	done
+}
+mkdir c
+for name in a b c d e; do
+	echo $name >c/$name
+done
+mkfifo names
+"$phash" -j 1 --files-from=names >"$work/out" 2>"$work/err" &
+pid=$!
+exec 3>names
+until_ok pgrep -P $pid >/dev/null
+worker=$(pgrep -P $pid)
+kill -STOP "$worker"
+until_ok state_is "$worker" T
+echo c >&3
+exec 3>&-
+until_ok waits $pid
+rm c/a c/b c/c c/e
+ln -s ../two c/a
+mkfifo c/b
+mkdir c/e
+kill -CONT "$worker"
+wait $pid
+ok 'changed before they are opened: exit status' test $? = 1
+err 'they are said, not followed and not waited for' <<'END'
+phash: c/a: no longer a regular file
+phash: c/b: no longer a regular file
+phash: c/c: No such file or directory
+phash: c/e: no longer a regular file
+END
+lines c/d
+same 'and the rest is done' "$work/lines" "$work/out"
+
 finish
