@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Errors that nftw(3) keeps to itself. Each call of the walk fails in turn, in
+# each way: every file must then be printed, or be named on stderr, or lie in a
+# directory that is.
+
+. "${0%/*}/lib.sh" || exit 1
+
+if ! strace -o /dev/null true 2>/dev/null; then
+	skip 'faults in the walk' 'strace does not work here'
+	finish
+fi
+
+mkdir -p d/a d/b/bb d/c
+for f in d/1 d/a/f d/a/g d/b/f d/b/bb/f d/b/bb/g d/c/f d/z; do
+	echo "$f" >"$f"
+done
+"$phash" d >"$work/whole"
+entries=$(find d -type f | wc -l)
+dirs=()
+for dir in d d/a d/b d/b/bb d/c; do
+	dirs+=(-P "$PWD/$dir" -P "$dir")
+done
+
+# Is the file, or a directory above it, named on stderr?
+named() {
+	local path=$1
+	until grep -q "^phash: $path: " "$work/err"; do
+		[ "$path" != "${path%/*}" ] || return 1
+		path=${path%/*}
+	done
+}
+
+# Is all that was printed right, and nothing left out in silence?
+accounted_for() {
+	local file
+	grep -vxFf "$work/whole" "$work/out" && return 1
+	while read -r file; do
+		grep -qF "($file)" "$work/out" || named "$file" || return 1
+	done < <(find d -type f)
+}
+
+# How many calls of a kind the walk makes.
+calls() {
+	strace -qq -o "$work/calls" -e trace="$1" "${dirs[@]}" "$phash" d \
+		>/dev/null
+	grep -c "^$1" "$work/calls"
+}
+
+# fails SYSCALL ERROR [+]: each of these calls in turn; with + also those that
+# follow it, or the walk, which goes on behind what failed, gets through.
+fails() {
+	local n count reported=0
+	count=$(calls "$1")
+	for ((n = 1; n <= count; n++)); do
+		strace -qq -o /dev/null -e trace="$1" "${dirs[@]}" \
+			-e inject="$1:error=$2:when=$n${3-}" \
+			"$phash" d >"$work/out" 2>"$work/err" </dev/null
+		case $? in
+		0) [ "$(wc -l <"$work/out")" = "$entries" ] || break ;;
+		1) reported=$((reported + 1)) ;;
+		*) break ;;
+		esac
+		if ! accounted_for; then
+			break
+		fi
+	done
+	if [ "$n" -le "$count" ] || [ "$reported" = 0 ]; then
+		echo "call $n of $count, $reported reported:"
+		cat "$work/err" "$work/out"
+		return 1
+	fi
+}
+
+ok 'a directory cannot be read to its end' fails getdents64 EIO
+ok 'an entry cannot be looked at: EIO' fails newfstatat EIO
+ok 'an entry cannot be looked at: EACCES' fails newfstatat EACCES
+ok 'a directory cannot be opened: EIO' fails openat EIO +
+ok 'a directory cannot be opened: EACCES' fails openat EACCES
+ok 'a directory vanishes' fails openat ENOENT +
+ok 'descriptors run out' fails openat EMFILE +
+
+finish
