@@ -34,7 +34,7 @@ struct slot {
 	/* by kernels */
 	struct message msg;
 	bool late;              /* FED since before this run */
-	bool stepping;          /* among those of the next step */
+	bool stepping;          /* has been taken up by this run */
 
 	unsigned char out[DIGEST_MAX];
 };
@@ -166,7 +166,6 @@ lanes_feed(struct lanes *l, unsigned i, const void *p, size_t n, bool last)
 	s->state = LANES_FED;
 	if (l->variant) {
 		message_feed(&s->msg, p, n, last);
-		s->late = false;
 	} else {
 		s->p = p;
 		s->n = n;
@@ -274,12 +273,9 @@ leave(struct lanes *l, struct slot *step[], unsigned n)
 {
 	unsigned i, stay = 0;
 
-	for (i = 0; i < n; i++) {
-		if (slot_settle(step[i], l->variant))
-			step[i]->stepping = false;
-		else
+	for (i = 0; i < n; i++)
+		if (!slot_settle(step[i], l->variant))
 			step[stay++] = step[i];
-	}
 	return stay;
 }
 

@@ -76,7 +76,6 @@ pad(struct message *m)
 	put_be64(m->buf + end - 8, m->bytes << 3);
 	m->run = m->buf;
 	m->blocks = end / SHA512X_BLOCK;
-	m->used = 0;
 	m->ended = true;
 }
 

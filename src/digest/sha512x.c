@@ -65,7 +65,7 @@ has_avx512(void)
 const struct sha512x_kernel sha512x_kernels[] = {
 #ifdef SHA512X_KERNELS
 	{ "libcrypto", 1, 100, sha512x_libcrypto, always },
-	{ "avx2x4", 4, 205, sha512x_avx2x4, has_avx2 },
+	{ "avx2x4", 4, 215, sha512x_avx2x4, has_avx2 },
 	{ "avx512x4", 4, 144, sha512x_avx512x4, has_avx512 },
 	{ "avx512x8", 8, 263, sha512x_avx512x8, has_avx512 },
 #endif

@@ -1,13 +1,11 @@
 #include "ppool/core.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-/* A buffer that had to grow for a giant result shrinks again to this. */
-#define IN_SIZE ((size_t)64 << 10)
+/* A buffer that had to grow beyond this shrinks again afterwards. */
 #define IN_KEEP ((size_t)1 << 20)
 
 /* ---- what is believed ----------------------------------------------------- */
@@ -19,6 +17,9 @@ slot_is_bad(struct ppool *p, struct slot *s)
 	s->in_len = 0;
 	ppool_slot_kill(s, SIGKILL);
 	ppool_watch_change(p, s);
+	/* An initializer did that: it will do so again. */
+	if (!s->hello)
+		ppool_break(p);
 }
 
 static bool
@@ -154,8 +155,9 @@ in_resize(struct slot *s, size_t need)
 
 	if (need > size)
 		size = need;
-	else if (size > IN_KEEP && s->in_len <= IN_SIZE && need <= IN_SIZE)
-		size = IN_SIZE;
+	else if (size > IN_KEEP && s->in_len <= PPOOL_IN_SIZE &&
+	         need <= PPOOL_IN_SIZE)
+		size = PPOOL_IN_SIZE;
 	if (size == s->in_size)
 		return 0;
 	new = realloc(s->in, size);

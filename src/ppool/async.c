@@ -411,7 +411,13 @@ ppool_wait(ppool_async *a, int timeout_ms)
 	if (a->ready)
 		return PPOOL_OK;
 	err = ppool_check(a->job.pool);
-	return err ? err : ppool_until(a->job.pool, is_ready, a, timeout_ms);
+	if (err)
+		return err;
+	/* A callback may free it. */
+	ppool_job_hold(&a->job);
+	err = ppool_until(a->job.pool, is_ready, a, timeout_ms);
+	ppool_job_drop(&a->job);
+	return err;
 }
 
 ppool_err

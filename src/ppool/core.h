@@ -13,9 +13,10 @@
  *   spawn.c      forks a worker; worker.c is what runs in it
  *
  * Callbacks of the application run deep inside the pump, and may submit, free
- * handles, close and terminate. Two rules make this safe: nothing but the pump
- * itself frees chunks and slots, and terminate only sets doomed, which
- * ppool_settle carries out when no callback is running.
+ * handles, close and terminate. Three rules make this safe: they never turn
+ * the pump themselves; what a worker holds is taken from it by the pump alone,
+ * so that terminate only sets doomed, which ppool_settle carries out when no
+ * callback is running; and jobs are counted, by each chunk too.
  */
 #ifndef PPOOL_CORE_H
 #define PPOOL_CORE_H
@@ -46,6 +47,9 @@
 #define PPOOL_REAP_NS  ((int64_t)2000000)      /* without pidfd: after EOF */
 #define PPOOL_TICK_NS  ((int64_t)100000000)    /* without pidfd: otherwise */
 #define PPOOL_STALL_NS ((int64_t)5000000)      /* a source had nothing */
+
+/* Of a worker's buffer in the owner, except while a larger frame comes. */
+#define PPOOL_IN_SIZE ((size_t)64 << 10)
 
 #define PPOOL_NEVER INT64_MAX
 

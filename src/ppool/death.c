@@ -10,18 +10,25 @@
  * opts.retries says. Of several one is guilty, or none, so each is run again
  * alone, where it will be a single suspect if it kills again. Thus every death
  * in an item brings its end nearer, and only the guilty are DIED.
+ *
+ * A function can also kill after it has returned: by what it did to the heap,
+ * say. If workers die again and again with nobody to suspect, all they had
+ * begun are suspect; and of an item that ran alone there is no doubt.
  */
 #include "ppool/core.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/wait.h>
+
+/* From so many deaths in a row without a suspect on; before PPOOL_CRASHES. */
+enum { WIDE_CRASHES = 4 };
 
 struct inquest {
 	struct ppool *pool;
 	int code;          /* for DIED */
 	uint64_t taken;    /* items begun, of all it was ever sent */
 	bool inside;       /* the last of them is being run */
+	bool wide;         /* all that were begun are suspect */
 	bool mercy;        /* a timeout meant another item than the suspect */
 	unsigned suspects;
 	bool died;         /* one was reported */
@@ -38,7 +45,7 @@ is_suspect(const struct inquest *q, const struct chunk *c, uint32_t place)
 {
 	if (c->items[place].answered || !was_taken(q, c, place))
 		return false;
-	if (q->pool->opts.serve)
+	if (q->wide || c->alone)
 		return true;
 	return q->inside && c->base + place + 1 == q->taken;
 }
@@ -135,13 +142,13 @@ judge_chunk(struct inquest *q, struct chunk *c)
 	ppool_chunk_free(c);
 }
 
-/* A worker that dies young and without an item to blame may do so for ever. */
+/* Workers that die young, or with work, may do so for ever. */
 static void
-judge_crash(struct ppool *p, const struct slot *s, bool exited)
+judge_crash(struct ppool *p, const struct slot *s, bool exited, bool worked)
 {
 	if (!s->hello && exited)
 		ppool_break(p);
-	else if (ppool_now() - s->born < PPOOL_YOUNG_NS &&
+	else if ((worked || ppool_now() - s->born < PPOOL_YOUNG_NS) &&
 	         ++p->crashes >= PPOOL_CRASHES)
 		ppool_break(p);
 }
@@ -160,6 +167,7 @@ bury(struct ppool *p, struct slot *s, int status, bool known)
 	};
 	struct queue held;
 	struct chunk *c;
+	bool worked;
 
 	if (known)
 		q.code = exited ? WEXITSTATUS(status) : -WTERMSIG(status);
@@ -172,13 +180,15 @@ bury(struct ppool *p, struct slot *s, int status, bool known)
 	while ((c = ppool_queue_pop(&s->held)))
 		ppool_queue_push(&held, c);
 	s->nheld = 0;
+	worked = held.first;
+	q.wide = p->opts.serve || (!q.inside && p->crashes >= WIDE_CRASHES);
 	q.suspects = count_suspects(&q, held.first);
 	while ((c = ppool_queue_pop(&held)))
 		judge_chunk(&q, c);
 	if (q.died)
 		p->crashes = 0;
 	else if (!q.suspects)
-		judge_crash(p, s, exited);
+		judge_crash(p, s, exited, worked);
 }
 
 void

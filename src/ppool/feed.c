@@ -287,7 +287,7 @@ nothing_ready(void *arg)
 	return !f->job.ready.first;
 }
 
-/* Until all chunks that were full have been sent. */
+/* Until all chunks that were full have been sent. A callback may free f. */
 static ppool_err
 wait_for_window(struct ppool_feed *f)
 {
@@ -295,8 +295,12 @@ wait_for_window(struct ppool_feed *f)
 
 	if (nothing_ready(f))
 		return PPOOL_OK;
+	ppool_job_hold(&f->job);
 	err = ppool_until(f->job.pool, nothing_ready, f, -1);
-	return err ? err : put_check(f);
+	if (!err)
+		err = f->dropped ? PPOOL_CANCELED : put_check(f);
+	ppool_job_drop(&f->job);
+	return err;
 }
 
 /* A full chunk is sent, and what has come is read; otherwise only now and
@@ -357,7 +361,7 @@ all_delivered(void *arg)
 {
 	const struct ppool_feed *f = arg;
 
-	return !f->left;
+	return !f->left || f->dropped;
 }
 
 ppool_err
@@ -375,8 +379,12 @@ ppool_feed_finish(ppool_feed *f, int timeout_ms)
 		f->finishing = true;
 		close_last(f);
 	}
+	ppool_job_hold(&f->job);
 	err = ppool_until(f->job.pool, all_delivered, f, timeout_ms);
-	return err ? err : f->lost;
+	if (!err)
+		err = f->dropped ? PPOOL_CANCELED : f->lost;
+	ppool_job_drop(&f->job);
+	return err;
 }
 
 void

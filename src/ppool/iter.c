@@ -332,7 +332,7 @@ iter_ready(void *arg)
 {
 	const struct ppool_iter *it = arg;
 
-	if (it->canceled || has_result(it))
+	if (it->canceled || it->dropped || has_result(it))
 		return true;
 	return it->handed == it->pulled && (it->ended || it->stopped);
 }
@@ -389,20 +389,19 @@ iter_pump(struct ppool_iter *it, int timeout_ms)
 	return err;
 }
 
-ppool_err
-ppool_next(ppool_iter *it, int timeout_ms, ppool_result *r)
+static ppool_err
+next_result(struct ppool_iter *it, int timeout_ms, ppool_result *r)
 {
-	ppool_err err;
+	ppool_err err = PPOOL_OK;
 
-	if (!it || !r)
-		return PPOOL_INVAL;
-	if (it->job.pool) {
+	if (it->job.pool)
 		err = ppool_check(it->job.pool);
-		if (!err)
-			err = iter_pump(it, timeout_ms);
-		if (err)
-			return err;
-	}
+	if (!err && it->job.pool)
+		err = iter_pump(it, timeout_ms);
+	if (err)
+		return err;
+	if (it->dropped)
+		return PPOOL_CANCELED;
 	free(it->last.bytes);
 	it->last.bytes = NULL;
 	/* What was lost leaves gaps in an ordered iterator. */
@@ -412,6 +411,20 @@ ppool_next(ppool_iter *it, int timeout_ms, ppool_result *r)
 		return hand_out_end(it, r);
 	hand_out(it, r);
 	return PPOOL_OK;
+}
+
+ppool_err
+ppool_next(ppool_iter *it, int timeout_ms, ppool_result *r)
+{
+	ppool_err err;
+
+	if (!it || !r)
+		return PPOOL_INVAL;
+	/* A callback, or the source, may free it. */
+	ppool_job_hold(&it->job);
+	err = next_result(it, timeout_ms, r);
+	ppool_job_drop(&it->job);
+	return err;
 }
 
 void

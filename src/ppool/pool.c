@@ -389,6 +389,9 @@ ppool_destroy(ppool *pool)
 		return;
 	}
 	ppool_terminate(pool);
+	/* The pump that called back still needs it. */
+	if (pool->depth)
+		return;
 	while (ppool_join(pool, -1) == PPOOL_INTR)
 		;
 	release_jobs(pool);

@@ -70,7 +70,8 @@ typedef struct ppool_buf {
 } ppool_buf;
 
 typedef struct ppool_result {
-	ppool_err err;    /* OK, TASK, DIED, CANCELED, SOURCE or TOOBIG */
+	ppool_err err;    /* OK, TASK, DIED, CANCELED, SOURCE or TOOBIG; NOMEM
+	                   * if there was no memory to send or to keep it */
 	int code;         /* TASK: the function's value; DIED: -signal or exit
 	                   * status; SOURCE: the source's value */
 	uint64_t index;   /* the item's place in its input, from 0 */
@@ -83,7 +84,7 @@ typedef struct ppool_result {
  * Runs in a worker, once per item. state is what the initializer stored. 0 is
  * success. It may exit, abort or be killed: only this item fails. The function
  * must lie in an object mapped before ppool_create: its address goes over the
- * wire as it is.
+ * wire as it is. in is aligned to 8 bytes.
  */
 typedef int ppool_fn(void *state, const void *in, size_t len, ppool_out *out);
 
@@ -100,7 +101,8 @@ typedef int ppool_init_fn(void *initarg, void **state);
 typedef int ppool_source_fn(void *cookie, ppool_buf *item);
 
 /* Runs in the owner, once, when the whole job is ready, with its n results in
- * input order. It may submit, close or terminate; a call that would wait
+ * input order, from inside any ppool call, even the one that submits it. It
+ * may submit, close or terminate, and free handles; a call that would wait
  * returns PPOOL_BUSY. */
 typedef void ppool_done_fn(void *cookie, const ppool_result *r, size_t n);
 
@@ -108,7 +110,8 @@ typedef void ppool_done_fn(void *cookie, const ppool_result *r, size_t n);
  * inside any ppool call. r and what it points to live until it returns. */
 typedef void ppool_result_fn(void *cookie, const ppool_result *r);
 
-/* In a worker: appends to the result. OK, TOOBIG or NOMEM. */
+/* In a worker: appends to the result. OK, TOOBIG or NOMEM; after either of
+ * these the result is reported as PPOOL_TOOBIG. */
 ppool_err ppool_write(ppool_out *out, const void *data, size_t len);
 
 /* ---- take and answer: a worker that serves several items at once ---------- */
@@ -147,7 +150,7 @@ int ppool_answer(ppool_worker *w, const ppool_item *item, int code,
 /* ---- the pool ------------------------------------------------------------- */
 
 /* Never fork after create (for owners that start threads later); when the
- * last worker has died the pool is BROKEN. */
+ * last worker has died the pool is BROKEN. Not with max_tasks. */
 #define PPOOL_NO_RESPAWN 1u
 /*
  * Items that may have been started when their worker died are reported DIED
@@ -165,9 +168,10 @@ typedef struct ppool_opts { /* all zero is the default */
 	                        * chunks; 0: no limit */
 	unsigned window;       /* chunks a worker holds, the running one
 	                        * included; 0: 2 */
-	size_t max_item;       /* bytes of one item or one result; 0: 16 MiB */
-	size_t max_pending;    /* bytes queued by apply_async and map_async
-	                        * before they wait; 0: 64 MiB */
+	size_t max_item;       /* bytes of one item or one result; 0: 16 MiB;
+	                        * at most 1 GiB */
+	size_t max_pending;    /* bytes queued by apply_async before it waits;
+	                        * 0: 64 MiB (map_async queues none) */
 	unsigned retries;      /* times an item that lost its worker while it
 	                        * ran alone is run again; 0: DIED at once */
 	int task_timeout_ms;   /* kill a worker that spends longer in one item
@@ -192,7 +196,7 @@ ppool_err ppool_create(ppool **pool, const ppool_opts *opts);
 size_t ppool_pids(const ppool *pool, pid_t *pids, size_t max);
 
 /* Moves work for up to timeout_ms, or until something becomes ready. OK,
- * TIMEOUT, INTR, BROKEN. */
+ * TIMEOUT, INTR, BROKEN, BUSY. With -1 and nothing unfinished: OK at once. */
 ppool_err ppool_poll(ppool *pool, int timeout_ms);
 
 /* A descriptor that polls readable when ppool_poll(pool, 0) has something to
@@ -214,7 +218,8 @@ ppool_err ppool_terminate(ppool *pool);
 ppool_err ppool_join(ppool *pool, int timeout_ms);
 
 /* terminate, join, free. NULL is fine. Handles outlive it and must still be
- * freed. In a forked copy of the owner: only closes descriptors and frees. */
+ * freed. Not from inside a callback. In a forked copy of the owner: only
+ * closes descriptors and frees. */
 void ppool_destroy(ppool *pool);
 
 /* ---- apply and map -------------------------------------------------------- */

@@ -8,8 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define IN_SIZE ((size_t)64 << 10)
-
 /*
  * Moves a descriptor out of the way of the standard three, which the
  * application, or a function in a worker, may write to though they are closed.
@@ -122,10 +120,10 @@ ppool_spawn(struct ppool *p, struct slot *s)
 	int fds[2], saved;
 
 	if (!s->in) {
-		s->in = malloc(IN_SIZE);
+		s->in = malloc(PPOOL_IN_SIZE);
 		if (!s->in)
 			return -1;
-		s->in_size = IN_SIZE;
+		s->in_size = PPOOL_IN_SIZE;
 	}
 	if (make_sockets(fds))
 		return -1;

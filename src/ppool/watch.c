@@ -1,13 +1,9 @@
 #include "ppool/core.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #if defined(__linux__) && !defined(PPOOL_PORTABLE)
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 /* An event names a slot, and which of its two descriptors. */
 enum { IS_PIDFD = 1 };
@@ -103,6 +99,7 @@ ppool_watch_wait(struct ppool *p, int timeout_ms)
 #else
 
 #include <poll.h>
+#include <stdlib.h>
 
 int
 ppool_watch_init(struct ppool *p)

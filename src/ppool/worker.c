@@ -2,7 +2,6 @@
 #include "ppool/core.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -45,7 +44,6 @@ struct ppool_worker {
 	int fd;
 	size_t max_item;
 	struct line *line;
-	bool timed;           /* somebody looks at line->since */
 	struct batch *first, **last; /* with items not answered, in order */
 	struct batch *taking; /* the first with items not taken */
 	struct batch *spare;
@@ -483,7 +481,8 @@ static int
 answer_written(struct ppool_worker *w, const ppool_item *item, int code,
                const struct ppool_out *out)
 {
-	struct batch **at = find_item(w, item->id);
+	/* Every item before this one is answered. */
+	struct batch **at = &w->first;
 	uint64_t place = item->id - (*at)->base;
 	size_t len = out->toobig ? 0 : w->out_len - out->start;
 	size_t pad = frame_padded(len) - len;
@@ -502,7 +501,7 @@ run_item(struct ppool_worker *w, void *state, const ppool_item *item)
 	struct ppool_out out = { .w = w };
 	int code;
 
-	/* As much as is always there: see out_reserve in ppool_write. */
+	/* ppool_write keeps room for padding after what it wrote. */
 	if (out_reserve(w, sizeof(struct frame_answer) + FRAME_ALIGN))
 		_exit(EXIT_MEMORY);
 	w->out_len += sizeof(struct frame_answer);

@@ -1,7 +1,13 @@
 /*
- * The speed of every SHA-512 kernel that this processor has: GB/s summed over
- * its lanes, and the cost of a step for the table in src/digest/sha512x.c.
- * Messages of 1 MiB, kernels in turn, the median of the process's CPU time.
+ * What several lanes are worth on this machine.
+ *
+ * First every SHA-512 kernel that the processor has: GB/s summed over its
+ * lanes, and the cost of a step, for the table in src/digest/sha512x.c. Then
+ * whole messages through lanes.h, libcrypto against what "auto" chooses, by
+ * the length of a message and the number of messages at a time.
+ *
+ * Other processes' noise is met by taking turns in short pieces and by the
+ * median of CPU time, and of the ratio of neighbours in time.
  */
 #include "digest/sha512x.h"
 
@@ -10,11 +16,15 @@
 #include <string.h>
 #include <time.h>
 
-#define ROUNDS 21
-#define MESSAGE (1 << 20)
-#define KERNELS 8
+#include "digest/digest.h"
+#include "digest/lanes.h"
 
-static unsigned char data[SHA512X_MAX_WIDTH][MESSAGE];
+#define TURNS 41
+#define MESSAGE ((size_t)1 << 20)
+#define KERNELS 8
+#define MAX_SLOTS 16
+
+static unsigned char data[MAX_SLOTS][MESSAGE];
 
 static double
 cpu_seconds(void)
@@ -25,6 +35,22 @@ cpu_seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+static int
+compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double
+median(double v[TURNS])
+{
+	qsort(v, TURNS, sizeof(v[0]), compare);
+	return v[TURNS / 2];
+}
+
+/* Seconds for a quarter of a message on every lane. */
 static double
 time_kernel(const struct sha512x_kernel *k)
 {
@@ -39,41 +65,99 @@ time_kernel(const struct sha512x_kernel *k)
 		p[i] = data[i];
 	}
 	start = cpu_seconds();
-	k->compress(h, p, MESSAGE / SHA512X_BLOCK);
+	k->compress(h, p, MESSAGE / 4 / SHA512X_BLOCK);
 	return cpu_seconds() - start;
 }
 
-static int
-compare(const void *a, const void *b)
+static void
+bench_kernels(void)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	static double t[KERNELS][TURNS], cost[KERNELS][TURNS];
+	const struct sha512x_kernel *k;
+	unsigned turn, i;
 
-	return (x > y) - (x < y);
+	for (turn = 0; turn < TURNS; turn++) {
+		for (i = 0, k = sha512x_kernels; k->name; i++, k++) {
+			if (!sha512x_trusted(k))
+				continue;
+			t[i][turn] = time_kernel(k);
+			cost[i][turn] = 100 * t[i][turn] / t[0][turn];
+		}
+	}
+	printf("%-12s %6s %6s\n", "kernel", "GB/s", "cost");
+	for (i = 0, k = sha512x_kernels; k->name; i++, k++) {
+		if (t[i][0] > 0)
+			printf("%-12s %6.2f %6.0f\n", k->name, k->width *
+			    (double)(MESSAGE / 4) / median(t[i]) / 1e9,
+			    median(cost[i]));
+		else
+			printf("%-12s %s\n", k->name, k->supported() ?
+			    "does not agree with libcrypto" :
+			    "not on this processor");
+	}
+}
+
+/* Seconds for `messages` messages of n bytes, `slots` at a time. */
+static double
+time_lanes(struct lanes *l, unsigned slots, size_t n, unsigned messages)
+{
+	double start = cpu_seconds();
+	unsigned started = 0, done = 0, i;
+
+	while (done < messages) {
+		for (i = 0; i < slots; i++) {
+			if (lanes_state(l, i) == LANES_FED)
+				continue;
+			done += lanes_state(l, i) == LANES_DONE;
+			lanes_start(l, i);
+			if (started < messages) {
+				lanes_feed(l, i, data[i], n, true);
+				started++;
+			}
+		}
+		lanes_run(l);
+	}
+	return cpu_seconds() - start;
+}
+
+static void
+bench_lanes(const struct digest *d, size_t n, unsigned slots)
+{
+	static double t[2][TURNS], gain[TURNS];
+	unsigned messages = (unsigned)(4 * MESSAGE / n), turn, i;
+
+	for (turn = 0; turn < TURNS; turn++) {
+		for (i = 0; i < 2; i++) {
+			struct lanes *l = lanes_new(d, slots,
+			    i ? LANES_AUTO : LANES_LIBCRYPTO);
+
+			t[i][turn] = time_lanes(l, slots, n, messages);
+			lanes_free(l);
+		}
+		gain[turn] = t[0][turn] / t[1][turn];
+	}
+	printf("%8zu %6u %10.2f %6.2f %6.2f\n", n, slots,
+	    4 * MESSAGE / median(t[0]) / 1e9,
+	    4 * MESSAGE / median(t[1]) / 1e9, median(gain));
 }
 
 int
 main(void)
 {
-	static double t[KERNELS][ROUNDS];
-	const struct sha512x_kernel *k;
-	unsigned r, i;
+	static const size_t lengths[] = { 100, 1000, 16 * 1024, MESSAGE };
+	static const unsigned slots[] = { 1, 2, 3, 4, MAX_SLOTS };
+	struct digest *d = digest_new("sha512");
+	unsigned i, j;
 
+	if (!d)
+		return 1;
 	memset(data, 0x5a, sizeof(data));
-	for (r = 0; r < ROUNDS; r++)
-		for (i = 0, k = sha512x_kernels; k->name; i++, k++)
-			if (k->supported())
-				t[i][r] = time_kernel(k);
-	printf("%-12s %6s %6s\n", "kernel", "GB/s", "cost");
-	for (i = 0, k = sha512x_kernels; k->name; i++, k++) {
-		qsort(t[i], ROUNDS, sizeof(t[i][0]), compare);
-		if (!k->supported())
-			printf("%-12s not on this processor\n", k->name);
-		else if (!sha512x_trusted(k))
-			printf("%-12s WRONG\n", k->name);
-		else
-			printf("%-12s %6.2f %6.0f\n", k->name,
-			    k->width * MESSAGE / t[i][ROUNDS / 2] / 1e9,
-			    100 * t[i][ROUNDS / 2] / t[0][ROUNDS / 2]);
-	}
+	bench_kernels();
+	printf("\n%8s %6s %10s %6s %6s\n", "bytes", "slots", "libcrypto",
+	    "auto", "gain");
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+		for (j = 0; j < sizeof(slots) / sizeof(slots[0]); j++)
+			bench_lanes(d, lengths[i], slots[j]);
+	digest_free(d);
 	return 0;
 }

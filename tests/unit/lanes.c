@@ -2,6 +2,7 @@
  * Many messages on a few lanes, with every engine that this machine can run
  * and every set of them, against libcrypto's answer for each message alone.
  */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "digest/lanes.h"
 
 #include <dlfcn.h>
@@ -15,6 +16,8 @@
 
 #include <cmocka.h>
 #include <openssl/evp.h>
+#include <openssl/provider.h>
+#include <openssl/sha.h>
 
 #include "digest/digest.h"
 #include "vector8.h"
@@ -82,6 +85,48 @@ EVP_DigestFinal_ex(EVP_MD_CTX *c, unsigned char *out, unsigned *n)
 	real(&fn, "EVP_DigestFinal_ex");
 	return fails(&fail_final) ? 0 : fn(c, out, n);
 }
+
+/* A provider as a system's policy may name it; NULL: libcrypto's own. */
+static const char *policy;
+
+const char *
+OSSL_PROVIDER_get0_name(const OSSL_PROVIDER *p)
+{
+	const char *(*fn)(const OSSL_PROVIDER *);
+
+	real(&fn, "OSSL_PROVIDER_get0_name");
+	return policy ? policy : fn(p);
+}
+
+/* What the kernel "libcrypto" stands on, counted. */
+static unsigned updates;
+
+#ifdef SHA512X_KERNELS
+int
+SHA512_Update(SHA512_CTX *c, const void *p, size_t n)
+{
+	int (*fn)(SHA512_CTX *, const void *, size_t);
+
+	real(&fn, "SHA512_Update");
+	updates++;
+	return fn(c, p, n);
+}
+#endif
+
+/* Eight lanes, with the blocks of all its steps counted. */
+static size_t stepped;
+
+static void
+counting_compress(uint64_t *const h[], const unsigned char *const p[],
+    size_t blocks)
+{
+	stepped += blocks;
+	vector8_compress(h, p, blocks);
+}
+
+static const struct sha512x_kernel counting = {
+	"counting", 8, 263, counting_compress, vector8_supported
+};
 
 /* Bytes of period 251, a prime: messages that begin at different places are
  * different everywhere, so that swapped lanes show. */
@@ -470,22 +515,31 @@ test_random_schedules(void **state)
 
 /* A short message among long ones that never end has its turn. */
 static void
-check_short_message(unsigned mask)
+short_among(unsigned mask, unsigned slots)
 {
-	struct lanes *l = new_lanes(mask, 16);
+	struct lanes *l = new_lanes(mask, slots);
 	unsigned i, turn;
 
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < slots; i++)
 		lanes_start(l, i);
-	lanes_feed(l, 5, pool, 10, true);
+	lanes_feed(l, 1, pool, 10, true);
 	for (turn = 0; turn < 3; turn++) {
-		for (i = 0; i < 16; i++)
+		for (i = 0; i < slots; i++)
 			if (lanes_state(l, i) == LANES_HUNGRY)
 				lanes_feed(l, i, pool, 64 * 128, false);
-		run(l, 16);
+		run(l, slots);
 	}
-	assert_int_equal(lanes_state(l, 5), LANES_DONE);
+	assert_int_equal(lanes_state(l, 1), LANES_DONE);
 	lanes_free(l);
+}
+
+static void
+check_short_message(unsigned mask)
+{
+	unsigned slots;
+
+	for (slots = 2; slots <= 17; slots++)
+		short_among(mask, slots);
 }
 
 static void
@@ -517,6 +571,114 @@ test_a_run_goes_on_while_the_lanes_are_full(void **state)
 {
 	(void)state;
 	each_set(check_full);
+}
+
+static struct lanes *
+new_counting(unsigned slots)
+{
+	const struct sha512x_kernel *set[] = { &counting, NULL };
+	struct lanes *l;
+
+	if (!nkernels)
+		skip();
+	l = lanes_new_kernels(algorithm, slots, set);
+	assert_non_null(l);
+	stepped = 0;
+	return l;
+}
+
+/* Fourteen messages of 8 blocks and one of 16 fit into 16 steps of eight
+ * lanes, but only if the long one is not among the last. */
+static void
+test_the_longest_goes_first(void **state)
+{
+	struct lanes *l = new_counting(15);
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 15; i++) {
+		lanes_start(l, i);
+		lanes_feed(l, i, pool, 128 * (i == 14 ? 16 : 8), false);
+	}
+	while (count(l, 15, LANES_FED))
+		run(l, 15);
+	assert_int_equal(stepped, 16);
+	lanes_free(l);
+}
+
+static void
+test_a_run_ends_when_a_lane_is_empty(void **state)
+{
+	struct lanes *l = new_counting(8);
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		lanes_start(l, i);
+		lanes_feed(l, i, pool, 128 * (i == 3 ? 2 : 9), false);
+	}
+	lanes_run(l);
+	assert_int_equal(lanes_state(l, 3), LANES_HUNGRY);
+	assert_int_equal(count(l, 8, LANES_FED), 7);
+	assert_int_equal(stepped, 2);
+	lanes_free(l);
+}
+
+/* How often libcrypto's one lane is used for a message on these lanes. */
+static unsigned
+updates_for_one(struct lanes *l)
+{
+	assert_non_null(l);
+	lanes_start(l, 0);
+	lanes_feed(l, 0, pool, 5000, true);
+	updates = 0;
+	lanes_run(l);
+	assert_int_equal(lanes_state(l, 0), LANES_DONE);
+	lanes_free(l);
+	return updates;
+}
+
+static void
+test_one_message_takes_the_way_of_its_engine(void **state)
+{
+	(void)state;
+	if (nkernels < 3)
+		skip(); /* no kernel but libcrypto and vector8 */
+	assert_int_equal(updates_for_one(
+	    lanes_new(algorithm, 1, LANES_SIMD)), 0);
+	assert_int_not_equal(updates_for_one(
+	    new_lanes(1u | 1u << (nkernels - 1), 1)), 0);
+}
+
+/* One lane is of use beside wide ones only; without them, EVP does it. */
+static void
+test_one_lane_alone_is_evp(void **state)
+{
+	struct lanes *l = new_lanes(1, 1);
+
+	(void)state;
+	lanes_start(l, 0);
+	lanes_feed(l, 0, pool, 5000, true);
+	fail_update = 1;
+	lanes_run(l);
+	fail_update = 0;
+	assert_int_equal(lanes_state(l, 0), LANES_FAILED);
+	lanes_free(l);
+}
+
+static void
+test_policy_is_not_gone_round(void **state)
+{
+	struct text t = { pool, 500, 0 };
+	struct lanes *l;
+
+	(void)state;
+	policy = "fips";
+	l = lanes_new(algorithm, 1, LANES_SIMD);
+	policy = NULL;
+	assert_string_equal(lanes_name(l), "libcrypto");
+	digest_all(l, &t, 1, 100);
+	lanes_free(l);
 }
 
 static void
@@ -706,6 +868,11 @@ main(void)
 		cmocka_unit_test(test_random_schedules),
 		cmocka_unit_test(test_a_short_message_is_not_left_behind),
 		cmocka_unit_test(test_a_run_goes_on_while_the_lanes_are_full),
+		cmocka_unit_test(test_the_longest_goes_first),
+		cmocka_unit_test(test_a_run_ends_when_a_lane_is_empty),
+		cmocka_unit_test(test_one_message_takes_the_way_of_its_engine),
+		cmocka_unit_test(test_one_lane_alone_is_evp),
+		cmocka_unit_test(test_policy_is_not_gone_round),
 		cmocka_unit_test(test_a_run_without_bytes_returns),
 		cmocka_unit_test(test_engines_by_choice),
 		cmocka_unit_test(test_engines_by_environment),
