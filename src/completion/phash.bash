@@ -36,7 +36,7 @@ _phash()
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
-	-o | --output | --files-from | --files0-from)
+	-o | --output | --audit | --files-from | --files0-from)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
@@ -50,11 +50,13 @@ _phash()
 				--tree-digest --output= --directory=
 				--one-file-system --follow --exclude=
 				--include= --max-depth= --files-from=
-				--files0-from= --recursive --progress=
+				--files0-from= --recursive --check
+				--audit= --update --quiet --status --warn
+				--strict --ignore-missing --progress=
 				--verbose --debug --help --version'
 			;;
 		-*)
-			words='-j -a -z -o -C -x -L -E -r -v -h'
+			words='-j -a -z -o -C -c -w -x -L -E -r -v -h'
 			;;
 		*)
 			compopt -o filenames
