@@ -438,6 +438,42 @@ on_done_terminates(void *cookie, const ppool_result *r, size_t n)
 	ppool_terminate(cookie);
 }
 
+static void
+on_done_frees(void *cookie, const ppool_result *r, size_t n)
+{
+	ppool_async **job = cookie;
+
+	assert_int_equal(n, 1);
+	ppool_async_free(*job);
+	*job = NULL;
+	/* what the callback was given lives until it returns */
+	assert_int_equal(int_of(r[0].data, r[0].len), 4);
+}
+
+/* A callback may free its own job, and others. */
+static void
+callback_frees(void **state)
+{
+	ppool *pool = pool_of(2);
+	ppool_async *job, *other, *last;
+	int v = 2, slow = 50;
+
+	(void)state;
+	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
+	                                   on_done_frees, &job, &job),
+	                 PPOOL_OK);
+	/* last is there before the callback that frees it can run */
+	assert_int_equal(ppool_apply_async(pool, fn_sleep, &slow, sizeof(slow),
+	                                   NULL, NULL, &last), PPOOL_OK);
+	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
+	                                   on_done_frees, &last, &other),
+	                 PPOOL_OK);
+	while (job || last)
+		assert_int_equal(ppool_poll(pool, -1), PPOOL_OK);
+	ppool_async_free(other);
+	pool_end(pool);
+}
+
 /* 28. A callback may close. */
 static void
 callback_closes(void **state)
@@ -595,6 +631,7 @@ main(void)
 		CASE(callback_of_a_canceled_job),
 		CASE(waiting_in_a_callback_is_busy),
 		CASE(callback_submits),
+		CASE(callback_frees),
 		CASE(callback_closes),
 		CASE(callback_terminates),
 		CASE(too_big_an_item_is_refused),

@@ -400,6 +400,35 @@ waiting_in_a_callback_is_busy(void **state)
 	pool_end(pool);
 }
 
+static void
+on_result_frees(void *cookie, const ppool_result *r)
+{
+	ppool_feed **f = cookie;
+
+	ppool_feed_free(*f);
+	*f = NULL;
+	assert_int_equal(r->len, 1);
+	assert_memory_equal(r->data, "x", 1);
+}
+
+/* Not from within its own put or finish, of course. */
+static void
+a_callback_may_free_its_feed(void **state)
+{
+	ppool *pool = pool_of(1);
+	ppool_feed *f = NULL;
+
+	(void)state;
+	assert_int_equal(ppool_feed_open(pool, fn_echo, NULL, on_result_frees,
+	                                 &f, &f), PPOOL_OK);
+	/* one in the chunk that is answered, one that is dropped with it */
+	for (int i = 0; f && i < 2; i++)
+		assert_int_equal(ppool_feed_put(f, "x", 1, 1), PPOOL_OK);
+	while (f)
+		assert_int_equal(ppool_poll(pool, -1), PPOOL_OK);
+	pool_end(pool);
+}
+
 static volatile sig_atomic_t ticks;
 
 static void
@@ -604,6 +633,7 @@ main(void)
 		CASE(terminate_cancels_what_is_left),
 		CASE(free_before_finish_drops_the_rest),
 		CASE(waiting_in_a_callback_is_busy),
+		CASE(a_callback_may_free_its_feed),
 		CASE(interrupted_put_takes_nothing),
 		CASE(weight_decides_who_gets_a_chunk),
 		CASE(heavier_than_any_window),

@@ -466,6 +466,32 @@ waiting_in_a_source_is_busy(void **state)
 }
 
 static int
+freeing_source(void *cookie, ppool_buf *item)
+{
+	ppool_iter **it = cookie;
+
+	ppool_iter_free(*it);
+	*it = NULL;
+	*item = (ppool_buf){ "x", 1 };
+	return 1;
+}
+
+/* Not from within its own next, of course. */
+static void
+a_source_may_free_its_iterator(void **state)
+{
+	ppool *pool = pool_of(1);
+	ppool_iter *it = NULL;
+
+	(void)state;
+	assert_int_equal(ppool_imap(pool, fn_echo, freeing_source, &it, 1, 0,
+	                            &it), PPOOL_OK);
+	assert_int_equal(ppool_poll(pool, 1), PPOOL_TIMEOUT);
+	assert_null(it);
+	pool_end(pool);
+}
+
+static int
 reusing_source(void *cookie, ppool_buf *item)
 {
 	static char bytes[8];
@@ -642,6 +668,7 @@ main(void)
 		CASE(next_times_out),
 		CASE(a_source_may_have_nothing_now),
 		CASE(waiting_in_a_source_is_busy),
+		CASE(a_source_may_free_its_iterator),
 		CASE(the_sources_bytes_are_copied),
 		CASE(too_big_an_item_fails_alone),
 		CASE(iterators_can_be_given_up),

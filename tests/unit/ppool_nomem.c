@@ -320,7 +320,7 @@ too_few_descriptors(void **state)
 
 	(void)state;
 	if (under_valgrind())
-		skip();
+		return;
 	assert_return_code(getrlimit(RLIMIT_NOFILE, &before), errno);
 	for (int spare = 0; spare < 8; spare++) {
 		low = before;
