@@ -158,6 +158,26 @@ audit_line(struct audit *a, struct manifest *m, const char *list, char *line,
 	}
 }
 
+/* Reads an open list to its end. 0 or an errno. */
+static int
+audit_lines(struct audit *a, struct manifest *m, const char *list, FILE *f)
+{
+	int delim = m->zero ? '\0' : '\n', err;
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+
+	/* after an error, what was read of a line is not that line */
+	while ((n = getdelim(&line, &cap, delim, f)) > 0 && !ferror(f)) {
+		if (line[n - 1] == delim)
+			n--;
+		audit_line(a, m, list, line, (size_t)n);
+	}
+	err = ferror(f) ? errno : 0;
+	free(line);
+	return err;
+}
+
 /* Reads LIST into want, and keeps it out of what is found. 0, or -1 after a
  * message when it cannot be read. */
 static int
@@ -172,23 +192,14 @@ audit_read_list(struct audit *a, const char *path)
 	};
 	const char *list = m.is_stdin ? "standard input" : path;
 	FILE *f = setup_open_list(&a->setup, path);
-	char *line = NULL;
-	size_t cap = 0;
 	struct stat st;
-	ssize_t n;
 	int err;
 
+	err = f ? 0 : errno;
 	if (f && fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode))
 		filter_skip_file(a->setup.filter, st.st_dev, st.st_ino);
-	errno = 0;
-	while (f && (n = getdelim(&line, &cap, m.zero ? '\0' : '\n', f)) > 0) {
-		if (line[n - 1] == (m.zero ? '\0' : '\n'))
-			n--;
-		audit_line(a, &m, list, line, (size_t)n);
-		errno = 0;
-	}
-	err = !f || ferror(f) ? errno : 0;
-	free(line);
+	if (f)
+		err = audit_lines(a, &m, list, f);
 	if (f && f != stdin)
 		(void)fclose(f); /* it was only read */
 	if (err)

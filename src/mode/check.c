@@ -10,7 +10,6 @@
 #include "mode/mode.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +37,8 @@
 enum item_kind {
 	ITEM_FILE, /* a listed file: text is its name */
 	ITEM_NOTE, /* something to be said on stderr: text is the line */
-	ITEM_END   /* of a list: text is its name */
+	ITEM_END,  /* of a list: text is its name */
+	ITEM_CUT   /* the end of what could be read of a list: text says why */
 };
 
 struct item {
@@ -131,6 +131,16 @@ check_turn_end(struct check *c, struct item *i)
 	memset(&c->counts, 0, sizeof(c->counts));
 }
 
+/* Nothing more is said of a list that could not be read, as coreutils do. */
+static void
+check_turn_cut(struct check *c, const struct item *i)
+{
+	buf_put(&c->message, i->text.data, i->text.len);
+	check_say(c);
+	c->failed = true;
+	memset(&c->counts, 0, sizeof(c->counts));
+}
+
 /* Lets everything have its turn whose turn it is. */
 static void
 check_advance(struct check *c)
@@ -147,6 +157,9 @@ check_advance(struct check *c)
 			break;
 		case ITEM_END:
 			check_turn_end(c, i);
+			break;
+		case ITEM_CUT:
+			check_turn_cut(c, i);
 			break;
 		}
 		if (c->out.len >= CHECK_FLUSH)
@@ -225,22 +238,6 @@ check_put(struct check *c, struct item *i, const struct manifest_entry *e)
 	return c->stopped ? -1 : 0;
 }
 
-/* Something to be said when its turn comes. 0, or -1 when the run is over. */
-static int __attribute__((format(printf, 3, 4)))
-check_note(struct check *c, enum manifest_kind line, const char *fmt, ...)
-{
-	struct item *i = check_next_item(c, ITEM_NOTE);
-	va_list ap;
-
-	if (!i)
-		return -1;
-	i->line = line;
-	va_start(ap, fmt);
-	buf_vprintf(&i->text, fmt, ap);
-	va_end(ap);
-	return 0;
-}
-
 /* One line of a list. 0, or -1 when the run is over. */
 static int
 check_line(struct check *c, struct manifest *m, const char *list, char *line,
@@ -249,17 +246,16 @@ check_line(struct check *c, struct manifest *m, const char *list, char *line,
 	struct manifest_entry e;
 	enum manifest_kind kind = manifest_line(m, line, len, &e);
 	struct item *i;
-	int rc;
 
 	if (kind == MANIFEST_SKIP)
 		return 0;
 	if (kind != MANIFEST_ENTRY) {
-		struct buf text = BUF_INIT;
-
-		(void)verdict_malformed(&c->rules, m, list, &text);
-		rc = check_note(c, kind, "%s", buf_str(&text));
-		buf_release(&text);
-		return rc;
+		i = check_next_item(c, ITEM_NOTE);
+		if (!i)
+			return -1;
+		i->line = kind;
+		(void)verdict_malformed(&c->rules, m, list, &i->text);
+		return 0;
 	}
 	i = check_next_item(c, ITEM_FILE);
 	if (!i)
@@ -280,7 +276,9 @@ check_lines(struct check *c, struct manifest *m, const char *list, FILE *f)
 	ssize_t n;
 	int rc = 0;
 
-	while (rc == 0 && (n = getdelim(&line, &cap, delim, f)) > 0) {
+	/* after an error, what was read of a line is not that line */
+	while (rc == 0 && (n = getdelim(&line, &cap, delim, f)) > 0 &&
+	    !ferror(f)) {
 		if (line[n - 1] == delim)
 			n--;
 		rc = check_line(c, m, list, line, (size_t)n);
@@ -289,18 +287,17 @@ check_lines(struct check *c, struct manifest *m, const char *list, FILE *f)
 	return rc;
 }
 
-/* A list that cannot be read (to its end) has not passed. */
+/* A list that cannot be read (to its end). 0, or -1 when the run is over. */
 static int
-check_bad_list(struct check *c, const char *path, const char *why)
+check_cut(struct check *c, const char *list, const char *why)
 {
-	struct buf quoted = BUF_INIT;
-	int rc;
+	struct item *i = check_next_item(c, ITEM_CUT);
 
-	c->failed = true;
-	quote_shell(&quoted, path, strlen(path));
-	rc = check_note(c, MANIFEST_SKIP, "%s: %s", buf_str(&quoted), why);
-	buf_release(&quoted);
-	return rc;
+	if (!i)
+		return -1;
+	quote_shell(&i->text, list, strlen(list));
+	buf_printf(&i->text, ": %s", why);
+	return 0;
 }
 
 /* One list, "-" for stdin. 0, or -1 when the run is over. */
@@ -317,17 +314,20 @@ check_list(struct check *c, const char *path)
 	const char *list = m.is_stdin ? "standard input" : path;
 	FILE *f = setup_open_list(&c->setup, path);
 	struct item *i;
-	int rc;
+	int rc, cut;
 
 	if (!f)
-		return check_bad_list(c, list, strerror(errno));
+		return check_cut(c, list, strerror(errno));
 	rc = check_lines(c, &m, list, f);
-	/* of a list cut short, what was read of it is judged all the same */
-	if (rc == 0 && ferror(f))
-		rc = check_bad_list(c, list, "read error");
+	cut = ferror(f);
 	if (f != stdin)
 		(void)fclose(f); /* it was only read */
-	if (rc < 0 || !(i = check_next_item(c, ITEM_END)))
+	if (rc < 0)
+		return -1;
+	if (cut)
+		return check_cut(c, list, "read error");
+	i = check_next_item(c, ITEM_END);
+	if (!i)
 		return -1;
 	buf_puts(&i->text, list);
 	return 0;

@@ -1,0 +1,603 @@
+#!/usr/bin/env bash
+# --audit: a tree against a list, and --update.
+
+. "${0%/*}/lib.sh" || exit 1
+
+with_input() {
+	local input=$1
+	shift
+	"$@" <"$input"
+}
+counts() {
+	err "$1: the counts" <<END
+phash: $2
+END
+}
+
+mkdir -p t/sub t/void
+for name in a b c sub/d sub/e; do
+	echo $name >t/$name
+done
+"$phash" -C t . >L
+"$phash" t >LT
+cp "$phash" "$work/phash"
+
+# Clean
+try 'nothing changed' 0 "$phash" --audit=L -C t
+out 'all is OK' <<'END'
+OK a
+OK b
+OK c
+OK sub/d
+OK sub/e
+END
+counts 'nothing changed' '5 listed: 5 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE'
+cp "$work/out" clean
+try 'with an operand' 0 "$phash" --audit=L -C t .
+same 'the same' clean "$work/out"
+try 'a list with the name of the directory' 0 "$phash" --audit=LT t
+sed 's, , t/,' clean >want
+same 'the same, with it' want "$work/out"
+try 'an operand with ./' 0 "$phash" --audit=LT ./t
+same 'the same' want "$work/out"
+try '--quiet' 0 "$phash" --audit=L -C t --quiet
+out 'leaves out what is OK' </dev/null
+counts '--quiet' '5 listed: 5 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE'
+try 'a list on standard input' 0 with_input L "$phash" --audit=- -C t
+same 'is read' clean "$work/out"
+"$phash" -C t a b c sub >bare
+try 'names without ./' 0 "$phash" --audit=bare -C t
+same 'are the same names' clean "$work/out"
+try 'an operand more than once' 0 "$phash" --audit=L -C t . sub ./sub/d a
+same 'is judged once' clean "$work/out"
+
+# Every verdict
+echo changed >t/a
+rm t/b
+mv t/c t/moved
+echo new >t/new
+try 'all kinds of changes' 1 "$phash" --audit=L -C t
+out 'are told in order of names' <<'END'
+CHANGED a
+MISSING b
+MOVED c -> moved
+NEW new
+OK sub/d
+OK sub/e
+END
+counts 'all kinds' '5 listed: 2 OK, 1 CHANGED, 1 MISSING, 1 MOVED, 0 UNREADABLE; not listed: 1 NEW, 0 UNREADABLE'
+cp "$work/out" out1
+cp "$work/err" err1
+try '--quiet' 1 "$phash" --audit=L -C t --quiet
+out 'leaves out what is OK' <<'END'
+CHANGED a
+MISSING b
+MOVED c -> moved
+NEW new
+END
+try '--json' 1 "$phash" --audit=L -C t --json
+out 'is objects' <<'END'
+{"verdict":"CHANGED","path":"a"}
+{"verdict":"MISSING","path":"b"}
+{"verdict":"MOVED","old_path":"c","path":"moved"}
+{"verdict":"NEW","path":"new"}
+{"verdict":"OK","path":"sub/d"}
+{"verdict":"OK","path":"sub/e"}
+END
+try '-z' 1 "$phash" -z -C t --audit=<(tr '\n' '\0' <L)
+tr '\0' '\n' <"$work/out" >lines
+cp lines "$work/out"
+out 'ends with NUL, which is the arrow too' <<'END'
+CHANGED a
+MISSING b
+MOVED c
+moved
+NEW new
+OK sub/d
+OK sub/e
+END
+for options in -j1 -j4 -j16 '-j1 --chunk=1' '-j4 --chunk=1' '-j16 --chunk=1' \
+	'--engine=lanes'; do
+	# shellcheck disable=SC2086
+	try "$options" 1 "$phash" --audit=L -C t $options
+	same 'the same on stdout' out1 "$work/out"
+	same 'and on stderr' err1 "$work/err"
+done
+
+# Each of them fails on its own.
+only() {
+	rm -rf one
+	mkdir one
+	echo a >one/a
+	echo b >one/b
+	"$phash" -C one . >L1
+	(cd one && eval "$2")
+	try "only $1" "$3" "$phash" --audit=L1 -C one --quiet
+	out "only $1: is told" < <(printf '%b' "$4")
+	counts "only $1" "$5"
+}
+only OK : 0 '' '2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE'
+only CHANGED 'echo c >a' 1 'CHANGED a\n' '2 listed: 1 OK, 1 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE'
+only MISSING 'rm a' 1 'MISSING a\n' '2 listed: 1 OK, 0 CHANGED, 1 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE'
+only NEW 'echo c >c' 1 'NEW c\n' '2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 1 NEW, 0 UNREADABLE'
+only MOVED 'mv a c' 1 'MOVED a -> c\n' '2 listed: 1 OK, 0 CHANGED, 0 MISSING, 1 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE'
+only copied 'cp a c' 1 'NEW c\n' '2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 1 NEW, 0 UNREADABLE'
+only exchanged 'mv a x; mv b a; mv x b' 1 'CHANGED a\nCHANGED b\n' '2 listed: 0 OK, 2 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE'
+
+# Duplicates move one to one, in order of their names.
+mkdir dup
+for name in 1 2 3; do
+	echo same >dup/$name
+done
+"$phash" -C dup . >D
+mv dup/1 dup/z
+mv dup/2 dup/y
+try 'moved duplicates' 1 "$phash" --audit=D -C dup
+out 'are paired in order' <<'END'
+MOVED 1 -> y
+MOVED 2 -> z
+OK 3
+END
+cp dup/3 dup/zz
+try 'more new than missing' 1 "$phash" --audit=D -C dup
+out 'the rest is NEW' <<'END'
+MOVED 1 -> y
+MOVED 2 -> z
+OK 3
+NEW zz
+END
+counts 'more new than missing' '3 listed: 1 OK, 0 CHANGED, 0 MISSING, 2 MOVED, 0 UNREADABLE; not listed: 1 NEW, 0 UNREADABLE'
+rm dup/zz dup/z
+try 'more missing than new' 1 "$phash" --audit=D -C dup
+out 'the rest is MISSING' <<'END'
+MOVED 1 -> y
+MISSING 2
+OK 3
+END
+mkdir hundred
+for ((i = 0; i < 100; i++)); do
+	echo $((i % 5)) >hundred/$i
+done
+"$phash" -C hundred . >H
+for ((i = 0; i < 90; i++)); do
+	mv hundred/$i hundred/m$((100 - i))
+done
+try 'a hundred duplicates' 1 "$phash" --audit=H -C hundred
+cp "$work/out" out2
+ok 'are all paired' test "$(grep -c '^MOVED' out2)" = 90
+ok 'each with one of its own' test "$(sed 's/.* -> //' out2 | sort | uniq -d)" = ''
+try 'with a shuffled list' 1 with_input <(sort -R H) "$phash" -j 8 --chunk=1 \
+	--audit=- -C hundred
+same 'the same' out2 "$work/out"
+printf '{"path":"1","digest":"%s","size":6}\n' "$(echo same | sha512sum | cut -c -128)" >S
+try 'the same digest, but another size' 1 "$phash" --audit=S -C dup
+out 'did not move' <<'END'
+MISSING 1
+NEW 3
+NEW y
+END
+
+# The algorithms of the list
+for options in '-a sha256' '-a md5 --untagged' '-a blake2b512 --base64'; do
+	rm -rf one
+	mkdir one
+	echo 1 >one/1
+	echo 2 >one/2
+	# shellcheck disable=SC2086
+	"$phash" $options -C one . >L1
+	mv one/1 one/3
+	# shellcheck disable=SC2086
+	try "a list made with $options" 1 "$phash" ${options%--base64} --audit=L1 -C one
+	out 'is compared' <<'END'
+MOVED 1 -> 3
+OK 2
+END
+done
+"$phash" -C one -a sha256 3 >L1
+"$phash" -C one -a sha1 2 >>L1
+try 'mixed algorithms' 0 "$phash" --audit=L1 -C one
+out 'each by its tag' <<'END'
+OK 2
+OK 3
+END
+
+# Strict
+{ cat L; echo bad; } >bad
+try 'a malformed line' 1 "$phash" --audit=bad -C t --quiet
+same 'does not stop it' <(grep -v ^OK out1) "$work/out"
+err 'but is said' <<'END'
+phash: bad: 6: improperly formatted SHA512 checksum line
+phash: WARNING: 1 line is improperly formatted
+phash: 5 listed: 2 OK, 1 CHANGED, 1 MISSING, 1 MOVED, 0 UNREADABLE; not listed: 1 NEW, 0 UNREADABLE
+END
+"$phash" -C one . >L1
+{ cat L1; echo bad; } >bad1
+try 'a malformed line when all is OK' 1 "$phash" --audit=bad1 -C one
+ok 'it is said' grep -q '^phash: WARNING: 1 line is improperly formatted$' "$work/err"
+{ echo bad; cat bad1; } >bad2
+try 'two of them' 1 "$phash" --audit=bad2 -C one
+ok 'are counted' grep -q '^phash: WARNING: 2 lines are improperly formatted$' "$work/err"
+try 'a list of nothing' 1 "$phash" --audit=/dev/null -C one --quiet
+out 'makes all files NEW' <<'END'
+NEW 2
+NEW 3
+END
+err 'and is said' <<'END'
+phash: /dev/null: no properly formatted checksum lines found
+phash: 0 listed: 0 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 2 NEW, 0 UNREADABLE
+END
+mkdir void
+try 'nothing against nothing' 1 "$phash" --audit=/dev/null -C void
+try 'a list for -z' 1 "$phash" --audit=<(tr '\n' '\0' <L1) -C one
+ok 'has a hint' grep -q 'NUL in a line (-z reads lists whose lines end with NUL)$' "$work/err"
+"$phash" --json -C one . nix >L1 2>/dev/null
+try 'a list with errors in it' 1 "$phash" --audit=L1 -C one --quiet
+err 'is not whole' <<'END'
+phash: L1: 3: improperly formatted SHA512 checksum line
+phash: WARNING: 1 line is improperly formatted
+phash: L1: an entry without a digest (the file could not be read when the list was made)
+phash: 2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
+END
+
+# Entries that are refused
+"$phash" -C one . >L1
+{ cat L1; sed -n 's,\./2,../one/2,p' L1; } >outside
+try 'an entry with ..' 1 "$phash" --audit=outside -C one
+out 'is not judged' <<'END'
+OK 2
+OK 3
+END
+err 'but refused' <<'END'
+phash: ../one/2: listed, but outside of the directory
+phash: WARNING: 1 entry was refused
+phash: 2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
+END
+{
+	cat L1
+	sed "s,\\./,$(pwd)/one/," L1
+	sed 's,\./,x/../,' L1
+	sed 's,\./2,..,;s,\./3,,' L1
+} >outside
+try 'all kinds of them' 1 "$phash" --audit=outside -C one --quiet
+out 'none is judged' </dev/null
+ok 'they are counted' grep -q '^phash: WARNING: 6 entries were refused$' "$work/err"
+{ cat L1; sed 's,\./,,' L1; cat L1; } >twice
+try 'listed more than once, with the same digest' 0 "$phash" --audit=twice -C one
+out 'is judged once' <<'END'
+OK 2
+OK 3
+END
+counts 'listed more than once' '2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE'
+{ cat L1; sed -n 's,\./2,3,p' L1; } >twice
+try 'with another digest' 1 "$phash" --audit=twice -C one
+out 'the first counts' <<'END'
+OK 2
+OK 3
+END
+err 'and the other is refused' <<'END'
+phash: 3: listed twice, with different digests
+phash: WARNING: 1 entry was refused
+phash: 2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
+END
+
+# The list in the tree, and its place
+"$phash" -C one . -o one/L
+try 'a list in the tree' 0 "$phash" --audit=one/L -C one
+out 'is not NEW' <<'END'
+OK 2
+OK 3
+END
+ln one/L one/other
+try 'nor by another name' 0 "$phash" --audit=one/L -C one
+try 'on standard input' 0 with_input one/L "$phash" --audit=- -C one
+out 'it is not NEW either' <<'END'
+OK 2
+OK 3
+END
+rm one/L one/other
+for list in nix one void/x; do
+	try "a list that cannot be read ($list)" 2 "$phash" --audit=$list -C one
+	out "$list: nothing is told" </dev/null
+done
+err 'but why' <<'END'
+phash: void/x: No such file or directory
+END
+try 'a directory for a list' 2 "$phash" --audit=one -C one
+err 'is said' <<'END'
+phash: one: Is a directory
+END
+cp L1 unreadable
+chmod 000 unreadable
+try 'a list that may not be read' 2 as_user "$work/phash" --audit=unreadable -C one
+err 'is said' <<'END'
+phash: unreadable: Permission denied
+END
+if strace -o /dev/null true 2>/dev/null; then
+	try 'a list that fails in the middle' 2 env ASAN_OPTIONS=detect_leaks=0 \
+		strace -f --quiet=attach,path-resolution -o "$work/trace" \
+		-P H -P "$(pwd -P)/H" -e trace=read \
+		-e inject=read:error=EIO:when=2 "$phash" --audit=H -C hundred
+	out 'tells nothing' </dev/null
+	err 'but why' <<'END'
+phash: H: Input/output error
+END
+else
+	skip 'a list that fails in the middle' 'no strace'
+fi
+try '-C that is not there' 2 "$phash" --audit=L1 -C nix
+
+# Filters apply to both sides.
+try '--exclude' 0 "$phash" --audit=L -C t --exclude='/[a-n]*'
+out 'neither NEW nor MISSING' <<'END'
+OK sub/d
+OK sub/e
+END
+counts '--exclude' '2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE'
+try '--exclude of a directory' 1 "$phash" --audit=L -C t --exclude=sub --quiet
+counts '--exclude of a directory' '3 listed: 0 OK, 1 CHANGED, 1 MISSING, 1 MOVED, 0 UNREADABLE; not listed: 1 NEW, 0 UNREADABLE'
+try '--include' 0 "$phash" --audit=L -C t --include='[de]'
+out 'likewise' <<'END'
+OK sub/d
+OK sub/e
+END
+try '--include of what moved' 1 "$phash" --audit=L -C t --include=c
+out 'sees only the old name' <<'END'
+MISSING c
+END
+
+# An operand that is only a part
+try 'a part of the tree' 1 "$phash" --audit=L -C t sub
+out 'the rest of the list is looked for' <<'END'
+CHANGED a
+MISSING b
+MISSING c
+OK sub/d
+OK sub/e
+END
+
+# Links, FIFOs and directories in place of files
+rm -rf one
+mkdir one
+for name in dir fifo gone link ok real; do
+	echo $name >one/$name
+done
+mkdir one/deep
+echo deep >one/deep/f
+"$phash" -C one . >L1
+rm one/{dir,fifo,gone,link}
+mkdir one/dir
+mkfifo one/fifo
+ln -s ok one/link
+mv one/deep one/elsewhere
+ln -s elsewhere one/deep
+echo f >one/gone.x
+try 'other things in place of files' 1 "$phash" --audit=L1 -C one
+out 'are no files' <<'END'
+MOVED deep/f -> elsewhere/f
+UNREADABLE dir
+UNREADABLE fifo
+MISSING gone
+NEW gone.x
+UNREADABLE link
+OK ok
+OK real
+END
+err 'which is said' <<'END'
+phash: dir: no longer a regular file
+phash: fifo: no longer a regular file
+phash: link: no longer a regular file
+phash: 7 listed: 2 OK, 0 CHANGED, 1 MISSING, 1 MOVED, 3 UNREADABLE; not listed: 1 NEW, 0 UNREADABLE
+END
+try '-L' 1 "$phash" -L --audit=L1 -C one
+out 'follows links' <<'END'
+OK deep/f
+UNREADABLE dir
+NEW elsewhere/f
+UNREADABLE fifo
+MISSING gone
+NEW gone.x
+CHANGED link
+OK ok
+OK real
+END
+try '--json' 1 "$phash" --json --audit=L1 -C one --include=fifo
+out 'tells why' <<'END'
+{"verdict":"UNREADABLE","path":"fifo","error":"no longer a regular file"}
+END
+
+# What may not be read
+rm -rf one
+mkdir -p one/locked
+for name in a locked/b c; do
+	echo $name >one/$name
+done
+"$phash" -C one . >L1
+echo n >one/n
+chmod 000 one/c one/n one/locked
+try 'what may not be read' 1 as_user "$work/phash" --audit=L1 -C one
+out 'is UNREADABLE' <<'END'
+OK a
+UNREADABLE c
+UNREADABLE locked
+UNREADABLE locked/b
+UNREADABLE n
+END
+err 'whether it is listed or not' <<'END'
+phash: c: Permission denied
+phash: locked: Permission denied
+phash: locked/b: Permission denied
+phash: n: Permission denied
+phash: 3 listed: 1 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 2 UNREADABLE; not listed: 0 NEW, 2 UNREADABLE
+END
+try 'an operand that is not there' 1 "$phash" --audit=L1 -C one . nix
+chmod 755 one/locked
+chmod 644 one/c one/n
+
+# --update
+cp L1 U
+try '--update' 1 "$phash" --update --audit=U -C one --quiet
+out 'tells what changed' <<'END'
+NEW n
+END
+"$phash" -C one . >want
+same 'and writes the new list' want U
+try 'after it' 0 "$phash" --audit=U -C one
+ok 'nothing else is left' test -z "$(find . -name '*.tmp*' -o -name '.*?' -type f)"
+try '--update when all is OK' 0 "$phash" --update --audit=U -C one --quiet
+same 'writes the same' want U
+cp L1 U
+try '--update -o' 1 "$phash" --update -o new --audit=U -C one --quiet
+same 'leaves the list alone' L1 U
+same 'and writes elsewhere' want new
+for options in --untagged --json --base64 -z '-a sha256'; do
+	# shellcheck disable=SC2086
+	"$phash" $options -C one . >want
+	# shellcheck disable=SC2086
+	"$phash" $options -C one . | cat >U
+	echo more >one/more
+	# shellcheck disable=SC2086
+	try "--update $options" 1 "$phash" $options --update --audit=U -C one
+	# shellcheck disable=SC2086
+	"$phash" $options -C one . >want
+	same "--update $options: has its format" want U
+	rm one/more
+done
+"$phash" -a md5 -C one . >U
+echo more >one/more
+try 'a list of another algorithm' 1 "$phash" --update --audit=U -C one --quiet
+"$phash" -a md5 -C one . >want
+same 'keeps it' want U
+"$phash" one >U
+try 'a list with the name of the directory' 0 "$phash" --update --audit=U one
+"$phash" one >want
+same 'keeps it' want U
+cp L1 one/U
+try 'a list in the tree' 1 "$phash" --update --audit=one/U -C one --quiet
+ok 'does not list itself' test "$(grep -c . one/U)" = 5
+try 'after it' 0 "$phash" --audit=one/U -C one
+try '-o in the tree' 0 "$phash" --update -o one/U2 --audit=one/U -C one
+ok 'lists neither' test "$(grep -c U one/U2)" = 0
+rm one/U one/U2
+{ cat L1; echo bad; } >U
+try '--update of a list with a malformed line' 1 "$phash" --update --audit=U -C one
+try 'after it' 0 "$phash" --audit=U -C one
+: >U
+try '--update of an empty list' 1 "$phash" --update --audit=U -C one
+try 'after it' 0 "$phash" --audit=U -C one
+cp L1 U
+chmod 640 U
+"$phash" --update --audit=U -C one >/dev/null 2>&1
+ok 'the mode of the list stays' test "$(stat -c %a U)" = 640
+ln -s U ln
+cp L1 U
+"$phash" --update --audit=ln -C one >/dev/null 2>&1
+ok 'a link to the list stays' test -L ln
+try 'and its list is new' 0 "$phash" --audit=U -C one
+
+# Refused, or lost
+cp L1 U
+chmod 666 U
+chmod 777 .
+chmod 000 one/c
+try '--update when something is unreadable' 1 as_user "$work/phash" --update \
+	--audit=U -C one --quiet
+err 'does not' <<'END'
+phash: c: Permission denied
+phash: 3 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 1 UNREADABLE; not listed: 2 NEW, 0 UNREADABLE
+phash: U: not updated: not everything could be read
+END
+same 'the list is as it was' L1 U
+chmod 644 one/c
+try '--update to where nothing can be' 2 "$phash" --update -o nix/new --audit=U -C one --quiet
+ok 'is said' grep -q '^phash: nix/new: No such file or directory$' "$work/err"
+try '--update of standard input' 2 with_input L1 "$phash" --update --audit=- -C one
+if [ -w /dev/full ]; then
+	full() {
+		"$@" >/dev/full
+	}
+	try 'a full disk' 2 full "$phash" --audit=U -C one
+	ok 'is said' grep -q '^phash: write error: No space left on device$' "$work/err"
+	try 'a full disk and --update' 2 full "$phash" --update --audit=U -C one
+	same 'the list is as it was' L1 U
+	try '--update -o /dev/full' 2 "$phash" --update -o /dev/full --audit=U -C one
+	ok 'is said' grep -q '^phash: write error: No space left on device$' "$work/err"
+fi
+closed() {
+	"$@" >&-
+}
+try 'stdout is closed' 2 closed "$phash" --update --audit=U -C one
+ok 'is said' grep -q '^phash: write error: Bad file descriptor$' "$work/err"
+same 'the list is as it was' L1 U
+if strace -o /dev/null true 2>/dev/null; then
+	for fault in rename,renameat,renameat2:error=EIO \
+		fsync,fdatasync:error=EIO; do
+		"$phash" -C one . | head -n 2 >U
+		cp U old
+		try "--update and $fault" 2 env ASAN_OPTIONS=detect_leaks=0 strace \
+			-f -qq -o "$work/trace" -e trace="${fault%%:*}" \
+			-e inject="$fault" "$phash" --update --audit=U -C one
+		same "$fault: the list is as it was" old U
+		ok "$fault: was injected" grep -q INJECTED "$work/trace"
+	done
+fi
+
+# Odd names, as they are told
+mkdir odd
+for name in 'sp ace' "it's" $'nl\nx' 'b\s' $'\377'; do
+	echo "$name" >"odd/$name"
+done
+"$phash" --tag -C odd . >O
+(cd odd && mv 'sp ace' 'a -> b' && rm -- "it's" $'nl\nx' 'b\s' $'\377')
+try 'odd names' 1 "$phash" --audit=O -C odd
+out 'are quoted' <<'END'
+MISSING 'b\s'
+MISSING "it's"
+MISSING 'nl'$'\n''x'
+MOVED 'sp ace' -> 'a -> b'
+MISSING ''$'\377'
+END
+
+# Usage
+for options in '--status' '-w' '--strict' '--ignore-missing' '--sort=none' \
+	'--tree-digest' '--files-from=L' '-c' '-o x'; do
+	# shellcheck disable=SC2086
+	try "--audit $options" 2 "$phash" --audit=L $options -C t
+	out "--audit $options: nothing is done" </dev/null
+done
+try '--update without --audit' 2 "$phash" --update t
+try '--audit without a list' 2 "$phash" --audit
+
+# Killed workers
+mkdir big
+for ((i = 0; i < 200; i++)); do
+	truncate -s $((500000 + i)) big/$i
+done
+"$phash" -a sha3-512 big | sed '7s/= .../= 000/; 50d' >B
+mv big/3 big/x3
+"$phash" --audit=B big >"$work/out1" 2>"$work/err1"
+shoot() {
+	local rounds=$1 status=$2 shot=0 pid got victims
+	shift 2
+	"$phash" "$@" --audit=B big >"$work/out" 2>"$work/err" &
+	pid=$!
+	while [ "$shot" -lt "$rounds" ] && kill -0 "$pid" 2>/dev/null; do
+		mapfile -t victims < <(pgrep -P "$pid")
+		[ ${#victims[@]} -gt 0 ] || continue
+		kill -KILL "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null &&
+			shot=$((shot + 1))
+		sleep 0.03
+	done
+	wait "$pid"
+	got=$?
+	echo "status $got, shot $shot times"
+	[ "$got" = "$status" ] && [ "$shot" -gt 0 ]
+}
+RANDOM=1
+for options in '-j 1' '-j 3 --chunk=1' '-j 8'; do
+	# shellcheck disable=SC2086
+	ok "shot at ($options)" shoot 4 1 $options
+	same 'the same on stdout' "$work/out1" "$work/out"
+	same 'and on stderr' "$work/err1" "$work/err"
+done
+
+finish
