@@ -49,6 +49,7 @@
 
 #include "base/diag.h"
 #include "base/outfile.h"
+#include "base/progress.h"
 #include "base/xio.h"
 #include "mode/mode.h"
 #include "options.h"
@@ -65,7 +66,8 @@ die_of_signal(int sig)
 static void
 catch_signals(void)
 {
-	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+	static const int signals[] = { SIGHUP, SIGINT, SIGTERM, SIGQUIT,
+	    SIGPIPE, SIGXCPU, SIGXFSZ };
 	struct sigaction sa = { .sa_handler = die_of_signal,
 	    .sa_flags = (int)SA_RESETHAND };
 	struct sigaction old;
@@ -115,6 +117,7 @@ main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	diag_at_die(outfile_abandon);
 	catch_signals();
+	progress_init();
 
 	status = options_parse(&o, argc, argv);
 	if (status < 0)

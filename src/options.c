@@ -158,7 +158,7 @@ static const struct {
 	{ 'o', H | A }, { 'x', H | A }, { 'L', H | A }, { 'E', H | A },
 	{ OPT_INCLUDE, H | A }, { OPT_MAX_DEPTH, H | A },
 	{ OPT_FILES_FROM, H }, { OPT_FILES0_FROM, H },
-	{ OPT_UPDATE, A }, { OPT_QUIET, C | A }, { OPT_STATUS, C },
+	{ 'v', H }, { OPT_UPDATE, A }, { OPT_QUIET, C | A }, { OPT_STATUS, C },
 	{ 'w', C }, { OPT_STRICT, C }, { OPT_IGNORE_MISSING, C },
 };
 
@@ -443,10 +443,30 @@ check_modes(const struct options *o, const bool given[OPTIONS_END])
 	return -1;
 }
 
+/* How many different things standard input was asked to be. */
+static int
+stdin_users(const struct options *o)
+{
+	int users = o->mode == OPTIONS_AUDIT && !strcmp(o->audit, "-");
+	size_t i;
+
+	for (i = 0; i < o->nlists; i++)
+		users += !strcmp(o->lists[i].path, "-");
+	for (i = 0; i < o->noperands; i++) {
+		if (!strcmp(o->operands[i], "-")) {
+			users++; /* the same operand twice is one */
+			break;
+		}
+	}
+	return users;
+}
+
 /* What can each be said alone but not together. */
 static int
 check_pairs(const struct options *o)
 {
+	if (stdin_users(o) > 1)
+		return usage_error("standard input can be read only once");
 	if (o->mode == OPTIONS_AUDIT && o->output && !o->update)
 		return usage_error("--output is where --update writes: it "
 		    "means nothing without it");

@@ -275,7 +275,7 @@ OK 2
 OK 3
 END
 err 'and the other is refused' <<'END'
-phash: 3: listed twice, with different digests
+phash: 3: listed twice, and not the same
 phash: WARNING: 1 entry was refused
 phash: 2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
 END
@@ -433,6 +433,60 @@ try 'an operand that is not there' 1 "$phash" --audit=L1 -C one . nix
 chmod 755 one/locked
 chmod 644 one/c one/n
 
+# What comes and goes meanwhile
+if strace -o /dev/null true 2>/dev/null; then
+	vanishing() {
+		env ASAN_OPTIONS=detect_leaks=0 strace -f \
+			--quiet=attach,path-resolution -o "$work/trace" \
+			-P one/n -P "$(pwd -P)/one/n" -P one/c \
+			-P "$(pwd -P)/one/c" -e trace=openat,open,openat2 \
+			-e inject=openat,open,openat2:error=ENOENT "$@"
+	}
+	"$phash" one | grep -v '/n)' >gone
+	try 'files that vanish' 1 vanishing "$phash" --audit=gone one
+	out 'are MISSING, or could not be read' <<'END'
+OK one/a
+MISSING one/c
+OK one/locked/b
+UNREADABLE one/n
+END
+	err 'the latter are named' <<'END'
+phash: one/n: No such file or directory
+phash: 3 listed: 2 OK, 0 CHANGED, 1 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 1 UNREADABLE
+END
+	"$phash" one >gone
+	grep -v '/n)' gone >want
+	mv one/n n
+	try 'a file that vanishes, and --update' 1 vanishing "$phash" --update \
+		-o left --audit=gone one
+	grep -v '/c)' want >want2
+	same 'is not in the new list' want2 left
+	mv n one/n
+else
+	skip 'files that vanish' 'no strace'
+fi
+
+# Other file systems
+if unshare -m mount -t tmpfs none void 2>/dev/null; then
+	# shellcheck disable=SC2016 # for the inner shell
+	try '-x' 0 unshare -m sh -c 'mkdir one/fs && mount -t tmpfs none one/fs &&
+		echo x >one/fs/x && echo y >one/fs/y && "$0" -C one . >X &&
+		echo z >one/fs/z && rm one/fs/y &&
+		"$0" -C one --audit=X --quiet >all
+		exec "$0" -x -C one --audit=X' "$phash"
+	out 'what lies on another file system is not judged' <<'END'
+OK a
+OK c
+OK locked/b
+OK n
+END
+	printf 'MISSING fs/y\nNEW fs/z\n' >want
+	same 'without -x it is' want all
+	rmdir one/fs
+else
+	skip '-x' 'no mounts'
+fi
+
 # --update
 cp L1 U
 try '--update' 1 "$phash" --update --audit=U -C one --quiet
@@ -479,8 +533,10 @@ try '-o in the tree' 0 "$phash" --update -o one/U2 --audit=one/U -C one
 ok 'lists neither' test "$(grep -c U one/U2)" = 0
 rm one/U one/U2
 { cat L1; echo bad; } >U
+cp U before
 try '--update of a list with a malformed line' 1 "$phash" --update --audit=U -C one
-try 'after it' 0 "$phash" --audit=U -C one
+same 'does not forget the line' before U
+try 'an operand that is empty' 1 "$phash" --audit=L1 -C one '' --quiet
 : >U
 try '--update of an empty list' 1 "$phash" --update --audit=U -C one
 try 'after it' 0 "$phash" --audit=U -C one

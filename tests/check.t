@@ -294,6 +294,27 @@ out 'is read' <<'END'
 fifo: OK
 b: OK
 END
+{ cat good; sed 's/  a$/  fifo/' good; } >fifos
+"$phash" -j 2 -c fifos >"$work/out" 2>"$work/err" &
+pid=$!
+two_lines() {
+	local try
+	for ((try = 0; try < 250; try++)); do
+		[ "$(wc -l <"$work/out")" = 2 ] && return
+		sleep 0.02
+	done
+	return 1
+}
+ok 'what comes before a slow file is printed' two_lines
+cat a >fifo
+wait $pid
+ok 'and it is waited for' test $? = 0
+out 'in the order of the list' <<'END'
+a: OK
+b: OK
+fifo: OK
+b: OK
+END
 sed 's/  a$/  \/dev\/null/' good >device
 try 'a device' 1 "$phash" -c device
 out 'is read' <<'END'

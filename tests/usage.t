@@ -96,4 +96,9 @@ END
 try 'limits are allowed' 0 "$phash" -j 0 --chunk=1000000 \
 	--max-depth=1000000000 f
 
+try 'standard input twice' 2 "$phash" --files-from=- -
+err 'says so' <<'END'
+phash: standard input can be read only once (try 'phash --help')
+END
+
 finish

@@ -46,15 +46,16 @@ calls() {
 	grep -c "^$1" "$work/calls"
 }
 
-# fails SYSCALL ERROR [+]: each of these calls in turn; with + also those that
-# follow it, or the walk, which goes on behind what failed, gets through.
+# fails SYSCALL ERROR [+ [OPTION...]]: each of these calls in turn; with + also
+# those that follow it, or the walk, which goes on behind what failed, gets
+# through.
 fails() {
 	local n count reported=0
 	count=$(calls "$1")
 	for ((n = 1; n <= count; n++)); do
 		strace -qq -o /dev/null -e trace="$1" "${dirs[@]}" \
 			-e inject="$1:error=$2:when=$n${3-}" \
-			"$phash" d >"$work/out" 2>"$work/err" </dev/null
+			"$phash" "${@:4}" d >"$work/out" 2>"$work/err" </dev/null
 		case $? in
 		0) [ "$(wc -l <"$work/out")" = "$entries" ] || break ;;
 		1) reported=$((reported + 1)) ;;
@@ -78,5 +79,8 @@ ok 'a directory cannot be opened: EIO' fails openat EIO +
 ok 'a directory cannot be opened: EACCES' fails openat EACCES
 ok 'a directory vanishes' fails openat ENOENT +
 ok 'descriptors run out' fails openat EMFILE +
+# What cannot be looked at might be a directory with files that are wanted.
+ok 'an include does not hide it' fails newfstatat EACCES + '--include=[fgz1]'
+ok 'nor what cannot be opened' fails openat EIO + '--include=[fgz1]'
 
 finish

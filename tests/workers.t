@@ -110,4 +110,10 @@ massacre() {
 ok 'all workers shot at once' massacre
 same 'all lines are there' "$work/lines" "$work/out"
 
+# Two streams in one worker, the second of which must be read first.
+mkfifo first second
+(head -c 1000000 /dev/zero >second; echo x >first) &
+try 'two streams, in any order' 0 timeout 60 "$phash" -j 1 first second
+wait
+
 finish

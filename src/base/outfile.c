@@ -82,8 +82,13 @@ outfile_open_temporary(void)
 	}
 	out.temporary = name.data; /* taken over, ended by buf_str's NUL */
 	out.pending = true;
-	if (out.has_old && fchmod(out.fd, mode) < 0)
+	if (out.has_old && fchmod(out.fd, mode) < 0) {
+		int saved = errno;
+
+		outfile_abandon();
+		errno = saved;
 		return -1;
+	}
 	return 0;
 }
 

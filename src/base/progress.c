@@ -120,23 +120,36 @@ progress_draw(const char *end)
 	buf_release(&b);
 }
 
-void
-progress_start(bool show)
+static void
+progress_catch(int sig)
 {
 	/* restarted, so that only what waits on purpose (poll) notices */
 	struct sigaction sa = { .sa_handler = progress_signal,
 	    .sa_flags = SA_RESTART };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(sig, &sa, NULL);
+}
+
+void
+progress_init(void)
+{
+	clock_gettime(CLOCK_MONOTONIC, &state.start);
+	progress_catch(SIGUSR1);
+}
+
+void
+progress_start(bool show)
+{
 	struct itimerval every = { .it_interval.tv_usec =
 	    1000000 / REDRAWS_PER_SECOND };
 
 	clock_gettime(CLOCK_MONOTONIC, &state.start);
-	sigemptyset(&sa.sa_mask);
-	sigaction(SIGUSR1, &sa, NULL);
 	diag_before_message(progress_wipe);
 	state.shown = show;
 	if (!show)
 		return;
-	sigaction(SIGALRM, &sa, NULL);
+	progress_catch(SIGALRM);
 	every.it_value = every.it_interval;
 	setitimer(ITIMER_REAL, &every, NULL);
 }

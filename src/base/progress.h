@@ -17,7 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Installs the handler of SIGUSR1 and, with show, the timer. */
+/* Installs the handler of SIGUSR1: early, for its default is to kill. */
+void progress_init(void);
+
+/* Starts the clock and, with show, the timer. */
 void progress_start(bool show);
 
 /* A file of size bytes was found. */

@@ -1,6 +1,8 @@
 #include "hasher/worker.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,8 @@
  */
 #define WORKER_SLOTS 16
 #define WORKER_BUFFER (128 * 1024)
+/* How long silent streams are waited for before new names are asked for. */
+#define WORKER_STREAM_MS 50
 
 /* An algorithm that was asked for, with lanes of its own: slot i of each
  * lanes belongs to slot i of the worker. */
@@ -127,6 +131,8 @@ worker_init(void *initarg, void **state)
 
 	if (!w)
 		return ENOMEM; /* the process ends: nothing to release */
+	/* it asks the parent for a line of progress, and may be sent to all */
+	signal(SIGUSR1, SIG_IGN);
 	w->setup = s;
 	err = worker_add_engine(w, s->algorithm, NULL);
 	if (err)
@@ -271,30 +277,47 @@ worker_move(struct worker *w, unsigned i, bool wait)
 	return 0;
 }
 
+/* Waits until one of the streams has something, but not for long: the owner
+ * may have more names meanwhile. */
+static void
+worker_await_streams(const struct worker *w)
+{
+	struct pollfd p[WORKER_SLOTS];
+	nfds_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < WORKER_SLOTS; i++) {
+		if (!w->slot[i].busy || w->slot[i].file.regular)
+			continue;
+		p[n].fd = w->slot[i].file.fd;
+		p[n++].events = POLLIN;
+	}
+	(void)poll(p, n, WORKER_STREAM_MS); /* file_read says what is there */
+}
+
 /*
  * Moves every slot whose bytes are there. When no lane has anything to digest
- * it waits for one slot: for a disk, which works for all of them meanwhile,
- * rather than for a stream, which may never say anything. 0, or -1 when the
- * owner is gone.
+ * it waits: for a disk, which works for all slots meanwhile, or else for
+ * streams. 0, or -1 when the owner is gone.
  */
 static int
 worker_move_all(struct worker *w)
 {
-	unsigned i, pass;
+	unsigned i, files = 0;
 
 	w->fed = 0;
-	for (pass = 0; pass < 3 && !w->fed; pass++) {
-		for (i = 0; i < WORKER_SLOTS; i++) {
-			struct slot *s = &w->slot[i];
-
-			if (!s->busy || (pass == 1 && !s->file.regular))
-				continue;
-			if (worker_move(w, i, pass > 0) < 0)
-				return -1;
-			if (pass && w->fed)
-				break;
-		}
+	for (i = 0; i < WORKER_SLOTS; i++)
+		if (w->slot[i].busy && worker_move(w, i, false) < 0)
+			return -1;
+	for (i = 0; i < WORKER_SLOTS && !w->fed; i++) {
+		if (!w->slot[i].busy || !w->slot[i].file.regular)
+			continue;
+		files++;
+		if (worker_move(w, i, true) < 0)
+			return -1;
 	}
+	if (w->busy && !w->fed && !files)
+		worker_await_streams(w);
 	return 0;
 }
 

@@ -62,6 +62,7 @@ struct audit {
 	bool *moved;         /* by number in have: is in moved_to */
 	struct verdict_audit_counts counts;
 	struct buf out, message;
+	uint64_t bad_operands; /* said on stderr: what lies there was not seen */
 	bool output_lost, stopped;
 };
 
@@ -88,10 +89,12 @@ audit_say(struct audit *a)
 
 /* ---- the list ----------------------------------------------------------------- */
 
+/* Sizes contradict each other only where both lines have one. */
 static bool
 audit_same_want(const struct result *a, const struct result *b)
 {
-	return a->code == b->code && a->size == b->size &&
+	return a->code == b->code && (a->size == b->size ||
+	    a->size == NO_SIZE || b->size == NO_SIZE) &&
 	    a->digestlen == b->digestlen &&
 	    !memcmp(a->digest, b->digest, a->digestlen);
 }
@@ -133,8 +136,7 @@ audit_add_want(struct audit *a, const struct manifest_entry *e)
 	if (is_new)
 		(void)table_set(a->want, n, &want); /* new: has none */
 	else if (table_get(a->want, n, &old) && !audit_same_want(&old, &want))
-		audit_refuse(a, plain, len, "listed twice, with different "
-		    "digests");
+		audit_refuse(a, plain, len, "listed twice, and not the same");
 	if (n == 0 && is_new)
 		a->algorithm = want.code;
 	free(plain);
@@ -173,7 +175,7 @@ audit_lines(struct audit *a, struct manifest *m, const char *list, FILE *f)
 			n--;
 		audit_line(a, m, list, line, (size_t)n);
 	}
-	err = ferror(f) ? errno : 0;
+	err = feof(f) && !ferror(f) ? 0 : errno; /* no memory is no end */
 	free(line);
 	return err;
 }
@@ -316,10 +318,27 @@ audit_is_on_device(const struct audit *a, dev_t dev)
 	return false;
 }
 
+/* Does path, or if it does not exist the nearest directory above it that does,
+ * lie on another file system than the operands? */
+static bool
+audit_is_elsewhere(const struct audit *a, const char *path)
+{
+	char *copy = mem_dup(path, strlen(path)), *slash;
+	int flags = a->o->follow ? 0 : AT_SYMLINK_NOFOLLOW;
+	struct stat st;
+	int rc;
+
+	while ((rc = xio_stat(a->setup.dirfd, copy, &st, flags)) < 0 &&
+	    (slash = strrchr(copy, '/')))
+		*slash = '\0';
+	free(copy);
+	return rc == 0 && !audit_is_on_device(a, st.st_dev);
+}
+
 /*
  * Looks by name at what is listed and was not found. What does not exist is
- * left out of have, which makes it MISSING; so does with -x what lies on
- * another file system, which must then be left out of want too: false.
+ * left out of have, which makes it MISSING. False: with -x it lies, or lay, on
+ * another file system, and must be left out of want too.
  */
 static bool
 audit_look_for(struct audit *a, const struct result *want)
@@ -327,20 +346,18 @@ audit_look_for(struct audit *a, const struct result *want)
 	struct hasher_name name = { .path = want->path, .len = want->pathlen,
 	    .how = a->o->follow ? HASHER_FOLLOWED : HASHER_FOUND };
 	struct stat st;
+	int err = xio_stat(a->setup.dirfd, want->path, &st,
+	    a->o->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
 
-	if (xio_stat(a->setup.dirfd, want->path, &st,
-	    a->o->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno != ENOENT && errno != ENOTDIR)
-			audit_set_failed(a, want->path, want->pathlen,
-			    RESULT_OPEN, errno);
-		return true;
-	}
 	if (!a->o->follow && audit_is_behind_link(a, want->path))
 		return true;
-	if (a->o->one_file_system && !audit_is_on_device(a, st.st_dev))
+	if (a->o->one_file_system && audit_is_elsewhere(a, want->path))
 		return false;
-	if (!S_ISREG(st.st_mode)) {
-		audit_set_failed(a, want->path, want->pathlen, RESULT_TYPE, 0);
+	if (err == ENOENT || err == ENOTDIR)
+		return true;
+	if (err || !S_ISREG(st.st_mode)) {
+		audit_set_failed(a, want->path, want->pathlen,
+		    err ? RESULT_OPEN : RESULT_TYPE, err);
 		return true;
 	}
 	name.size = (uint64_t)st.st_size;
@@ -590,8 +607,6 @@ audit_turn_found(struct audit *a, const struct turn *t)
 		return; /* told at its old name's turn */
 	(void)table_get(a->have, t->have, &have);
 	v = verdict_audit(NULL, &have);
-	if (v == VERDICT_AUDIT_MISSING)
-		return; /* it came and went meanwhile */
 	a->counts.found[v]++;
 	audit_report(a, v, NULL, 0, have.path, have.pathlen, &have);
 }
@@ -651,17 +666,26 @@ audit_put_lines(struct audit *a)
 	audit_flush(a);
 }
 
+/* Is there something that a new list would forget without anybody's having
+ * looked at it? */
+static bool
+audit_is_incomplete(const struct audit *a)
+{
+	return a->counts.listed[VERDICT_AUDIT_UNREADABLE] ||
+	    a->counts.found[VERDICT_AUDIT_UNREADABLE] || a->bad_operands ||
+	    a->counts.refused || a->counts.lines.malformed ||
+	    !table_count(a->have);
+}
+
 /*
- * Writes the new list, over LIST or where -o says. Not when a file could not
- * be read: the list would forget it. 0, or -1 after a message.
+ * Writes the new list, over LIST or where -o says. 0, or -1 after a message.
  */
 static int
 audit_update(struct audit *a)
 {
 	const char *path = a->o->output ? a->o->output : a->o->audit;
 
-	if (a->counts.listed[VERDICT_AUDIT_UNREADABLE] ||
-	    a->counts.found[VERDICT_AUDIT_UNREADABLE]) {
+	if (audit_is_incomplete(a)) {
 		diag_name(path, strlen(path), "not updated: not everything "
 		    "could be read");
 		return 0;
@@ -705,13 +729,13 @@ audit_walk(struct audit *a)
 	};
 
 	setup_start_progress(a->o);
-	(void)operands_run(&names); /* there are no lists of operands here */
+	a->bad_operands = operands_run(&names);
 	if (!a->stopped)
 		audit_look_for_rest(a);
 	progress_found_all();
 	if (hasher_finish(a->setup.hasher) < 0)
 		a->stopped = true;
-	progress_end();
+	setup_end_progress(&a->setup);
 }
 
 static int
@@ -727,7 +751,8 @@ audit_run(struct audit *a)
 	}
 	if (a->output_lost || (a->o->update && audit_update(a) < 0))
 		return PHASH_FAILURE;
-	return verdict_audit_passed(&a->counts) ? PHASH_OK : PHASH_DIFFERS;
+	return verdict_audit_passed(&a->counts) && !a->bad_operands ?
+	    PHASH_OK : PHASH_DIFFERS;
 }
 
 int

@@ -319,7 +319,7 @@ check_list(struct check *c, const char *path)
 	if (!f)
 		return check_cut(c, list, strerror(errno));
 	rc = check_lines(c, &m, list, f);
-	cut = ferror(f);
+	cut = !feof(f) || ferror(f); /* no memory for a line is no end */
 	if (f != stdin)
 		(void)fclose(f); /* it was only read */
 	if (rc < 0)
@@ -373,7 +373,7 @@ check_run(struct check *c)
 	progress_found_all();
 	if (!c->output_lost && hasher_finish(c->setup.hasher) < 0)
 		c->stopped = true;
-	progress_end();
+	setup_end_progress(&c->setup);
 	check_advance(c);
 	check_flush(c);
 	if (outfile_commit() < 0 && !c->output_lost) {

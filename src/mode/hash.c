@@ -230,8 +230,7 @@ hash_run(struct hash *h)
 	/* what nobody will read need not be computed */
 	if (!h->output_lost && hasher_finish(h->setup.hasher) < 0)
 		h->stopped = true;
-	progress_bytes(hasher_bytes(h->setup.hasher));
-	progress_end();
+	setup_end_progress(&h->setup);
 	if (h->table)
 		hash_print_table(h);
 	if (h->tree)

@@ -107,6 +107,10 @@ setup_filter(struct setup *s)
 		filter_include(s->filter, o->include.v[i]);
 	for (i = 0; i < n; i++)
 		filter_skip_file(s->filter, own[i].st_dev, own[i].st_ino);
+	/* what --update will write over is output too */
+	if (o->mode == OPTIONS_AUDIT && o->output &&
+	    xio_stat(s->startfd, o->output, &own[0], 0) == 0)
+		filter_skip_file(s->filter, own[0].st_dev, own[0].st_ino);
 }
 
 int
@@ -313,6 +317,13 @@ setup_show_progress(const struct setup *s)
 		return;
 	progress_bytes(hasher_bytes(s->hasher));
 	progress_tick();
+}
+
+void
+setup_end_progress(const struct setup *s)
+{
+	progress_bytes(hasher_bytes(s->hasher));
+	progress_end();
 }
 
 void

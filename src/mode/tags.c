@@ -35,12 +35,12 @@ tags_spelled(const char *tag)
 int
 tags_number(struct tags *t, const char *tag, size_t len)
 {
-	if (len > MANIFEST_TAG_MAX)
+	if (!len || len > MANIFEST_TAG_MAX)
 		return -1;
 	if (strlen(t->own) == len && !memcmp(t->own, tag, len))
 		return 0;
 	/* lines of one tag follow each other: known or not, it was looked up */
-	if (len && strlen(t->last) == len && !memcmp(t->last, tag, len))
+	if (strlen(t->last) == len && !memcmp(t->last, tag, len))
 		return t->number;
 	memcpy(t->last, tag, len);
 	t->last[len] = '\0';

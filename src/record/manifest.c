@@ -306,7 +306,8 @@ read_json(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 		return MANIFEST_NO_DIGEST;
 	e->tag = t[ALGORITHM].s ? t[ALGORITHM].s : m->tag;
 	e->taglen = t[ALGORITHM].s ? t[ALGORITHM].len : strlen(m->tag);
-	if (!t[DIGEST].s || t[ERROR].s || e->taglen > MANIFEST_TAG_MAX ||
+	if (!t[DIGEST].s || t[ERROR].s || !e->taglen ||
+	    e->taglen > MANIFEST_TAG_MAX ||
 	    tag_bytes(e->tag, e->taglen) < e->taglen ||
 	    !read_digest(e, t[DIGEST].s, t[DIGEST].len, size_of(m, e)))
 		return MANIFEST_MALFORMED;

@@ -99,9 +99,10 @@ list_record(struct list *l, const char **name, size_t *len, int *err)
 	l->number = ++l->records;
 	errno = 0;
 	n = getdelim(&l->record, &l->recordcap, delim, lf->f);
-	if (n < 0) {
+	/* a name cut short by an error is no name */
+	if (n < 0 || ferror(lf->f)) {
 		*err = errno;
-		return ferror(lf->f) || errno == ENOMEM ? LIST_ERROR : LIST_END;
+		return feof(lf->f) && !ferror(lf->f) ? LIST_END : LIST_ERROR;
 	}
 	if (l->record[n - 1] == delim)
 		l->record[--n] = '\0'; /* a last line may lack its end */

@@ -15,7 +15,8 @@
  * it opens a directory, and on any but EACCES and ENOENT when it looks at an
  * entry. walk_resume then goes on behind the last entry that was seen. And it
  * takes a failing readdir(3) for the end of a directory, but leaves its errno
- * behind: walk_visit and walk_run look at that.
+ * behind: walk_visit and walk_run look at that. (Where the very next entry has
+ * an error of its own, only that one is seen and reported.)
  */
 #include "source/walk.h"
 
@@ -251,7 +252,7 @@ walk_visit_link(const char *name, int level)
 	const char *path = walk_printed(name, &len);
 
 	if (stat(name, &st) < 0) {
-		if (!walk_wants(path, false))
+		if (!walk_wants(path, false) && !walk_wants(path, true))
 			return;
 		if (errno == ENOENT || errno == ENOTDIR)
 			counts.links++; /* dangling: there is nothing */
@@ -300,7 +301,9 @@ walk_visit_failure(const char *name, bool is_dir, int level, int err)
 	if (is_dir && w.o->max_depth >= 0 &&
 	    w.depth + level >= w.o->max_depth)
 		return;
-	if ((w.at_operand && level == 0) || walk_wants(path, is_dir))
+	/* nobody knows what it is: it counts unless it is unwanted as both */
+	if ((w.at_operand && level == 0) || walk_wants(path, true) ||
+	    (!is_dir && walk_wants(path, false)))
 		walk_error(name, err);
 }
 
@@ -557,6 +560,7 @@ walk(const char *operand, const struct walk_opts *opts)
 
 	w.o = opts;
 	w.stop = 0;
+	buf_clear(&w.pruned);
 	if (xio_stat(opts->dirfd, operand, &st, 0) < 0)
 		walk_error(operand, errno);
 	else if (S_ISDIR(st.st_mode))
