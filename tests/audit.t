@@ -564,6 +564,11 @@ phash: U: not updated: not everything could be read
 END
 same 'the list is as it was' L1 U
 chmod 644 one/c
+chmod 000 one/n
+try '--update when something that is not listed is unreadable' 1 as_user \
+	"$work/phash" --update --audit=U -C one --quiet
+same 'nor does that' L1 U
+chmod 644 one/n
 try '--update to where nothing can be' 2 "$phash" --update -o nix/new --audit=U -C one --quiet
 ok 'is said' grep -q '^phash: nix/new: No such file or directory$' "$work/err"
 try '--update of standard input' 2 with_input L1 "$phash" --update --audit=- -C one

@@ -98,7 +98,7 @@ if strace -o /dev/null true 2>/dev/null; then
 	try 'a read error in a list' 1 env ASAN_OPTIONS=detect_leaks=0 \
 		strace -f --quiet=attach,path-resolution -o "$work/trace" \
 		-P long -P "$(pwd -P)/long" -e trace=read \
-		-e inject=read:error=EIO:when=2 "$phash" -C t -c long good
+		-e inject=read:error=EIO:when=2 "$phash" -C t -c -w long good
 	err 'is said, and nothing else of this list' <<'END'
 phash: long: read error
 END

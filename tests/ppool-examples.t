@@ -8,7 +8,7 @@ examples=$top/man/examples
 
 # The flags of a sanitized library are needed again to link with it.
 sanitize=
-if nm "$build/libppool.a" 2>/dev/null | grep -q __asan_; then
+if nm "$build/libppool.a" 2>/dev/null | grep -qE '__(a|ub)san_'; then
 	sanitize=-fsanitize=address,undefined
 fi
 

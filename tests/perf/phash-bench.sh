@@ -120,6 +120,8 @@ rhash_tree() { rhash -r --sha512 "$tree"; }
 b3sum_tree() { find "$tree" -type f -print0 | xargs -0 b3sum; }
 reader() { "$read_tree" "$tree" "$jobs"; }
 reader_16() { "$read_tree" "$tree" 16; }
+ours_check() { "$phash" -j "$jobs" -c --quiet "$dir/list"; }
+sha512sum_check() { sha512sum -c --quiet "$dir/list"; }
 ours_big() { "$phash" -j "$jobs" "$dir/big"; }
 openssl_big() { printf '%s\0' "$dir"/big/* | xargs -0 -P"$jobs" -n1 openssl dgst -sha512; }
 ours_one() { "$phash" -j "$jobs" "$dir/one/f"; }
@@ -141,6 +143,11 @@ row_warm-python() { tree; row "source tree, warm" "Python Pool, hashlib" ours py
 row_warm-rhash() { have rhash || return; tree; row "source tree, warm" "rhash -r --sha512" ours rhash_tree faster 4; }
 row_warm-b3sum() { have b3sum || return; tree; row "source tree, warm" "find|xargs b3sum" ours b3sum_tree faster 2.5; }
 row_warm-reader() { tree; row "source tree, warm" "read everything, hash nothing" ours reader within 1.6; }
+row_check() {
+	tree
+	"$phash" -j "$jobs" "$tree" >"$dir/list"
+	row "check, warm" "sha512sum -c" ours_check sha512sum_check faster 3
+}
 row_big() { make_once "$dir/big" big_files; row "8 x 256 MiB, warm" "xargs -P$jobs -n1 openssl dgst" ours_big openssl_big faster 3; }
 row_one() { make_once "$dir/one" one_file; row "1 GiB, warm" "openssl dgst -sha512" ours_one openssl_one within 1.03; }
 row_start() {
@@ -180,7 +187,7 @@ versions() {
 }
 
 if [ $# = 0 ]; then
-	set -- warm-xargs warm-python warm-rhash warm-b3sum warm-reader big one start scale memory cold
+	set -- warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start scale memory cold
 fi
 versions | tee "$dir/versions"
 printf 'row\tpeer\tphash\tother\tratio\tsense\tgoal\tverdict\n' >"$tsv"

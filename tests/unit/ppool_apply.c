@@ -455,20 +455,19 @@ static void
 callback_frees(void **state)
 {
 	ppool *pool = pool_of(2);
-	ppool_async *job, *other, *last;
-	int v = 2, slow = 50;
+	ppool_async *own = NULL, *slow = NULL, *other = NULL;
+	int v = 2, ms = 50;
 
 	(void)state;
+	assert_int_equal(ppool_apply_async(pool, fn_sleep, &ms, sizeof(ms),
+	                                   NULL, NULL, &slow), PPOOL_OK);
 	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
-	                                   on_done_frees, &job, &job),
+	                                   on_done_frees, &slow, &other),
 	                 PPOOL_OK);
-	/* last is there before the callback that frees it can run */
-	assert_int_equal(ppool_apply_async(pool, fn_sleep, &slow, sizeof(slow),
-	                                   NULL, NULL, &last), PPOOL_OK);
 	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
-	                                   on_done_frees, &last, &other),
+	                                   on_done_frees, &own, &own),
 	                 PPOOL_OK);
-	while (job || last)
+	while (own || slow)
 		assert_int_equal(ppool_poll(pool, -1), PPOOL_OK);
 	ppool_async_free(other);
 	pool_end(pool);
@@ -479,20 +478,22 @@ static void
 callback_closes(void **state)
 {
 	ppool *pool = pool_of(1);
-	ppool_async *job;
+	ppool_async *job, *closer;
 	int v = 1, slow = 30;
 
 	(void)state;
-	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
-	                                   on_done_closes, pool, NULL),
-	                 PPOOL_OK);
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &slow, sizeof(slow),
 	                                   NULL, NULL, &job), PPOOL_OK);
-	assert_int_equal(ppool_get(job, -1, NULL, NULL), PPOOL_OK);
+	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
+	                                   on_done_closes, pool, &closer),
+	                 PPOOL_OK);
+	assert_int_equal(ppool_get(closer, -1, NULL, NULL), PPOOL_OK);
 	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
 	                                   NULL, NULL, NULL), PPOOL_CLOSED);
+	assert_int_equal(ppool_get(job, -1, NULL, NULL), PPOOL_OK);
 	assert_int_equal(ppool_join(pool, -1), PPOOL_OK);
 	ppool_async_free(job);
+	ppool_async_free(closer);
 	ppool_destroy(pool);
 }
 

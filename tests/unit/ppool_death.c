@@ -683,6 +683,7 @@ no_worker_outlives_its_owner(void **state)
 	int fds[2], status;
 
 	(void)state;
+	needs_linux();
 	assert_return_code(prctl(PR_SET_CHILD_SUBREAPER, 1), errno);
 	assert_return_code(pipe(fds), errno);
 	owner = fork();

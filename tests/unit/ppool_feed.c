@@ -415,11 +415,12 @@ on_result_frees(void *cookie, const ppool_result *r)
 static void
 a_callback_may_free_its_feed(void **state)
 {
+	const ppool_feed_opts opts = { .chunk_items = 100 };
 	ppool *pool = pool_of(1);
 	ppool_feed *f = NULL;
 
 	(void)state;
-	assert_int_equal(ppool_feed_open(pool, fn_echo, NULL, on_result_frees,
+	assert_int_equal(ppool_feed_open(pool, fn_echo, &opts, on_result_frees,
 	                                 &f, &f), PPOOL_OK);
 	/* one in the chunk that is answered, one that is dropped with it */
 	for (int i = 0; f && i < 2; i++)

@@ -81,6 +81,7 @@ cpus_follow_the_affinity(void **state)
 	int cpu = 0;
 
 	(void)state;
+	needs_linux();
 	assert_return_code(sched_getaffinity(0, sizeof(before), &before), errno);
 	assert_in_range(ppool_cpus(), 1, CPU_COUNT(&before));
 	while (!CPU_ISSET(cpu, &before))

@@ -16,6 +16,7 @@ exit_with_a_live_pool(void **state)
 	int status, v = FOR_EVER_MS;
 
 	(void)state;
+	needs_linux();
 	assert_return_code(prctl(PR_SET_CHILD_SUBREAPER, 1), errno);
 	owner = fork();
 	if (owner == 0) {

@@ -107,6 +107,16 @@ pool_leave(void **state)
 	return 0;
 }
 
+/* For what the stand-ins of other systems cannot do: a busy worker is told of
+ * its owner's death by PR_SET_PDEATHSIG, and CPUs are counted by affinity. */
+static inline void
+needs_linux(void)
+{
+#ifdef PPOOL_PORTABLE
+	skip();
+#endif
+}
+
 /* A pool of n workers, everything else by default. */
 static inline ppool *
 pool_of(int n)
