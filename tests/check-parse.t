@@ -289,11 +289,14 @@ err 'is named' <<'END'
 phash: l: 1: improperly formatted SHA256 checksum line
 phash: l: no properly formatted checksum lines found
 END
-openssl dgst -sha512 f >l
-try 'openssl dgst' 0 "$phash" -c --strict l
-out 'is read' <<'END'
+if openssl dgst -sha512 f >l 2>/dev/null; then
+	try 'openssl dgst' 0 "$phash" -c --strict l
+	out 'is read' <<'END'
 f: OK
 END
+else
+	skip 'openssl dgst' 'no openssl here'
+fi
 
 # JSON
 size='"size":3'
