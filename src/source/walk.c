@@ -17,6 +17,10 @@
  * takes a failing readdir(3) for the end of a directory, but leaves its errno
  * behind: walk_visit and walk_run look at that. (Where the very next entry has
  * an error of its own, only that one is seen and reported.)
+ *
+ * FTW_MOUNT is not used: it leaves out files whose st_dev is not that of the
+ * directory they are in, as on an overlayfs of several file systems. Only a
+ * directory can be a border.
  */
 #include "source/walk.h"
 
@@ -56,6 +60,9 @@ struct segment {
 static struct {
 	const struct walk_opts *o;
 	dev_t dev;                /* the operand's */
+	int base;                 /* a handle: paths are relative to it */
+	int no_way_back;          /* the errno that keeps us where we are */
+	int levels;               /* that one call of nftw may descend */
 	int stop;                 /* a callback's non-zero value */
 
 	struct segment *segments; /* still to be walked */
@@ -91,8 +98,6 @@ walk_printed(const char *name, size_t *len)
 	}
 	buf_clear(&w.path);
 	buf_puts(&w.path, w.prefix);
-	if (w.path.len == 1 && w.prefix[0] == '/')
-		buf_clear(&w.path);
 	buf_puts(&w.path, name + 1); /* behind the "." */
 	*len = w.path.len;
 	return buf_str(&w.path);
@@ -210,6 +215,13 @@ walk_prune(const char *name)
 #endif
 }
 
+/* Is this an operand or a segment, which were wanted before nftw began? */
+static bool
+walk_is_root(int level)
+{
+	return w.at_operand && level == 0;
+}
+
 /* May a directory of this depth be entered at all? */
 static bool
 walk_enters(int depth, const struct stat *st)
@@ -226,14 +238,17 @@ walk_visit_dir(const char *name, const struct stat *st, int level)
 	size_t len;
 	const char *path = walk_printed(name, &len);
 
-	if (!(w.at_operand && level == 0) && !walk_wants(path, true))
+	if (!walk_is_root(level) && !walk_wants(path, true))
 		return walk_prune(name);
 	if (!walk_enters(depth, st))
 		return walk_prune(name);
+	if (w.o->follow && !walk_is_root(level) && walk_is_loop(depth, st)) {
+		walk_error(name, ELOOP);
+		return walk_prune(name);
+	}
 	if (w.o->follow)
 		walk_remember(depth, st);
-	if (level && (level >= SEGMENT_LEVELS ||
-	    strlen(name) > SEGMENT_PATH)) {
+	if (level && (level >= w.levels || strlen(name) > SEGMENT_PATH)) {
 		walk_add_segment(path, len, depth);
 		return walk_prune(name);
 	}
@@ -262,15 +277,15 @@ walk_visit_link(const char *name, int level)
 	}
 	if (!walk_wants(path, S_ISDIR(st.st_mode)))
 		return;
-	if (w.o->one_file_system && st.st_dev != w.dev)
-		return;
 	if (S_ISREG(st.st_mode)) {
 		walk_file(path, len, WALK_LINKED, &st);
 	} else if (!S_ISDIR(st.st_mode)) {
 		counts.specials++;
+	} else if (!walk_enters(depth, &st)) {
+		return;
 	} else if (walk_is_loop(depth, &st)) {
 		walk_error(name, ELOOP);
-	} else if (walk_enters(depth, &st)) {
+	} else {
 		walk_remember(depth, &st);
 		walk_add_segment(path, len, depth);
 	}
@@ -290,35 +305,81 @@ walk_visit_file(const char *name, const struct stat *st)
 		counts.specials++;
 }
 
-/* What nftw could not look at. */
+/* What nftw could not look at, or into. st is NULL when not even the type is
+ * known: then it may be a directory, with anything in it. */
 static void
-walk_visit_failure(const char *name, bool is_dir, int level, int err)
+walk_visit_failure(const char *name, const struct stat *st, int level, int err)
 {
+	bool is_dir = st && S_ISDIR(st->st_mode);
 	size_t len;
 	const char *path = walk_printed(name, &len);
 
-	/* a directory at the limit need not be readable */
-	if (is_dir && w.o->max_depth >= 0 &&
-	    w.depth + level >= w.o->max_depth)
+	/* what is not to be entered need not be readable */
+	if (is_dir && !walk_enters(w.depth + level, st))
 		return;
-	/* nobody knows what it is: it counts unless it is unwanted as both */
-	if ((w.at_operand && level == 0) || walk_wants(path, true) ||
-	    (!is_dir && walk_wants(path, false)))
+	if (walk_is_root(level) || walk_wants(path, is_dir) ||
+	    (!st && walk_wants(path, true)))
 		walk_error(name, err);
 }
 
-/* readdir failed somewhere between the last entry and now: in the directory
- * of that entry, or in one above it. */
+/* Can the directory be read to its end now? */
+static bool
+walk_is_readable(const char *name)
+{
+	DIR *d = opendir(name);
+	bool whole;
+
+	if (!d)
+		return false;
+	do
+		errno = 0;
+	while (readdir(d));
+	whole = !errno;
+	(void)closedir(d); /* it was only read */
+	return whole;
+}
+
+/* Makes a name that of its directory; false: that is shorter than least. */
+static bool
+walk_go_up(char *name, size_t least)
+{
+	char *slash = strrchr(name, '/');
+
+	if (slash == name && name[1])
+		slash++; /* what is left is "/" */
+	if (!slash || slash == name || (size_t)(slash - name) < least)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
+/*
+ * readdir may have failed since the last entry: in the directory of that
+ * entry, or in one above it that nftw has left since, those whose names have
+ * at least so many bytes. The one that fails again is meant. If none does,
+ * the topmost is: what is missing lies below it.
+ */
 static void
-walk_lost_entries(int err)
+walk_lost_entries(int err, size_t least)
 {
 	char *dir = mem_dup(w.last.data, w.last.len);
-	char *slash = strrchr(dir, '/');
 
-	if (!w.last_is_dir && slash)
-		*slash = '\0';
-	walk_error(slash == dir ? "/" : dir, err);
+	/* no directory was left: errno is of something that went well */
+	if ((w.last_is_dir && w.last.len >= least) ||
+	    (!w.last_is_dir && walk_go_up(dir, least))) {
+		while (walk_is_readable(dir) && walk_go_up(dir, least))
+			;
+		walk_error(dir, err);
+	}
 	free(dir);
+}
+
+/* The length that a directory's name has at least if nftw left that directory
+ * before it came to this entry: more than the name of the entry's own. */
+static size_t
+walk_least_left(const struct FTW *ftw)
+{
+	return ftw->base > 1 ? (size_t)ftw->base : sizeof("/");
 }
 
 static int
@@ -331,7 +392,7 @@ walk_visit(const char *name, const struct stat *st, int type, struct FTW *ftw)
 		return 0;
 	}
 	if (err && type != FTW_NS && type != FTW_DNR && w.seen)
-		walk_lost_entries(err);
+		walk_lost_entries(err, walk_least_left(ftw));
 	w.seen = true;
 	w.last_is_dir = false;
 	buf_clear(&w.last);
@@ -350,7 +411,8 @@ walk_visit(const char *name, const struct stat *st, int type, struct FTW *ftw)
 		break;
 	case FTW_DNR:
 	case FTW_NS:
-		walk_visit_failure(name, type == FTW_DNR, ftw->level, err);
+		walk_visit_failure(name, type == FTW_DNR ? st : NULL,
+		    ftw->level, err);
 		break;
 	default:
 		walk_visit_file(name, st);
@@ -438,13 +500,12 @@ static void
 walk_run(const char *root, int depth)
 {
 	int flags = FTW_PHYS, rc, err;
+	struct stat st;
 	char *last;
 
 #if COMPAT_NFTW_PRUNES
 	flags |= FTW_ACTIONRETVAL;
 #endif
-	if (w.o->one_file_system)
-		flags |= FTW_MOUNT; /* spares opening what is mounted */
 	w.depth = depth;
 	w.seen = false;
 	errno = 0;
@@ -454,36 +515,56 @@ walk_run(const char *root, int depth)
 		return;
 	if (rc == 0) {
 		if (err && w.seen)
-			walk_lost_entries(err);
+			walk_lost_entries(err, strlen(root));
 		return;
 	}
+	/* from now on hold next to none: segments are entered one by one */
+	if (err == EMFILE || err == ENFILE)
+		w.levels = 1;
 	if (!w.seen) {
-		walk_visit_failure(root, false, 0, err);
+		walk_visit_failure(root, lstat(root, &st) == 0 ? &st : NULL, 0,
+		    err);
 		return;
 	}
 	last = mem_dup(w.last.data, w.last.len);
 	w.at_operand = false;
-	if (walk_is_pruned(last)) {
-		last[w.pruned.len - 1] = '\0';
-		w.last_is_dir = false;
-	}
 	walk_resume(root, depth, last, w.last_is_dir);
 	free(last);
 }
 
 /* ---- operands ----------------------------------------------------------------- */
 
+/* Moves to a segment. 0, or -1 with errno. */
+static int
+walk_chdir(const struct segment *s)
+{
+	/* without follow, what was a directory must not be a link by now */
+	int nofollow = w.o->follow || s->depth == 0 ? 0 : O_NOFOLLOW;
+	int fd, rc, err;
+
+	if (w.no_way_back) {
+		errno = w.no_way_back;
+		return -1;
+	}
+	fd = xio_open(w.base, s->path, COMPAT_O_DIRHANDLE | nofollow);
+	if (fd < 0)
+		return -1;
+	rc = fchdir(fd);
+	err = errno;
+	close(fd);
+	errno = err;
+	return rc;
+}
+
 static void
 walk_segment(const struct segment *s)
 {
-	int fd = xio_open(w.o->dirfd, s->path, COMPAT_O_DIRHANDLE);
 	size_t n = (size_t)s->depth + 1;
 
-	w.prefix = NULL;
 	buf_clear(&w.pruned);
-	if (fd < 0 || fchdir(fd) < 0) {
+	if (walk_chdir(s) < 0) {
 		walk_error(s->path, errno);
-		goto close_fd;
+		return;
 	}
 	if (s->above) {
 		w.above = mem_grow(w.above, &w.abovecap, n, sizeof(*w.above));
@@ -493,9 +574,6 @@ walk_segment(const struct segment *s)
 	w.at_operand = true; /* a segment's root was wanted already */
 	walk_run(".", s->depth);
 	w.prefix = NULL;
-close_fd:
-	if (fd >= 0)
-		close(fd);
 }
 
 static void
@@ -533,6 +611,9 @@ walk_directory(const char *operand, const struct stat *st)
 		len--;
 	root = mem_dup(operand, len);
 	w.dev = st->st_dev;
+	w.no_way_back = home < 0 && w.o->dirfd == AT_FDCWD ? errno : 0;
+	w.base = w.o->dirfd == AT_FDCWD ? home : w.o->dirfd;
+	w.levels = SEGMENT_LEVELS;
 	if (w.o->follow)
 		walk_remember(0, st);
 	if (w.o->dirfd != AT_FDCWD && fchdir(w.o->dirfd) < 0) {
@@ -544,7 +625,6 @@ walk_directory(const char *operand, const struct stat *st)
 		walk_add_segment(root, len, 0);
 	}
 	walk_segments();
-	/* back to where we came from, unless that cannot even be opened */
 	if (home >= 0) {
 		if (fchdir(home) < 0)
 			walk_error(root, errno);

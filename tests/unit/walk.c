@@ -1,0 +1,1391 @@
+/*
+ * source/walk: real trees, and an nftw(3) that fails where it is told to.
+ *
+ * What a walk reports becomes a text, one line for each callback, sorted:
+ * "PATH" for a file, "PATH linked", "PATH operand", "PATH stream", and
+ * "PATH: REASON" for an error.
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "source/filter.h"
+#include "source/walk.h"
+
+#define NOBODY 65534
+
+/* ---- an nftw that fails ------------------------------------------------------ */
+
+typedef int nftw_visit(const char *, const struct stat *, int, struct FTW *);
+
+/* What goes wrong; all zero: nothing. */
+static struct {
+	int give_up_at;         /* -1 with EIO, instead of this callback */
+	const char *unopenable; /* -1 with EIO, whenever it comes to this name */
+	const char *unread;     /* readdir fails before this name is seen */
+	bool unread_end;        /* ...or before nftw returns */
+	int readdir_at;         /* the call of our own that fails */
+	void (*meanwhile)(void); /* called once, when nftw has returned */
+	char last[256];         /* the last name before that */
+	int calls, readdirs;
+} fault;
+
+static nftw_visit *visit;
+
+static int
+faulty_visit(const char *name, const struct stat *st, int type, struct FTW *ftw)
+{
+	if (++fault.calls == fault.give_up_at ||
+	    (fault.unopenable && !strcmp(name + ftw->base, fault.unopenable))) {
+		errno = EIO;
+		return -1;
+	}
+	if (fault.unread && !strcmp(name + ftw->base, fault.unread))
+		errno = EIO;
+	snprintf(fault.last, sizeof(fault.last), "%s", name);
+	return visit(name, st, type, ftw);
+}
+
+#if defined(__GLIBC__) && defined(_FILE_OFFSET_BITS) && _FILE_OFFSET_BITS == 64
+#define NFTW_SYMBOL "nftw64"
+#define READDIR_SYMBOL "readdir64"
+#else
+#define NFTW_SYMBOL "nftw"
+#define READDIR_SYMBOL "readdir"
+#endif
+
+/* In the place of the C library's, which does not call this readdir. */
+struct dirent *
+readdir(DIR *d)
+{
+	static struct dirent *(*real)(DIR *);
+	void *symbol;
+
+	if (!real) {
+		symbol = dlsym(RTLD_NEXT, READDIR_SYMBOL);
+		memcpy(&real, &symbol, sizeof(real));
+	}
+	if (++fault.readdirs == fault.readdir_at) {
+		errno = EIO;
+		return NULL;
+	}
+	return real(d);
+}
+
+/* Likewise. */
+int
+nftw(const char *dir, nftw_visit *fn, int fds, int flags)
+{
+	static int (*real)(const char *, nftw_visit *, int, int);
+	void (*meanwhile)(void);
+	void *symbol;
+	int rc, err;
+
+	if (!real) {
+		symbol = dlsym(RTLD_NEXT, NFTW_SYMBOL);
+		memcpy(&real, &symbol, sizeof(real));
+	}
+	visit = fn;
+	rc = real(dir, faulty_visit, fds, flags);
+	err = rc == 0 && fault.unread_end ? EIO : errno;
+	meanwhile = fault.meanwhile;
+	fault.meanwhile = NULL;
+	if (meanwhile)
+		meanwhile();
+	errno = err;
+	return rc;
+}
+
+/* ---- walks as text ----------------------------------------------------------- */
+
+static struct walk_opts opts;
+static struct filter *filter;
+
+static struct {
+	char **v;
+	size_t n;
+	int stop_after; /* the callback that returns 7; 0: none */
+	bool stop_at_error;
+} lines;
+
+static int
+add_line(const char *path, size_t len, const char *end)
+{
+	struct buf b = BUF_INIT;
+
+	assert_int_equal(len, strlen(path));
+	buf_puts(&b, path);
+	buf_puts(&b, end);
+	buf_putc(&b, '\0');
+	lines.v = realloc(lines.v, (lines.n + 1) * sizeof(*lines.v));
+	lines.v[lines.n++] = b.data;
+	return (int)lines.n == lines.stop_after ? 7 : 0;
+}
+
+static int
+on_file(void *cookie, const struct walk_file *f)
+{
+	static const char *const kind[] = { [WALK_FILE] = "",
+	    [WALK_LINKED] = " linked", [WALK_OPERAND] = " operand",
+	    [WALK_OPERAND_STREAM] = " stream" };
+
+	assert_ptr_equal(cookie, &opts);
+	/* files of these trees hold one byte, if any */
+	assert_true(f->size <= (f->kind != WALK_OPERAND_STREAM));
+	return add_line(f->path, f->len, kind[f->kind]);
+}
+
+static int
+on_error(void *cookie, const char *path, size_t len, int err)
+{
+	char end[200];
+
+	assert_ptr_equal(cookie, &opts);
+	snprintf(end, sizeof(end), ": %s", strerror(err));
+	return add_line(path, len, end) || lines.stop_at_error ? 7 : 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Takes the lines as one text. */
+static void
+take_lines(struct buf *text)
+{
+	size_t i;
+
+	if (lines.n)
+		qsort(lines.v, lines.n, sizeof(*lines.v), compare);
+	buf_clear(text);
+	for (i = 0; i < lines.n; i++) {
+		buf_puts(text, lines.v[i]);
+		buf_putc(text, '\n');
+		free(lines.v[i]);
+	}
+	free(lines.v);
+	lines.v = NULL;
+	lines.n = 0;
+}
+
+static struct buf text;
+
+static char top[PATH_MAX]; /* where every case takes place */
+
+/* A walk, which comes back; valid until the next. */
+static const char *
+walked(const char *operand)
+{
+	char now[PATH_MAX];
+
+	assert_int_equal(walk(operand, &opts), 0);
+	assert_non_null(getcwd(now, sizeof(now)));
+	assert_string_equal(now, top);
+	take_lines(&text);
+	return buf_str(&text);
+}
+
+/* The same in a process of its own, which does this before; NULL when that
+ * cannot be done here. */
+static const char *
+walked_by_child(bool (*prepare)(void), const char *operand)
+{
+	char piece[4096];
+	int fds[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (!prepare())
+			_exit(77);
+		status = walk(operand, &opts);
+		take_lines(&text);
+		n = write(fds[1], text.data, text.len);
+		_exit(status || n != (ssize_t)text.len);
+	}
+	close(fds[1]);
+	buf_clear(&text);
+	while ((n = read(fds[0], piece, sizeof(piece))) > 0)
+		buf_put(&text, piece, (size_t)n);
+	close(fds[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		return NULL;
+	assert_int_equal(WEXITSTATUS(status), 0);
+	return buf_str(&text);
+}
+
+/* ---- trees ------------------------------------------------------------------- */
+
+static int
+enter(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	(void)state;
+	snprintf(top, sizeof(top), "%s/phash-unit-walk.XXXXXX",
+	    tmp ? tmp : "/tmp");
+	if (!mkdtemp(top) || chmod(top, 0755) < 0 || chdir(top) < 0)
+		return -1;
+	filter = filter_new();
+	memset(&fault, 0, sizeof(fault));
+	opts = (struct walk_opts){ .max_depth = -1, .dirfd = AT_FDCWD,
+	    .filter = filter, .cookie = &opts, .on_file = on_file,
+	    .on_error = on_error };
+	return 0;
+}
+
+static int
+leave(void **state)
+{
+	char command[2 * PATH_MAX + 100];
+
+	(void)state;
+	filter_free(filter);
+	lines.stop_after = 0;
+	lines.stop_at_error = false;
+	snprintf(command, sizeof(command),
+	    "chmod -R u+rwx '%s' && rm -rf '%s'", top, top);
+	return chdir("/") < 0 || system(command) ? -1 : 0;
+}
+
+static void
+make_dirs(const char *path)
+{
+	char copy[PATH_MAX];
+	char *slash = copy;
+
+	snprintf(copy, sizeof(copy), "%s/", path);
+	while ((slash = strchr(slash, '/'))) {
+		*slash = '\0';
+		assert_true(mkdir(copy, 0755) == 0 || errno == EEXIST);
+		*slash++ = '/';
+	}
+}
+
+/* A file of one byte, and the directories to it. */
+static void
+make(const char *path)
+{
+	char above[PATH_MAX];
+	char *slash;
+	FILE *f;
+
+	snprintf(above, sizeof(above), "%s", path);
+	slash = strrchr(above, '/');
+	if (slash) {
+		*slash = '\0';
+		make_dirs(above);
+	}
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(putc('x', f), 'x');
+	assert_int_equal(fclose(f), 0);
+}
+
+/*
+ * Directories called name in each other, with a file "f" on each level, all
+ * that in the directory called first; their lines go to want.
+ */
+static void
+make_chain(const char *first, int levels, const char *name, struct buf *want)
+{
+	int i, here = open(".", O_RDONLY | O_DIRECTORY);
+	struct buf path = BUF_INIT;
+
+	buf_puts(&path, first);
+	assert_int_equal(mkdir(first, 0755), 0);
+	assert_int_equal(chdir(first), 0);
+	for (i = 0; i < levels; i++) {
+		make("f");
+		add_line(buf_str(&path), path.len, "/f");
+		assert_int_equal(mkdir(name, 0755), 0);
+		assert_int_equal(chdir(name), 0);
+		buf_putc(&path, '/');
+		buf_puts(&path, name);
+	}
+	assert_int_equal(fchdir(here), 0);
+	close(here);
+	take_lines(want);
+	buf_release(&path);
+}
+
+/* The directory at the bottom of such a chain, as an operand. */
+static void
+chain_bottom(const char *first, int levels, const char *name, struct buf *b)
+{
+	int i;
+
+	buf_puts(b, first);
+	for (i = 0; i < levels; i++)
+		buf_printf(b, "/%s", name);
+}
+
+/* The name that nftw sees first in a directory, and last. */
+static void
+first_and_last(const char *path, char first[256], char last[256])
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+
+	assert_non_null(d);
+	first[0] = '\0';
+	while ((e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		if (!first[0])
+			snprintf(first, 256, "%s", e->d_name);
+		snprintf(last, 256, "%s", e->d_name);
+	}
+	closedir(d);
+}
+
+static void
+make_tree(void)
+{
+	make("d/1");
+	make("d/a/f");
+	make("d/a/g");
+	make("d/b/f");
+	make("d/b/bb/f");
+	make("d/b/bb/g");
+	make("d/c/f");
+	make("d/z");
+}
+
+#define TREE "d/1\nd/a/f\nd/a/g\nd/b/bb/f\nd/b/bb/g\nd/b/f\nd/c/f\nd/z\n"
+
+/* ---- operands ---------------------------------------------------------------- */
+
+static void
+test_tree(void **state)
+{
+	(void)state;
+	make_tree();
+	make_dirs("d/empty/too");
+	assert_string_equal(walked("d"), TREE);
+	opts.filter = NULL;
+	assert_string_equal(walked("d"), TREE);
+}
+
+static void
+test_spelling(void **state)
+{
+	(void)state;
+	make("d/s/f");
+	assert_string_equal(walked("d/"), "d/s/f\n");
+	assert_string_equal(walked("d//"), "d/s/f\n");
+	assert_string_equal(walked("d//s"), "d//s/f\n");
+	assert_string_equal(walked("."), "./d/s/f\n");
+	assert_string_equal(walked("./"), "./d/s/f\n");
+	assert_string_equal(walked("./d"), "./d/s/f\n");
+	assert_string_equal(walked("d/."), "d/./s/f\n");
+	assert_string_equal(walked("d/s/.."), "d/s/../s/f\n");
+}
+
+static bool
+change_root(void)
+{
+	return chroot(".") == 0 && chdir("/") == 0;
+}
+
+static void
+test_root(void **state)
+{
+	const char *got;
+	int i;
+
+	(void)state;
+	make("s/f");
+	make("g");
+	got = walked_by_child(change_root, "/");
+	if (!got)
+		skip();
+	assert_string_equal(got, "/g\n/s/f\n");
+	assert_string_equal(walked_by_child(change_root, "//"), "/g\n/s/f\n");
+	/* also where nftw gives up, and where a directory is not read */
+	for (i = 2; i <= 4; i++) {
+		fault.give_up_at = i;
+		opts.max_depth = -1;
+		assert_string_equal(walked_by_child(change_root, "/"),
+		    "/g\n/s/f\n");
+		opts.max_depth = 1;
+		assert_string_equal(walked_by_child(change_root, "/"), "/g\n");
+	}
+	opts.max_depth = -1;
+	fault.give_up_at = 0;
+	fault.unread_end = true;
+	assert_string_equal(walked_by_child(change_root, "/"),
+	    "/: Input/output error\n/g\n/s/f\n");
+}
+
+/* As test_errno_of_no_failure. */
+static void
+test_errno_of_no_failure_in_root(void **state)
+{
+	char first[256], last[256];
+	const char *got;
+
+	(void)state;
+	make("f");
+	make("g");
+	first_and_last(".", first, last);
+	fault.unread = last;
+	got = walked_by_child(change_root, "/");
+	if (!got)
+		skip();
+	assert_string_equal(got, "/f\n/g\n");
+}
+
+static void
+test_absolute(void **state)
+{
+	char want[PATH_MAX + 10], operand[PATH_MAX + 10];
+
+	(void)state;
+	make("d/s/f");
+	snprintf(operand, sizeof(operand), "%s/d", top);
+	snprintf(want, sizeof(want), "%s/d/s/f\n", top);
+	assert_string_equal(walked(operand), want);
+}
+
+static void
+test_operand_files(void **state)
+{
+	(void)state;
+	make("d/f");
+	assert_int_equal(symlink("d/f", "link"), 0);
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	filter_exclude(filter, "*");
+	assert_string_equal(walked("d/f"), "d/f operand\n");
+	assert_string_equal(walked("link"), "link operand\n");
+	assert_string_equal(walked("fifo"), "fifo stream\n");
+	assert_string_equal(walked("/dev/null"), "/dev/null stream\n");
+}
+
+static void
+test_operand_link_to_directory(void **state)
+{
+	(void)state;
+	make("d/s/f");
+	assert_int_equal(symlink("d", "link"), 0);
+	assert_string_equal(walked("link"), "link/s/f\n");
+	assert_string_equal(walked("link/"), "link/s/f\n");
+}
+
+static void
+test_operand_missing(void **state)
+{
+	(void)state;
+	make("f");
+	assert_int_equal(symlink("nowhere", "dangling"), 0);
+	assert_string_equal(walked("none"), "none: No such file or directory\n");
+	assert_string_equal(walked("dangling"),
+	    "dangling: No such file or directory\n");
+	assert_string_equal(walked(""), ": No such file or directory\n");
+	assert_string_equal(walked("f/"), "f/: Not a directory\n");
+}
+
+static void
+test_operands_are_not_filtered(void **state)
+{
+	(void)state;
+	make("d/d/f");
+	make("d/g");
+	filter_exclude(filter, "d");
+	assert_string_equal(walked("d"), "d/g\n");
+	assert_string_equal(walked("d/d"), "d/d/f\n");
+}
+
+static void
+test_dirfd(void **state)
+{
+	(void)state;
+	make("elsewhere/d/s/f");
+	make("elsewhere/g");
+	make("d/wrong");
+	assert_int_equal(symlink("d", "elsewhere/link"), 0);
+	opts.dirfd = open("elsewhere", O_RDONLY | O_DIRECTORY);
+	assert_string_equal(walked("d"), "d/s/f\n");
+	assert_string_equal(walked("link"), "link/s/f\n");
+	assert_string_equal(walked("."), "./d/s/f\n./g\n");
+	assert_string_equal(walked("g"), "g operand\n");
+	close(opts.dirfd);
+}
+
+/* ---- entries ----------------------------------------------------------------- */
+
+static void
+test_special_files_are_counted(void **state)
+{
+	struct walk_counts before, after;
+
+	(void)state;
+	make("d/s/f");
+	assert_int_equal(mkfifo("d/fifo", 0600), 0);
+	assert_int_equal(mkfifo("d/s/fifo", 0600), 0);
+	assert_int_equal(symlink("f", "d/s/link"), 0);
+	assert_int_equal(symlink("s", "d/link"), 0);
+	assert_int_equal(symlink("nowhere", "d/dangling"), 0);
+	before = walk_counts();
+	assert_string_equal(walked("d"), "d/s/f\n");
+	after = walk_counts();
+	assert_int_equal(after.specials - before.specials, 2);
+	assert_int_equal(after.links - before.links, 3);
+	assert_int_equal(after.dirs - before.dirs, 2);
+	assert_int_equal(after.own - before.own, 0);
+}
+
+static void
+test_own_files_are_skipped(void **state)
+{
+	struct walk_counts before;
+	struct stat st;
+
+	(void)state;
+	make("d/own");
+	make("d/f");
+	assert_int_equal(link("d/own", "d/other name"), 0);
+	assert_int_equal(stat("d/own", &st), 0);
+	filter_skip_file(filter, st.st_dev, st.st_ino);
+	before = walk_counts();
+	assert_string_equal(walked("d"), "d/f\n");
+	assert_int_equal(walk_counts().own - before.own, 2);
+	assert_string_equal(walked("d/own"), "");
+}
+
+static void
+test_filter(void **state)
+{
+	(void)state;
+	make_tree();
+	filter_exclude(filter, "b/");
+	filter_exclude(filter, "g");
+	assert_string_equal(walked("d"), "d/1\nd/a/f\nd/c/f\nd/z\n");
+	filter_include(filter, "f");
+	assert_string_equal(walked("d"), "d/a/f\nd/c/f\n");
+}
+
+static void
+test_excluded_before_is_operand_now(void **state)
+{
+	(void)state;
+	make_tree();
+	filter_exclude(filter, "b");
+	filter_exclude(filter, "c");
+	assert_string_equal(walked("d"), "d/1\nd/a/f\nd/a/g\nd/z\n");
+	assert_string_equal(walked("d/b"), "d/b/bb/f\nd/b/bb/g\nd/b/f\n");
+	assert_string_equal(walked("d/c"), "d/c/f\n");
+	assert_string_equal(walked("d/c/none"),
+	    "d/c/none: No such file or directory\n");
+}
+
+static void
+test_max_depth(void **state)
+{
+	(void)state;
+	make_tree();
+	opts.max_depth = 0;
+	assert_string_equal(walked("d"), "");
+	assert_string_equal(walked("d/1"), "d/1 operand\n");
+	opts.max_depth = 1;
+	assert_string_equal(walked("d"), "d/1\nd/z\n");
+	opts.max_depth = 2;
+	assert_string_equal(walked("d"),
+	    "d/1\nd/a/f\nd/a/g\nd/b/f\nd/c/f\nd/z\n");
+	opts.max_depth = 3;
+	assert_string_equal(walked("d"), TREE);
+}
+
+static void
+test_callback_stops(void **state)
+{
+	(void)state;
+	make_tree();
+	lines.stop_after = 3;
+	assert_int_equal(walk("d", &opts), 7);
+	assert_int_equal(lines.n, 3);
+	take_lines(&text);
+	lines.stop_after = 1;
+	assert_int_equal(walk("none", &opts), 7);
+	take_lines(&text);
+	lines.stop_after = 0;
+	assert_string_equal(walked("d"), TREE);
+}
+
+/* Stopped by what is said about a directory that was not read: the file that
+ * comes next is not told. */
+static void
+test_callback_stops_before_a_file(void **state)
+{
+	char next[256] = "";
+	struct dirent *e;
+	DIR *d;
+
+	(void)state;
+	make("d/a");
+	make("d/b");
+	make("d/x/f");
+	make("d/y");
+	make("d/z");
+	d = opendir("d");
+	assert_non_null(d);
+	while ((e = readdir(d)) && strcmp(e->d_name, "x"))
+		;
+	while ((e = readdir(d)) && e->d_name[0] == '.')
+		;
+	if (e)
+		snprintf(next, sizeof(next), "%s", e->d_name);
+	closedir(d);
+	if (!next[0])
+		skip(); /* x happens to be the last */
+	fault.unread = next;
+	lines.stop_at_error = true;
+	assert_int_equal(walk("d", &opts), 7);
+	assert_string_equal(lines.v[lines.n - 1], "d/x: Input/output error");
+	take_lines(&text);
+	lines.stop_at_error = false;
+}
+
+/* ---- long and deep ----------------------------------------------------------- */
+
+static void
+test_long_paths(void **state)
+{
+	struct buf want = BUF_INIT, bottom = BUF_INIT;
+	char name[201];
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	make_chain("d", 100, name, &want);
+	assert_true(want.len / 100 > 2 * PATH_MAX);
+	assert_string_equal(walked("d"), buf_str(&want));
+	opts.follow = true;
+	assert_string_equal(walked("d"), buf_str(&want));
+	/* operands of such lengths */
+	chain_bottom("d", 99, name, &bottom);
+	buf_puts(&want, "\n");
+	assert_true(bottom.len > 4 * PATH_MAX);
+	assert_int_equal(strlen(walked(buf_str(&bottom))), bottom.len + 3);
+	buf_puts(&bottom, "/f");
+	assert_int_equal(strlen(walked(buf_str(&bottom))),
+	    bottom.len + strlen(" operand\n"));
+	buf_release(&bottom);
+	buf_release(&want);
+}
+
+static void
+test_link_at_a_long_path(void **state)
+{
+	struct buf want = BUF_INIT, path = BUF_INIT;
+	char name[251];
+	int i;
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	make_chain("d", 19, name, &want);
+	assert_int_equal(chdir("d"), 0);
+	for (i = 0; i < 18; i++)
+		assert_int_equal(chdir(name), 0);
+	assert_int_equal(symlink("f", "link"), 0);
+	assert_int_equal(chdir(top), 0);
+	chain_bottom("d", 18, name, &path);
+	buf_puts(&path, "/link linked\n");
+	assert_true(path.len > PATH_MAX);
+	opts.follow = true;
+	assert_int_equal(strlen(walked("d")), want.len + path.len);
+	assert_non_null(strstr(buf_str(&text), buf_str(&path)));
+	buf_release(&path);
+	buf_release(&want);
+}
+
+/* Segments beside each other: each is found from where the walk began. */
+static void
+test_several_segments(void **state)
+{
+	struct buf want = BUF_INIT, more = BUF_INIT;
+	int i;
+
+	(void)state;
+	make_dirs("d");
+	for (i = 0; i < 3; i++) {
+		char first[] = { 'd', '/', (char)('a' + i), '\0' };
+
+		make_chain(first, 70, "n", &more);
+		buf_put(&want, more.data, more.len);
+	}
+	assert_string_equal(walked("d"), buf_str(&want));
+	opts.follow = true;
+	assert_string_equal(walked("d"), buf_str(&want));
+	opts.dirfd = open(".", O_RDONLY | O_DIRECTORY);
+	assert_string_equal(walked("d"), buf_str(&want));
+	close(opts.dirfd);
+	buf_release(&more);
+	buf_release(&want);
+}
+
+static void
+replace_segment(void)
+{
+	assert_int_equal(rename("d/n/n/n/n/n/n/n/n/n/n/n/n/n/n/n/n/n/n/n/n",
+	    "moved"), 0);
+	assert_int_equal(symlink("/", "d/n/n/n/n/n/n/n/n/n/n/n/n/n/n/n/n/n/n/n/"
+	    "n"), 0);
+}
+
+/* A directory that is a link when its turn has come. */
+static void
+test_segment_is_link_now(void **state)
+{
+	struct buf want = BUF_INIT;
+
+	(void)state;
+	make_chain("d", 30, "n", &want);
+	fault.meanwhile = replace_segment;
+	assert_non_null(strstr(walked("d"), ": Not a directory\n"));
+	assert_int_equal(strlen(buf_str(&text)), 20 * 4 + 2 * 20 * 19 / 2 +
+	    strlen("d: Not a directory\n") + 20 * 2);
+	buf_release(&want);
+}
+
+static int spare_descriptors;
+
+/* Leaves so many descriptors that can be opened. */
+static bool
+limit_descriptors(void)
+{
+	int next = dup(0);
+	struct rlimit r;
+
+	close(next);
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
+		return false;
+	r.rlim_cur = (rlim_t)(next + spare_descriptors);
+	return setrlimit(RLIMIT_NOFILE, &r) == 0;
+}
+
+static void
+test_deep_with_few_descriptors(void **state)
+{
+	static const int spare[] = { 36, 20, 10, 6 };
+	struct buf want = BUF_INIT;
+	size_t i;
+
+	(void)state;
+	make_chain("d", 1000, "n", &want);
+	for (i = 0; i < sizeof(spare) / sizeof(spare[0]); i++) {
+		spare_descriptors = spare[i];
+		assert_string_equal(walked_by_child(limit_descriptors, "d"),
+		    buf_str(&want));
+	}
+	buf_release(&want);
+}
+
+static void
+test_no_descriptor(void **state)
+{
+	(void)state;
+	make_tree();
+	spare_descriptors = 0;
+	assert_string_equal(walked_by_child(limit_descriptors, "d"),
+	    "d: Too many open files\n");
+}
+
+static void
+test_max_depth_behind_a_segment(void **state)
+{
+	struct buf want = BUF_INIT;
+
+	(void)state;
+	make_chain("d", 100, "n", &want);
+	opts.max_depth = 45;
+	assert_int_equal(strlen(walked("d")), 45 * 4 + 2 * 45 * 44 / 2);
+	buf_release(&want);
+}
+
+/* ---- permissions ------------------------------------------------------------- */
+
+static bool
+become_nobody(void)
+{
+	return geteuid() != 0 || setresuid(NOBODY, NOBODY, NOBODY) == 0;
+}
+
+static void
+test_unreadable_directory(void **state)
+{
+	(void)state;
+	make("d/closed/f");
+	make("d/f");
+	assert_int_equal(chmod("d/closed", 0), 0);
+	assert_string_equal(walked_by_child(become_nobody, "d"),
+	    "d/closed: Permission denied\nd/f\n");
+	assert_string_equal(walked_by_child(become_nobody, "d/closed"),
+	    "d/closed: Permission denied\n");
+	assert_string_equal(walked_by_child(become_nobody, "d/closed/f"),
+	    "d/closed/f: Permission denied\n");
+	opts.max_depth = 1;
+	assert_string_equal(walked_by_child(become_nobody, "d"), "d/f\n");
+	opts.max_depth = -1;
+	filter_exclude(filter, "closed/");
+	assert_string_equal(walked_by_child(become_nobody, "d"), "d/f\n");
+	assert_string_equal(walked_by_child(become_nobody, "d/closed"),
+	    "d/closed: Permission denied\n");
+}
+
+static bool
+enter_closed(void)
+{
+	return geteuid() == 0 && chdir("closed") == 0 && become_nobody();
+}
+
+/* Nothing is walked that one could not come back from. */
+static void
+test_no_way_back(void **state)
+{
+	char operand[PATH_MAX + 10];
+	const char *got;
+
+	(void)state;
+	make("d/f");
+	assert_int_equal(symlink("d", "link"), 0);
+	assert_int_equal(mkdir("closed", 0700), 0);
+	snprintf(operand, sizeof(operand), "%s/link", top);
+	got = walked_by_child(enter_closed, operand);
+	if (!got)
+		skip();
+	assert_int_equal(strncmp(got, operand, strlen(operand)), 0);
+	assert_string_equal(got + strlen(operand), ": Permission denied\n");
+}
+
+static void
+test_directory_that_can_be_listed_only(void **state)
+{
+	(void)state;
+	make("d/blind/f");
+	make("d/blind/s/g");
+	make("d/f");
+	assert_int_equal(chmod("d/blind", 0444), 0);
+	assert_string_equal(walked_by_child(become_nobody, "d"),
+	    "d/blind/f: Permission denied\nd/blind/s: Permission denied\n"
+	    "d/f\n");
+	filter_exclude(filter, "s");
+	assert_string_equal(walked_by_child(become_nobody, "d"),
+	    "d/blind/f: Permission denied\nd/f\n");
+	/* what is not included as a file may be a directory */
+	filter_include(filter, "nothing");
+	assert_string_equal(walked_by_child(become_nobody, "d"),
+	    "d/blind/f: Permission denied\n");
+}
+
+static void
+test_unreadable_segment(void **state)
+{
+	struct buf want = BUF_INIT, closed = BUF_INIT;
+	const char *got;
+
+	(void)state;
+	make_chain("d", 40, "n", &want);
+	chain_bottom("d", 30, "n", &closed);
+	assert_int_equal(chmod(buf_str(&closed), 0), 0);
+	got = walked_by_child(become_nobody, "d");
+	buf_puts(&closed, ": Permission denied\n");
+	assert_non_null(strstr(got, buf_str(&closed)));
+	assert_int_equal(strlen(got),
+	    closed.len + 30 * 4 + 2 * 30 * 29 / 2);
+	buf_release(&closed);
+	buf_release(&want);
+}
+
+/* ---- following links --------------------------------------------------------- */
+
+static void
+test_follow(void **state)
+{
+	struct walk_counts before;
+
+	(void)state;
+	opts.follow = true;
+	make("d/s/f");
+	make("outside");
+	assert_int_equal(mkfifo("d/fifo", 0600), 0);
+	assert_int_equal(symlink("s/f", "d/link"), 0);
+	assert_int_equal(symlink("../outside", "d/out"), 0);
+	assert_int_equal(symlink("s", "d/t"), 0);
+	assert_int_equal(symlink("s", "d/u"), 0);
+	assert_int_equal(symlink("fifo", "d/special"), 0);
+	assert_int_equal(symlink("nowhere", "d/dangling"), 0);
+	assert_int_equal(symlink("s/f/g", "d/dangling too"), 0);
+	before = walk_counts();
+	assert_string_equal(walked("d"), "d/link linked\nd/out linked\n"
+	    "d/s/f\nd/t/f\nd/u/f\n");
+	assert_int_equal(walk_counts().links - before.links, 2);
+	assert_int_equal(walk_counts().specials - before.specials, 2);
+	assert_int_equal(walk_counts().dirs - before.dirs, 4);
+}
+
+static void
+test_follow_and_filter(void **state)
+{
+	(void)state;
+	opts.follow = true;
+	make("d/s/f");
+	make("d/g");
+	assert_int_equal(symlink("s", "d/t"), 0);
+	assert_int_equal(symlink("g", "d/h"), 0);
+	assert_int_equal(symlink("i", "d/i"), 0);
+	filter_exclude(filter, "t/");
+	filter_exclude(filter, "h");
+	filter_exclude(filter, "i");
+	assert_string_equal(walked("d"), "d/g\nd/s/f\n");
+}
+
+static void
+test_follow_loops(void **state)
+{
+	(void)state;
+	opts.follow = true;
+	make("d/s/f");
+	assert_int_equal(symlink(".", "d/self"), 0);
+	assert_int_equal(symlink("..", "d/s/up"), 0);
+	assert_int_equal(symlink("../s", "d/s/s"), 0);
+	assert_int_equal(symlink("ring", "d/ring"), 0);
+	assert_string_equal(walked("d"),
+	    "d/ring: Too many levels of symbolic links\n"
+	    "d/s/f\n"
+	    "d/s/s: Too many levels of symbolic links\n"
+	    "d/s/up: Too many levels of symbolic links\n"
+	    "d/self: Too many levels of symbolic links\n");
+}
+
+/* A link that leads above the operand: the loop closes in a directory. */
+static void
+test_follow_loop_through_a_directory(void **state)
+{
+	(void)state;
+	opts.follow = true;
+	make("p/d/f");
+	make("p/g");
+	assert_int_equal(symlink("..", "p/d/up"), 0);
+	assert_string_equal(walked("p/d"),
+	    "p/d/f\np/d/up/d: Too many levels of symbolic links\n"
+	    "p/d/up/g\n");
+}
+
+static void
+test_follow_loops_behind_segments(void **state)
+{
+	struct buf want = BUF_INIT, bottom = BUF_INIT;
+
+	(void)state;
+	make_chain("d", 90, "n", &want);
+	chain_bottom("d", 90, "n", &bottom);
+	buf_puts(&bottom, "/up");
+	/* to the tenth directory, in a segment long done */
+	assert_int_equal(chdir("d/n/n/n/n/n/n/n/n/n"), 0);
+	assert_true(getcwd(buf_reserve(&text, PATH_MAX), PATH_MAX) != NULL);
+	assert_int_equal(chdir(top), 0);
+	assert_int_equal(symlink(text.data + text.len, buf_str(&bottom)), 0);
+	opts.follow = true;
+	buf_puts(&bottom, ": Too many levels of symbolic links\n");
+	buf_put(&want, bottom.data, bottom.len);
+	assert_int_equal(strlen(walked("d")), want.len);
+	assert_non_null(strstr(buf_str(&text), buf_str(&bottom)));
+	buf_release(&bottom);
+	buf_release(&want);
+}
+
+/* Each segment has its own directories above it. */
+static void
+test_follow_loops_beside_each_other(void **state)
+{
+	struct buf want = BUF_INIT, path = BUF_INIT;
+	const char *const first[] = { "d/a", "d/b" };
+	char target[PATH_MAX + 10];
+	size_t i, expected = 0;
+
+	(void)state;
+	opts.follow = true;
+	make_dirs("d");
+	for (i = 0; i < 2; i++) {
+		make_chain(first[i], 40, "n", &want);
+		expected += want.len;
+		buf_clear(&path);
+		chain_bottom(first[i], 40, "n", &path);
+		buf_puts(&path, "/up");
+		snprintf(target, sizeof(target), "%s/%s", top, first[i]);
+		assert_int_equal(symlink(target, buf_str(&path)), 0);
+		expected += path.len +
+		    strlen(": Too many levels of symbolic links\n");
+	}
+	assert_int_equal(strlen(walked("d")), expected);
+	assert_non_null(strstr(buf_str(&text), "/up: Too many levels"));
+	buf_release(&path);
+	buf_release(&want);
+}
+
+/* ---- file systems ------------------------------------------------------------ */
+
+static bool
+mount_tmpfs(void)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, "") == 0 &&
+	    mount("none", "d/m", "tmpfs", 0, "") == 0 &&
+	    mkdir("d/m/s", 0755) == 0 && mknod("d/m/g", 0644, 0) == 0 &&
+	    mknod("d/m/s/h", 0644, 0) == 0;
+}
+
+static void
+test_one_file_system(void **state)
+{
+	const char *got;
+
+	(void)state;
+	make("d/f");
+	make_dirs("d/m");
+	make_dirs("d/s");
+	assert_int_equal(symlink("../m", "d/s/link"), 0);
+	got = walked_by_child(mount_tmpfs, "d");
+	if (!got)
+		skip();
+	assert_string_equal(got, "d/f\nd/m/g\nd/m/s/h\n");
+	opts.one_file_system = true;
+	assert_string_equal(walked_by_child(mount_tmpfs, "d"), "d/f\n");
+	assert_string_equal(walked_by_child(mount_tmpfs, "d/m"),
+	    "d/m/g\nd/m/s/h\n");
+	opts.follow = true;
+	assert_string_equal(walked_by_child(mount_tmpfs, "d"), "d/f\n");
+}
+
+static bool
+mount_overlay(void)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, "") == 0 &&
+	    mount("none", "a", "tmpfs", 0, "") == 0 &&
+	    mount("none", "b", "tmpfs", 0, "") == 0 &&
+	    mkdir("a/low", 0755) == 0 && mknod("a/low/f", 0644, 0) == 0 &&
+	    mkdir("a/low/s", 0755) == 0 && mknod("a/low/s/f", 0644, 0) == 0 &&
+	    mkdir("b/up", 0755) == 0 && mkdir("b/work", 0755) == 0 &&
+	    mount("none", "d", "overlay", 0,
+	    "lowerdir=a/low,upperdir=b/up,workdir=b/work") == 0;
+}
+
+/* There a file's st_dev is not that of its directory. */
+static void
+test_one_file_system_of_layers(void **state)
+{
+	const char *got;
+
+	(void)state;
+	make_dirs("a");
+	make_dirs("b");
+	make_dirs("d");
+	opts.one_file_system = true;
+	got = walked_by_child(mount_overlay, "d");
+	if (!got)
+		skip();
+	assert_string_equal(got, "d/f\nd/s/f\n");
+}
+
+/* ---- an nftw that gives up --------------------------------------------------- */
+
+/* How many callbacks a walk of d takes. */
+static int
+callbacks(void)
+{
+	fault.calls = 0;
+	(void)walked("d");
+	return fault.calls;
+}
+
+static void
+test_resume_after_every_entry(void **state)
+{
+	int i, n;
+
+	(void)state;
+	make_tree();
+	n = callbacks();
+	assert_true(n >= 13);
+	for (i = 2; i <= n; i++) {
+		fault.calls = 0;
+		fault.give_up_at = i;
+		assert_string_equal(walked("d"), TREE);
+	}
+}
+
+static void
+test_resume_in_a_segment(void **state)
+{
+	struct buf want = BUF_INIT;
+	int i, n;
+
+	(void)state;
+	make_chain("d", 50, "n", &want);
+	n = callbacks();
+	for (i = 2; i <= n; i++) {
+		fault.calls = 0;
+		fault.give_up_at = i;
+		(void)walked("d");
+		/* the root of a segment that fails has nothing to go on from */
+		if (!strstr(buf_str(&text), "Input/output error"))
+			assert_string_equal(buf_str(&text), buf_str(&want));
+		else
+			assert_true(i > 40);
+	}
+	buf_release(&want);
+}
+
+static void
+test_resume_with_links(void **state)
+{
+	int i, n;
+
+	(void)state;
+	make_tree();
+	opts.follow = true;
+	assert_int_equal(symlink("../../c", "d/b/bb/link"), 0);
+	assert_int_equal(symlink("../..", "d/b/bb/loop"), 0);
+	n = callbacks();
+	for (i = 2; i <= n; i++) {
+		fault.calls = 0;
+		fault.give_up_at = i;
+		if (strstr(walked("d"), "d/b/bb/link: Input/output error"))
+			continue; /* as the root of a segment */
+		assert_string_equal(buf_str(&text), "d/1\nd/a/f\nd/a/g\n"
+		    "d/b/bb/f\nd/b/bb/g\nd/b/bb/link/f\n"
+		    "d/b/bb/loop: Too many levels of symbolic links\n"
+		    "d/b/f\nd/c/f\nd/z\n");
+	}
+}
+
+static void
+test_resume_keeps_the_rules(void **state)
+{
+	int i, n;
+
+	(void)state;
+	make_tree();
+	opts.max_depth = 2;
+	filter_exclude(filter, "c/");
+	filter_exclude(filter, "g");
+	n = callbacks();
+	for (i = 2; i <= n; i++) {
+		fault.calls = 0;
+		fault.give_up_at = i;
+		assert_string_equal(walked("d"), "d/1\nd/a/f\nd/b/f\nd/z\n");
+	}
+}
+
+static void
+test_what_fails_is_named(void **state)
+{
+	(void)state;
+	make_tree();
+	fault.unopenable = "b";
+	assert_string_equal(walked("d"), "d/1\nd/a/f\nd/a/g\n"
+	    "d/b: Input/output error\nd/c/f\nd/z\n");
+	fault.unopenable = "bb";
+	assert_string_equal(walked("d"), "d/1\nd/a/f\nd/a/g\n"
+	    "d/b/bb: Input/output error\nd/b/f\nd/c/f\nd/z\n");
+	fault.unopenable = "d";
+	assert_string_equal(walked("d"), "d: Input/output error\n");
+}
+
+static void
+test_what_fails_and_is_filtered(void **state)
+{
+	(void)state;
+	make_tree();
+	fault.unopenable = "b";
+	/* a directory is not what an include is about */
+	filter_include(filter, "z");
+	assert_string_equal(walked("d"), "d/b: Input/output error\nd/z\n");
+	opts.max_depth = 1;
+	assert_string_equal(walked("d"), "d/z\n");
+	opts.max_depth = -1;
+	filter_exclude(filter, "b/");
+	assert_string_equal(walked("d"), "d/z\n");
+	fault.unopenable = "1";
+	assert_string_equal(walked("d"), "d/z\n");
+}
+
+static void
+remove_last(void)
+{
+	assert_int_equal(unlink(fault.last), 0);
+}
+
+/* What came behind an entry that is gone is not known. */
+static void
+test_last_entry_vanishes(void **state)
+{
+	char first[256], last[256];
+
+	(void)state;
+	make("d/x");
+	make("d/y");
+	first_and_last("d", first, last);
+	fault.give_up_at = 3;
+	fault.meanwhile = remove_last;
+	assert_string_equal(walked("d"), !strcmp(first, "x") ?
+	    "d/x\nd: No such file or directory\n" :
+	    "d/y\nd: No such file or directory\n");
+}
+
+static void
+test_resumed_directory_is_unread(void **state)
+{
+	(void)state;
+	make("d/x");
+	make("d/y");
+	fault.give_up_at = 2;
+	fault.readdir_at = 1;
+	assert_string_equal(walked("d"), "d: Input/output error\n");
+}
+
+/* ---- a readdir that fails ---------------------------------------------------- */
+
+static void
+test_unread_directory(void **state)
+{
+	char first[256], last[256];
+
+	(void)state;
+	make("d/x/f");
+	make("d/y/f");
+	first_and_last("d", first, last);
+	fault.unread = last;
+	assert_string_equal(walked("d"), !strcmp(first, "x") ?
+	    "d/x/f\nd/x: Input/output error\nd/y/f\n" :
+	    "d/x/f\nd/y/f\nd/y: Input/output error\n");
+}
+
+static void
+test_unread_at_the_end(void **state)
+{
+	(void)state;
+	make("d/f");
+	fault.unread_end = true;
+	assert_string_equal(walked("d"), "d/f\nd: Input/output error\n");
+	/* which of them is not known: the one above has it all */
+	make("e/s/f");
+	assert_string_equal(walked("e"), "e/s/f\ne: Input/output error\n");
+	make_dirs("g/s");
+	assert_string_equal(walked("g"), "g: Input/output error\n");
+	assert_string_equal(walked("g/."), "g/.: Input/output error\n");
+}
+
+/* ...unless it fails again. */
+static void
+test_unread_again(void **state)
+{
+	(void)state;
+	make("d/s/f");
+	fault.unread_end = true;
+	fault.readdir_at = 1;
+	assert_string_equal(walked("d"), "d/s/f\nd/s: Input/output error\n");
+}
+
+/* The errno of something that went well, while no directory was left. */
+static void
+test_errno_of_no_failure(void **state)
+{
+	char first[256], last[256];
+
+	(void)state;
+	make("d/s/f");
+	make("d/s/g");
+	first_and_last("d/s", first, last);
+	fault.unread = last;
+	assert_string_equal(walked("d"), "d/s/f\nd/s/g\n");
+	fault.unread = first;
+	assert_string_equal(walked("d"), "d/s/f\nd/s/g\n");
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_tree),
+		CASE(test_spelling),
+		CASE(test_root),
+		CASE(test_errno_of_no_failure_in_root),
+		CASE(test_absolute),
+		CASE(test_operand_files),
+		CASE(test_operand_link_to_directory),
+		CASE(test_operand_missing),
+		CASE(test_operands_are_not_filtered),
+		CASE(test_dirfd),
+		CASE(test_special_files_are_counted),
+		CASE(test_own_files_are_skipped),
+		CASE(test_filter),
+		CASE(test_excluded_before_is_operand_now),
+		CASE(test_max_depth),
+		CASE(test_callback_stops),
+		CASE(test_callback_stops_before_a_file),
+		CASE(test_long_paths),
+		CASE(test_link_at_a_long_path),
+		CASE(test_several_segments),
+		CASE(test_segment_is_link_now),
+		CASE(test_deep_with_few_descriptors),
+		CASE(test_no_descriptor),
+		CASE(test_max_depth_behind_a_segment),
+		CASE(test_unreadable_directory),
+		CASE(test_no_way_back),
+		CASE(test_directory_that_can_be_listed_only),
+		CASE(test_unreadable_segment),
+		CASE(test_follow),
+		CASE(test_follow_and_filter),
+		CASE(test_follow_loops),
+		CASE(test_follow_loop_through_a_directory),
+		CASE(test_follow_loops_behind_segments),
+		CASE(test_follow_loops_beside_each_other),
+		CASE(test_one_file_system),
+		CASE(test_one_file_system_of_layers),
+		CASE(test_resume_after_every_entry),
+		CASE(test_resume_in_a_segment),
+		CASE(test_resume_with_links),
+		CASE(test_resume_keeps_the_rules),
+		CASE(test_what_fails_is_named),
+		CASE(test_what_fails_and_is_filtered),
+		CASE(test_last_entry_vanishes),
+		CASE(test_resumed_directory_is_unread),
+		CASE(test_unread_directory),
+		CASE(test_unread_at_the_end),
+		CASE(test_unread_again),
+		CASE(test_errno_of_no_failure),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
