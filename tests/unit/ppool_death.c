@@ -660,7 +660,8 @@ run_owner(int to)
 	const ppool_opts opts = { .processes = 4 };
 	ppool *pool = NULL;
 	pid_t pids[4];
-	int v = FOR_EVER_MS;
+	/* without PDEATHSIG a busy worker finishes its item first */
+	int v = PORTABLE ? 200 : FOR_EVER_MS;
 
 	if (ppool_create(&pool, &opts))
 		_exit(1);
@@ -683,7 +684,6 @@ no_worker_outlives_its_owner(void **state)
 	int fds[2], status;
 
 	(void)state;
-	needs_linux();
 	assert_return_code(prctl(PR_SET_CHILD_SUBREAPER, 1), errno);
 	assert_return_code(pipe(fds), errno);
 	owner = fork();

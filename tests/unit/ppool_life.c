@@ -81,7 +81,8 @@ cpus_follow_the_affinity(void **state)
 	int cpu = 0;
 
 	(void)state;
-	needs_linux();
+	if (PORTABLE)
+		return;
 	assert_return_code(sched_getaffinity(0, sizeof(before), &before), errno);
 	assert_in_range(ppool_cpus(), 1, CPU_COUNT(&before));
 	while (!CPU_ISSET(cpu, &before))
@@ -518,7 +519,9 @@ a_failing_init_breaks_the_pool(void **state)
 		assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v),
 		                             &job), PPOOL_BROKEN);
 		assert_null(job);
-		assert_in_range(f->calls, 1, 16);
+		/* who is killed may have been so for other reasons: some more */
+		assert_in_range(f->calls, 1, hows[i].how == DIE_SIGNAL ||
+		                hows[i].how == DIE_ABORT ? 16 : 6);
 		assert_int_equal(ppool_terminate(pool), PPOOL_OK);
 		assert_int_equal(ppool_join(pool, -1), PPOOL_OK);
 		ppool_destroy(pool);

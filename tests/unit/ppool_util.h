@@ -41,6 +41,14 @@
 #define UNDER_ASAN 0
 #endif
 
+/* The stand-ins of other systems: a busy worker is not told of its owner's
+ * death (PR_SET_PDEATHSIG), CPUs are not counted by affinity, no epoll. */
+#ifdef PPOOL_PORTABLE
+#define PORTABLE 1
+#else
+#define PORTABLE 0
+#endif
+
 /* It keeps memory and descriptors of its own in the process. */
 static inline bool
 under_valgrind(void)
@@ -105,16 +113,6 @@ pool_leave(void **state)
 		return -1;
 	}
 	return 0;
-}
-
-/* For what the stand-ins of other systems cannot do: a busy worker is told of
- * its owner's death by PR_SET_PDEATHSIG, and CPUs are counted by affinity. */
-static inline void
-needs_linux(void)
-{
-#ifdef PPOOL_PORTABLE
-	skip();
-#endif
 }
 
 /* A pool of n workers, everything else by default. */

@@ -1,0 +1,210 @@
+/*
+ * ppool_frame.c - a worker that speaks the pool's own language, but lies: each
+ * row is one field of one frame that the owner must not believe.
+ */
+#include "ppool_util.h"
+
+#include <sys/socket.h>
+
+#include "ppool/frame.h"
+
+enum { ITEMS = 3, MAX_ITEM = 104 };
+
+/* A group of two answers, with four bytes and their padding each. */
+struct group {
+	struct frame_note note;
+	struct {
+		struct frame_answer head;
+		int value;
+		int padding;
+	} answers[2];
+};
+
+static void wrong_magic(struct group *g) { g->note.magic ^= 1; }
+static void wrong_type(struct group *g) { g->note.type = 3; }
+static void no_answers(struct group *g) { g->note.n = 0; }
+static void more_answers(struct group *g) { g->note.n = 3; }
+static void odd_length(struct group *g) { g->note.len -= 4; }
+static void short_length(struct group *g) { g->note.len -= 8; }
+static void unknown_chunk(struct group *g) { g->answers[1].head.seq++; }
+static void unknown_place(struct group *g) { g->answers[1].head.place = ITEMS; }
+static void same_place(struct group *g) { g->answers[1].head.place = 0; }
+static void long_answer(struct group *g) { g->answers[1].head.len = 9; }
+static void huge_answer(struct group *g) { g->answers[1].head.len = UINT32_MAX; }
+static void toobig_with_data(struct group *g) { g->answers[1].head.toobig = 1; }
+
+static void
+other_toobig(struct group *g)
+{
+	g->answers[1].head.toobig = 2;
+	g->answers[1].head.len = 0;
+}
+
+static void
+huge_length(struct group *g)
+{
+	g->note.len = (uint32_t)FRAME_GROUP + 1024;
+}
+
+static void
+second_hello(struct group *g)
+{
+	g->note.type = FRAME_HELLO;
+	g->note.len = sizeof(struct frame_hello);
+}
+
+static const struct lie {
+	const char *name;
+	void (*tell)(struct group *g);
+} lies[] = {
+	{ "wrong_magic", wrong_magic },
+	{ "wrong_type", wrong_type },
+	{ "no_answers", no_answers },
+	{ "more_answers", more_answers },
+	{ "odd_length", odd_length },
+	{ "short_length", short_length },
+	{ "huge_length", huge_length },
+	{ "unknown_chunk", unknown_chunk },
+	{ "unknown_place", unknown_place },
+	{ "same_place", same_place },
+	{ "long_answer", long_answer },
+	{ "huge_answer", huge_answer },
+	{ "other_toobig", other_toobig },
+	{ "toobig_with_data", toobig_with_data },
+	{ "second_hello", second_hello },
+};
+
+struct liar {
+	const struct lie *lie; /* NULL: tells the truth, in the same words */
+	int workers;           /* that were started */
+};
+
+static int
+init_counts(void *initarg, void **state)
+{
+	struct liar *liar = initarg;
+
+	__atomic_add_fetch(&liar->workers, 1, __ATOMIC_SEQ_CST);
+	*state = liar;
+	return 0;
+}
+
+/* The worker's own: it has closed every other one. */
+static int
+own_socket(void)
+{
+	int type, found = -1;
+	socklen_t len;
+
+	for (int fd = 0; fd < 256; fd++) {
+		len = sizeof(type);
+		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0)
+			found = fd;
+	}
+	return found;
+}
+
+/* Answers the first two items of the first chunk, whose number is 1. */
+static void
+send_group(const struct lie *lie)
+{
+	struct group g = {
+		.note = { .len = sizeof(g.answers), .magic = FRAME_MAGIC,
+		          .type = FRAME_ANSWERS, .n = 2 },
+	};
+
+	for (int i = 0; i < 2; i++) {
+		g.answers[i].head = (struct frame_answer){
+			.seq = 1, .place = (uint32_t)i, .len = sizeof(int),
+		};
+		g.answers[i].value = i * i;
+	}
+	if (lie)
+		lie->tell(&g);
+	if (send(own_socket(), &g, sizeof(g), MSG_NOSIGNAL) < 0)
+		_exit(1);
+}
+
+static int
+serve_lies(void *state, ppool_worker *w)
+{
+	struct liar *liar = state;
+	bool first = liar->workers == 1;
+	ppool_item item;
+	int n = 0, v;
+
+	while (ppool_take(w, true, &item) == 1) {
+		n++;
+		if (first && n < ITEMS)
+			continue;
+		if (first)
+			send_group(liar->lie);
+		v = int_of(item.data, item.len);
+		v *= v;
+		if (ppool_answer(w, &item, 0, &v, sizeof(v)))
+			return 1;
+	}
+	return 0;
+}
+
+/* A map of one chunk; returns how many workers it took. */
+static int
+run_with(const struct lie *lie)
+{
+	struct liar *liar = shared_new(sizeof(*liar));
+	const ppool_opts opts = { .processes = 1, .serve = serve_lies,
+	                          .init = init_counts, .initarg = liar,
+	                          .max_item = MAX_ITEM };
+	ppool_buf *items = int_items(ITEMS);
+	ppool_async *job = NULL;
+	const ppool_result *r = NULL;
+	ppool *pool;
+	int workers;
+
+	liar->lie = lie;
+	pool = pool_with(&opts);
+	assert_int_equal(ppool_map(pool, fn_echo, items, ITEMS, ITEMS, &job),
+	                 PPOOL_OK);
+	assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_OK);
+	for (int i = 0; i < ITEMS; i++)
+		assert_int_result(&r[i], (uint64_t)i, i * i);
+	ppool_async_free(job);
+	int_items_free(items);
+	pool_end(pool);
+	workers = liar->workers;
+	munmap(liar, sizeof(*liar));
+	return workers;
+}
+
+/* Or the rows below would prove nothing. */
+static void
+the_truth_is_believed(void **state)
+{
+	(void)state;
+	assert_int_equal(run_with(NULL), 1);
+}
+
+/* A liar is killed, and others do its work. */
+static void
+no_lie_is_believed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NITEMS(lies); i++) {
+		int workers = run_with(&lies[i]);
+
+		if (workers < 2)
+			print_error("%s was believed\n", lies[i].name);
+		assert_in_range(workers, 2, 3);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(the_truth_is_believed),
+		CASE(no_lie_is_believed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
