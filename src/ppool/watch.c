@@ -2,6 +2,7 @@
 
 #if defined(__linux__) && !defined(PPOOL_PORTABLE)
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -88,9 +89,16 @@ note_event(struct ppool *p, const struct epoll_event *ev)
 int
 ppool_watch_wait(struct ppool *p, int timeout_ms)
 {
+	struct pollfd watch = { .fd = p->watch, .events = POLLIN };
 	struct epoll_event events[64];
-	int n = epoll_wait(p->watch, events, 64, timeout_ms);
+	int n;
 
+	/* epoll_wait(2) is interrupted when the process is stopped and
+	 * continued, or traced, though no handler ran (signal(7)); poll(2) is
+	 * not */
+	if (timeout_ms && poll(&watch, 1, timeout_ms) < 0)
+		return -1;
+	n = epoll_wait(p->watch, events, 64, 0);
 	for (int i = 0; i < n; i++)
 		note_event(p, &events[i]);
 	return n < 0 ? -1 : 0;

@@ -425,6 +425,32 @@ works_without_standard_descriptors(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* Stopped and continued, as by ^Z and fg: no handler ran. */
+static void
+stop_and_continue_is_no_interrupt(void **state)
+{
+	ppool *pool = pool_of(1);
+	ppool_async *job;
+	pid_t helper, self = getpid();
+	int v = 200;
+
+	(void)state;
+	assert_int_equal(ppool_apply_async(pool, fn_sleep, &v, sizeof(v), NULL,
+	                                   NULL, &job), PPOOL_OK);
+	helper = fork();
+	if (helper == 0) {
+		sleep_ms(40);
+		kill(self, SIGSTOP);
+		sleep_ms(40);
+		kill(self, SIGCONT);
+		_exit(0);
+	}
+	assert_int_equal(ppool_get(job, -1, NULL, NULL), PPOOL_OK);
+	assert_int_equal(waitpid(helper, NULL, 0), helper);
+	ppool_async_free(job);
+	pool_end(pool);
+}
+
 int
 main(void)
 {
@@ -433,6 +459,7 @@ main(void)
 		CASE(workers_ignore_sigint),
 		CASE(workers_reset_handlers),
 		CASE(waiting_is_interrupted),
+		CASE(stop_and_continue_is_no_interrupt),
 		CASE(terminate_asks_first),
 		CASE(workers_hold_only_their_own_socket),
 		CASE(an_outer_loop_can_wait_for_the_pool),
