@@ -5,15 +5,15 @@
  *
  *     main.c, options   argv in, exit status out
  *     mode/             what was asked for: hash, check, audit; setup,
- *                       operands and tags, which they share
+ *                       operands, output and tags, which they share
  *     record/           results on paper: table, format, json, name; lists back
  *                       in: manifest; what to think of it: verdict
  *     source/           where names come from: list, walk, filter
  *     hasher/           names in, results out: both ends of the pool
  *     digest/           island: bytes to digests, by libcrypto or in lanes
  *     ppool/            island and public library: the process pool
- *     base/             diag mem buf quote xio outfile progress siphash disk
- *                       compat
+ *     base/             diag mem buf quote xio line outfile progress siphash
+ *                       disk compat
  *
  * How a name travels:
  *
@@ -124,6 +124,7 @@ main(int argc, char **argv)
 		status = run_mode(&o);
 	else
 		status = flush_stdout(status);
+	outfile_abandon(); /* what a mode did not commit */
 	options_release(&o);
 	return status;
 }

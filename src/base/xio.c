@@ -8,6 +8,17 @@
 
 #include "base/compat.h"
 
+/* Closes what xio_approach opened, if it did; errno stays. */
+static void
+xio_leave(int at, int dirfd)
+{
+	int saved = errno;
+
+	if (at != dirfd)
+		close(at);
+	errno = saved;
+}
+
 /*
  * Opens the directory that path's last piece is relative to and points *rest
  * at that piece, which is shorter than PATH_MAX. Returns dirfd itself when the
@@ -17,7 +28,7 @@ static int
 xio_approach(int dirfd, const char *path, const char **rest)
 {
 	char piece[PATH_MAX];
-	int at = dirfd, next, saved;
+	int at = dirfd, next;
 	size_t n;
 
 	while (strlen(path) >= PATH_MAX) {
@@ -43,10 +54,7 @@ xio_approach(int dirfd, const char *path, const char **rest)
 	return at;
 
 fail:
-	saved = errno;
-	if (at != dirfd)
-		close(at);
-	errno = saved;
+	xio_leave(at, dirfd);
 	return -1;
 }
 
@@ -54,7 +62,7 @@ int
 xio_open(int dirfd, const char *path, int flags)
 {
 	const char *rest = path;
-	int at = dirfd, fd, saved;
+	int at = dirfd, fd;
 
 	if (strlen(path) >= PATH_MAX) {
 		at = xio_approach(dirfd, path, &rest);
@@ -64,11 +72,7 @@ xio_open(int dirfd, const char *path, int flags)
 	do
 		fd = openat(at, rest, flags);
 	while (fd < 0 && errno == EINTR);
-	if (at != dirfd) {
-		saved = errno;
-		close(at);
-		errno = saved;
-	}
+	xio_leave(at, dirfd);
 	return fd;
 }
 
@@ -76,7 +80,7 @@ int
 xio_stat(int dirfd, const char *path, struct stat *st, int flags)
 {
 	const char *rest = path;
-	int at = dirfd, rc, saved;
+	int at = dirfd, rc;
 
 	if (strlen(path) >= PATH_MAX) {
 		at = xio_approach(dirfd, path, &rest);
@@ -84,11 +88,7 @@ xio_stat(int dirfd, const char *path, struct stat *st, int flags)
 			return -1;
 	}
 	rc = fstatat(at, rest, st, flags);
-	if (at != dirfd) {
-		saved = errno;
-		close(at);
-		errno = saved;
-	}
+	xio_leave(at, dirfd);
 	return rc;
 }
 

@@ -23,6 +23,7 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/line.h"
 #include "base/mem.h"
 #include "base/outfile.h"
 #include "base/progress.h"
@@ -31,6 +32,7 @@
 #include "hasher/hasher.h"
 #include "hasher/result.h"
 #include "mode/operands.h"
+#include "mode/output.h"
 #include "mode/setup.h"
 #include "mode/tags.h"
 #include "options.h"
@@ -40,7 +42,6 @@
 #include "record/verdict.h"
 #include "source/filter.h"
 
-#define AUDIT_FLUSH (64 * 1024)
 #define NO_SIZE UINT64_MAX /* in want: the list does not say */
 #define NONE UINT64_MAX    /* no number of an entry */
 
@@ -61,31 +62,11 @@ struct audit {
 	uint64_t *moved_to;  /* by number in want: a number in have, or NONE */
 	bool *moved;         /* by number in have: is in moved_to */
 	struct verdict_audit_counts counts;
-	struct buf out, message;
+	struct output out;
+	struct buf message;
 	uint64_t bad_operands; /* said on stderr: what lies there was not seen */
-	bool output_lost, stopped;
+	bool stopped;
 };
-
-static void
-audit_flush(struct audit *a)
-{
-	if (a->out.len && !a->output_lost && outfile_write(&a->out) < 0) {
-		diag_msg("write error: %s", strerror(errno));
-		a->output_lost = true;
-	}
-	buf_clear(&a->out);
-}
-
-/* Says what stands in a->message, if anything does, after what is on stdout. */
-static void
-audit_say(struct audit *a)
-{
-	if (!a->message.len)
-		return;
-	audit_flush(a);
-	diag_msg("%s", buf_str(&a->message));
-	buf_clear(&a->message);
-}
 
 /* ---- the list ----------------------------------------------------------------- */
 
@@ -156,7 +137,7 @@ audit_line(struct audit *a, struct manifest *m, const char *list, char *line,
 	} else if (kind != MANIFEST_SKIP) {
 		/* an audit is always strict, so it says which line it was */
 		(void)verdict_malformed(&rules, m, list, &a->message);
-		audit_say(a);
+		output_say(&a->out, &a->message);
 	}
 }
 
@@ -164,19 +145,13 @@ audit_line(struct audit *a, struct manifest *m, const char *list, char *line,
 static int
 audit_lines(struct audit *a, struct manifest *m, const char *list, FILE *f)
 {
-	int delim = m->zero ? '\0' : '\n', err;
-	char *line = NULL;
-	size_t cap = 0;
-	ssize_t n;
+	struct line l = { NULL, 0, 0 };
+	int got, err;
 
-	/* after an error, what was read of a line is not that line */
-	while ((n = getdelim(&line, &cap, delim, f)) > 0 && !ferror(f)) {
-		if (line[n - 1] == delim)
-			n--;
-		audit_line(a, m, list, line, (size_t)n);
-	}
-	err = feof(f) && !ferror(f) ? 0 : errno; /* no memory is no end */
-	free(line);
+	while ((got = line_next(&l, f, m->zero ? '\0' : '\n')) > 0)
+		audit_line(a, m, list, l.data, l.len);
+	err = got < 0 ? errno : 0;
+	line_release(&l);
 	return err;
 }
 
@@ -185,13 +160,7 @@ audit_lines(struct audit *a, struct manifest *m, const char *list, FILE *f)
 static int
 audit_read_list(struct audit *a, const char *path)
 {
-	struct manifest m = {
-		.digest_size = tags_digest_size,
-		.cookie = &a->tags,
-		.tag = a->tags.own,
-		.zero = a->o->zero,
-		.is_stdin = !strcmp(path, "-"),
-	};
+	struct manifest m = tags_manifest(&a->tags, path, a->o->zero);
 	const char *list = m.is_stdin ? "standard input" : path;
 	FILE *f = setup_open_list(&a->setup, path);
 	struct stat st;
@@ -545,16 +514,17 @@ audit_report(struct audit *a, enum verdict_audit v, const char *old,
 		line.reason = buf_str(&a->message);
 	}
 	if (a->o->format == OPTIONS_JSON)
-		verdict_audit_json(&line, a->o->zero ? '\0' : '\n', &a->out);
+		verdict_audit_json(&line, a->o->zero ? '\0' : '\n',
+		    &a->out.lines);
 	else
-		verdict_audit_line(&line, a->o->zero ? '\0' : '\n', &a->out);
+		verdict_audit_line(&line, a->o->zero ? '\0' : '\n',
+		    &a->out.lines);
 	if (line.reason) {
-		audit_flush(a);
+		output_flush(&a->out);
 		diag_name(name, len, "%s", line.reason);
 		buf_clear(&a->message);
 	}
-	if (a->out.len >= AUDIT_FLUSH)
-		audit_flush(a);
+	output_more(&a->out);
 }
 
 static struct manifest_want
@@ -621,17 +591,17 @@ audit_print(struct audit *a)
 	table_sort(a->want);
 	table_sort(a->have);
 	audit_match(a);
-	while (!a->output_lost && audit_next(a, &t)) {
+	while (!a->out.lost && audit_next(a, &t)) {
 		if (t.want != NONE)
 			audit_turn_listed(a, &t);
 		else
 			audit_turn_found(a, &t);
 	}
-	audit_flush(a);
+	output_flush(&a->out);
 	if (!strcmp(list, "-"))
 		list = "standard input";
 	for (n = 0; verdict_audit_end(&a->counts, list, n, &a->message); n++)
-		audit_say(a);
+		output_say(&a->out, &a->message);
 }
 
 /* ---- the new list ------------------------------------------------------------- */
@@ -648,7 +618,7 @@ audit_put_lines(struct audit *a)
 	struct result r;
 	size_t i;
 
-	for (i = 0; i < table_count(a->have) && !a->output_lost; i++) {
+	for (i = 0; i < table_count(a->have) && !a->out.lost; i++) {
 		(void)table_get(a->have, table_sorted_at(a->have, i), &r);
 		if (r.status != RESULT_OK)
 			continue; /* vanished: nothing else gets here */
@@ -658,12 +628,11 @@ audit_put_lines(struct audit *a)
 		buf_put(&path, r.path, r.pathlen);
 		r.path = buf_str(&path);
 		r.pathlen = path.len;
-		format_result(&f, &r, &a->out);
-		if (a->out.len >= AUDIT_FLUSH)
-			audit_flush(a);
+		format_result(&f, &r, &a->out.lines);
+		output_more(&a->out);
 	}
 	buf_release(&path);
-	audit_flush(a);
+	output_flush(&a->out);
 }
 
 /* Is there something that a new list would forget without anybody's having
@@ -695,11 +664,10 @@ audit_update(struct audit *a)
 		return -1;
 	}
 	audit_put_lines(a);
-	if (!a->output_lost && outfile_commit() == 0)
+	if (!a->out.lost && outfile_commit() == 0)
 		return 0;
-	if (!a->output_lost)
+	if (!a->out.lost)
 		diag_name(path, strlen(path), "%s", strerror(errno));
-	outfile_abandon();
 	return -1;
 }
 
@@ -745,11 +713,7 @@ audit_run(struct audit *a)
 	if (a->stopped)
 		return PHASH_FAILURE; /* verdicts on half a tree are none */
 	audit_print(a);
-	if (!a->output_lost && outfile_commit() < 0) {
-		diag_msg("write error: %s", strerror(errno));
-		a->output_lost = true;
-	}
-	if (a->output_lost || (a->o->update && audit_update(a) < 0))
+	if (output_commit(&a->out) < 0 || (a->o->update && audit_update(a) < 0))
 		return PHASH_FAILURE;
 	return verdict_audit_passed(&a->counts) && !a->bad_operands ?
 	    PHASH_OK : PHASH_DIFFERS;
@@ -769,7 +733,7 @@ mode_audit(const struct options *o)
 	free(a.dropped);
 	free(a.moved_to);
 	free(a.moved);
-	buf_release(&a.out);
+	output_release(&a.out);
 	buf_release(&a.message);
 	return status;
 }

@@ -17,14 +17,15 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/line.h"
 #include "base/mem.h"
-#include "base/outfile.h"
 #include "base/progress.h"
 #include "base/quote.h"
 #include "base/xio.h"
 #include "digest/digest.h"
 #include "hasher/hasher.h"
 #include "hasher/result.h"
+#include "mode/output.h"
 #include "mode/setup.h"
 #include "mode/tags.h"
 #include "options.h"
@@ -32,7 +33,6 @@
 #include "record/verdict.h"
 
 #define CHECK_AHEAD 8192          /* items of the ring; a power of two */
-#define CHECK_FLUSH (64 * 1024)
 
 enum item_kind {
 	ITEM_FILE, /* a listed file: text is its name */
@@ -58,21 +58,11 @@ struct check {
 	struct item *ring;
 	uint64_t first, end;       /* items first to end - 1 are in the ring */
 	struct verdict_counts counts; /* of the list whose turn it is */
-	struct buf out, message;
+	struct output out;
+	struct buf message;
 	bool failed;               /* some list did not pass */
-	bool output_lost;
 	bool stopped;
 };
-
-static void
-check_flush(struct check *c)
-{
-	if (c->out.len && !c->output_lost && outfile_write(&c->out) < 0) {
-		diag_msg("write error: %s", strerror(errno));
-		c->output_lost = true;
-	}
-	buf_clear(&c->out);
-}
 
 /* ---- the ring ----------------------------------------------------------------- */
 
@@ -82,17 +72,6 @@ check_item(struct check *c, uint64_t number)
 	return &c->ring[number % CHECK_AHEAD];
 }
 
-/* What stands on stdout before a message stands there before it. */
-static void
-check_say(struct check *c)
-{
-	if (!c->message.len)
-		return;
-	check_flush(c);
-	diag_msg("%s", buf_str(&c->message));
-	buf_clear(&c->message);
-}
-
 static void
 check_turn_file(struct check *c, struct item *i)
 {
@@ -100,13 +79,14 @@ check_turn_file(struct check *c, struct item *i)
 
 	c->counts.files[v]++;
 	if (v == VERDICT_UNREADABLE) {
-		check_flush(c);
+		output_flush(&c->out);
 		result_reason(&i->result, &c->message);
 		diag_name(i->text.data, i->text.len, "%s",
 		    buf_str(&c->message));
 		buf_clear(&c->message);
 	}
-	verdict_check_line(&c->rules, v, i->text.data, i->text.len, &c->out);
+	verdict_check_line(&c->rules, v, i->text.data, i->text.len,
+	    &c->out.lines);
 }
 
 static void
@@ -114,7 +94,7 @@ check_turn_note(struct check *c, const struct item *i)
 {
 	verdict_count_line(&c->counts.lines, i->line);
 	buf_put(&c->message, i->text.data, i->text.len);
-	check_say(c);
+	output_say(&c->out, &c->message);
 }
 
 static void
@@ -125,7 +105,7 @@ check_turn_end(struct check *c, struct item *i)
 
 	for (n = 0; verdict_check_end(&c->rules, &c->counts, list, n,
 	    &c->message); n++)
-		check_say(c);
+		output_say(&c->out, &c->message);
 	if (!verdict_check_passed(&c->rules, &c->counts))
 		c->failed = true;
 	memset(&c->counts, 0, sizeof(c->counts));
@@ -136,7 +116,7 @@ static void
 check_turn_cut(struct check *c, const struct item *i)
 {
 	buf_put(&c->message, i->text.data, i->text.len);
-	check_say(c);
+	output_say(&c->out, &c->message);
 	c->failed = true;
 	memset(&c->counts, 0, sizeof(c->counts));
 }
@@ -162,8 +142,7 @@ check_advance(struct check *c)
 			check_turn_cut(c, i);
 			break;
 		}
-		if (c->out.len >= CHECK_FLUSH)
-			check_flush(c);
+		output_more(&c->out);
 	}
 }
 
@@ -178,7 +157,7 @@ check_next_item(struct check *c, enum item_kind kind)
 			c->stopped = true;
 		check_advance(c);
 	}
-	if (c->stopped || c->output_lost)
+	if (c->stopped || c->out.lost)
 		return NULL;
 	i = check_item(c, c->end++);
 	i->kind = kind;
@@ -206,7 +185,7 @@ check_on_pause(void *cookie)
 	struct check *c = cookie;
 
 	check_advance(c);
-	check_flush(c);
+	output_flush(&c->out);
 	setup_show_progress(&c->setup);
 }
 
@@ -266,25 +245,18 @@ check_line(struct check *c, struct manifest *m, const char *list, char *line,
 	return check_put(c, i, &e);
 }
 
-/* Reads an open list to its end. 0, or -1 when the run is over. */
+/* Reads an open list to its end. 0; -1 when the run is over; 1 when the list
+ * cannot be read to its end. */
 static int
 check_lines(struct check *c, struct manifest *m, const char *list, FILE *f)
 {
-	int delim = m->zero ? '\0' : '\n';
-	char *line = NULL;
-	size_t cap = 0;
-	ssize_t n;
-	int rc = 0;
+	struct line l = { NULL, 0, 0 };
+	int rc = 0, got = 0;
 
-	/* after an error, what was read of a line is not that line */
-	while (rc == 0 && (n = getdelim(&line, &cap, delim, f)) > 0 &&
-	    !ferror(f)) {
-		if (line[n - 1] == delim)
-			n--;
-		rc = check_line(c, m, list, line, (size_t)n);
-	}
-	free(line);
-	return rc;
+	while (rc == 0 && (got = line_next(&l, f, m->zero ? '\0' : '\n')) > 0)
+		rc = check_line(c, m, list, l.data, l.len);
+	line_release(&l);
+	return rc ? rc : got < 0;
 }
 
 /* A list that cannot be read (to its end). 0, or -1 when the run is over. */
@@ -304,27 +276,20 @@ check_cut(struct check *c, const char *list, const char *why)
 static int
 check_list(struct check *c, const char *path)
 {
-	struct manifest m = {
-		.digest_size = tags_digest_size,
-		.cookie = &c->tags,
-		.tag = c->tags.own,
-		.zero = c->o->zero,
-		.is_stdin = !strcmp(path, "-"),
-	};
+	struct manifest m = tags_manifest(&c->tags, path, c->o->zero);
 	const char *list = m.is_stdin ? "standard input" : path;
 	FILE *f = setup_open_list(&c->setup, path);
 	struct item *i;
-	int rc, cut;
+	int rc;
 
 	if (!f)
 		return check_cut(c, list, strerror(errno));
 	rc = check_lines(c, &m, list, f);
-	cut = !feof(f) || ferror(f); /* no memory for a line is no end */
 	if (f != stdin)
 		(void)fclose(f); /* it was only read */
 	if (rc < 0)
 		return -1;
-	if (cut)
+	if (rc > 0)
 		return check_cut(c, list, "read error");
 	i = check_next_item(c, ITEM_END);
 	if (!i)
@@ -371,16 +336,11 @@ check_run(struct check *c)
 	setup_start_progress(c->o);
 	check_lists(c);
 	progress_found_all();
-	if (!c->output_lost && hasher_finish(c->setup.hasher) < 0)
+	if (!c->out.lost && hasher_finish(c->setup.hasher) < 0)
 		c->stopped = true;
 	setup_end_progress(&c->setup);
 	check_advance(c);
-	check_flush(c);
-	if (outfile_commit() < 0 && !c->output_lost) {
-		diag_msg("write error: %s", strerror(errno));
-		c->output_lost = true;
-	}
-	if (c->output_lost || c->stopped)
+	if (output_commit(&c->out) < 0 || c->stopped)
 		return PHASH_FAILURE;
 	return c->failed ? PHASH_DIFFERS : PHASH_OK;
 }
@@ -398,7 +358,7 @@ mode_check(const struct options *o)
 		buf_release(&c.ring[i].text);
 	free(c.ring);
 	setup_release(&c.setup);
-	buf_release(&c.out);
+	output_release(&c.out);
 	buf_release(&c.message);
 	return status;
 }

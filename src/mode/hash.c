@@ -1,26 +1,22 @@
 #include "mode/mode.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
-#include "base/outfile.h"
 #include "base/progress.h"
 #include "digest/digest.h"
 #include "hasher/hasher.h"
 #include "hasher/result.h"
 #include "mode/operands.h"
+#include "mode/output.h"
 #include "mode/setup.h"
 #include "options.h"
 #include "record/format.h"
 #include "record/table.h"
 #include "source/walk.h"
-
-/* Lines gathered before they are written. */
-#define HASH_FLUSH (64 * 1024)
 
 struct hash {
 	const struct options *o;
@@ -28,22 +24,11 @@ struct hash {
 	struct format format;
 	struct table *table;         /* NULL with --sort=none */
 	struct digest_ctx *tree;     /* with --tree-digest */
-	struct buf out;
+	struct output out;
 	struct buf reason;
 	uint64_t hashed, bad;        /* files with a digest, names without */
-	bool output_lost;
 	bool stopped;                /* the hasher takes no more names */
 };
-
-static void
-hash_flush(struct hash *h)
-{
-	if (h->out.len && !h->output_lost && outfile_write(&h->out) < 0) {
-		diag_msg("write error: %s", strerror(errno));
-		h->output_lost = true;
-	}
-	buf_clear(&h->out);
-}
 
 /* A finished result leaves: a line to the output, a failure to stderr. */
 static void
@@ -57,16 +42,14 @@ hash_emit(struct hash *h, const struct result *r)
 		result_reason(r, &h->reason);
 		diag_name(r->path, r->pathlen, "%s", buf_str(&h->reason));
 	}
-	format_result(&h->format, r, &h->out);
+	format_result(&h->format, r, &h->out.lines);
 	if (h->tree) {
-		/* libcrypto cannot fail on bytes in memory; if it did, all the
-		 * digests would be wrong, and so the output is not worth having */
-		if (digest_update(h->tree, h->out.data, h->out.len) < 0)
-			h->output_lost = true;
-		buf_clear(&h->out);
+		if (digest_update(h->tree, h->out.lines.data,
+		    h->out.lines.len) < 0)
+			output_lose(&h->out, "libcrypto failed");
+		buf_clear(&h->out.lines);
 	}
-	if (h->out.len >= HASH_FLUSH)
-		hash_flush(h);
+	output_more(&h->out);
 }
 
 static void
@@ -87,7 +70,7 @@ hash_on_pause(void *cookie)
 	struct hash *h = cookie;
 
 	if (!h->table)
-		hash_flush(h);
+		output_flush(&h->out);
 	setup_show_progress(&h->setup);
 }
 
@@ -125,7 +108,7 @@ hash_on_name(void *cookie, struct hasher_name *name)
 	progress_found(name->size);
 	if (hasher_put(h->setup.hasher, name) < 0)
 		h->stopped = true;
-	return h->stopped || h->output_lost ? -1 : 0;
+	return h->stopped || h->out.lost ? -1 : 0;
 }
 
 /* Prints the table in order of path. */
@@ -136,7 +119,7 @@ hash_print_table(struct hash *h)
 	struct result r;
 
 	table_sort(h->table);
-	for (i = 0; i < n && !h->output_lost; i++) {
+	for (i = 0; i < n && !h->out.lost; i++) {
 		/* one without a result is LOST, and said so */
 		(void)table_get(h->table, table_sorted_at(h->table, i), &r);
 		hash_emit(h, &r);
@@ -155,15 +138,14 @@ hash_print_tree(struct hash *h)
 		return;
 	}
 	if (digest_final(h->tree, md) < 0) {
-		diag_msg("libcrypto failed");
-		h->output_lost = true;
+		output_lose(&h->out, "libcrypto failed");
 		return;
 	}
 	if (h->o->base64)
-		format_base64(&h->out, md, digest_size(h->setup.digest));
+		format_base64(&h->out.lines, md, digest_size(h->setup.digest));
 	else
-		format_hex(&h->out, md, digest_size(h->setup.digest));
-	buf_putc(&h->out, '\n');
+		format_hex(&h->out.lines, md, digest_size(h->setup.digest));
+	buf_putc(&h->out.lines, '\n');
 }
 
 static void
@@ -228,14 +210,14 @@ hash_run(struct hash *h)
 	h->bad += operands_run(&names) + h->setup.list_missing;
 	progress_found_all();
 	/* what nobody will read need not be computed */
-	if (!h->output_lost && hasher_finish(h->setup.hasher) < 0)
+	if (!h->out.lost && hasher_finish(h->setup.hasher) < 0)
 		h->stopped = true;
 	setup_end_progress(&h->setup);
 	if (h->table)
 		hash_print_table(h);
 	if (h->tree)
 		hash_print_tree(h);
-	hash_flush(h);
+	output_flush(&h->out);
 	if (h->o->verbose)
 		hash_print_counts(h);
 }
@@ -244,15 +226,8 @@ hash_run(struct hash *h)
 static int
 hash_finish(struct hash *h)
 {
-	if (h->output_lost || (h->stopped && h->o->output)) {
-		outfile_abandon();
-		return PHASH_FAILURE;
-	}
-	if (outfile_commit() < 0) {
-		diag_msg("write error: %s", strerror(errno));
-		return PHASH_FAILURE;
-	}
-	if (h->stopped)
+	if ((h->stopped && h->o->output) || output_commit(&h->out) < 0 ||
+	    h->stopped)
 		return PHASH_FAILURE;
 	return h->bad ? PHASH_DIFFERS : PHASH_OK;
 }
@@ -266,13 +241,11 @@ mode_hash(const struct options *o)
 	if (hash_init(&h, o) == 0) {
 		hash_run(&h);
 		status = hash_finish(&h);
-	} else {
-		outfile_abandon();
 	}
 	setup_release(&h.setup);
 	digest_ctx_free(h.tree);
 	table_free(h.table);
-	buf_release(&h.out);
+	output_release(&h.out);
 	buf_release(&h.reason);
 	return status;
 }

@@ -135,7 +135,8 @@ setup_init(struct setup *s, const struct options *o)
 struct operands_facts {
 	bool bounded;    /* no list, no directory: not more files than operands */
 	int disks;       /* with moving heads, different ones... */
-	bool all_disks;  /* ...and every operand is on one of them */
+	bool all_disks;  /* ...and every operand is on one of them; only looked
+	                  * at without -j */
 };
 
 #define SETUP_DISKS 64 /* more than anybody will count */
@@ -163,7 +164,7 @@ setup_facts(const struct setup *s)
 	const struct options *o = s->o;
 	struct operands_facts f = {
 		.bounded = o->mode == OPTIONS_HASH && !o->nlists,
-		.all_disks = o->mode != OPTIONS_CHECK && o->noperands &&
+		.all_disks = !o->jobs && o->mode != OPTIONS_CHECK && o->noperands &&
 		    o->noperands <= SETUP_DISKS && !o->nlists,
 	};
 	dev_t disks[SETUP_DISKS];
@@ -195,7 +196,7 @@ setup_jobs(const struct setup *s)
 	int jobs = s->o->jobs ? s->o->jobs : ppool_cpus();
 	int files = s->o->noperands ? (int)s->o->noperands : 1;
 
-	if (!s->o->jobs && f.all_disks && f.disks && f.disks < jobs)
+	if (f.all_disks && f.disks && f.disks < jobs)
 		jobs = f.disks;
 	return f.bounded && files < jobs ? files : jobs;
 }

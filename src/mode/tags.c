@@ -49,11 +49,26 @@ tags_number(struct tags *t, const char *tag, size_t len)
 	return t->number;
 }
 
-size_t
+/* For struct manifest: cookie is the struct tags. */
+static size_t
 tags_digest_size(void *cookie, const char *tag, size_t len)
 {
 	struct tags *t = cookie;
 	int n = tags_number(t, tag, len);
 
 	return n < 0 ? 0 : hasher_digest_size(t->hasher, n);
+}
+
+struct manifest
+tags_manifest(struct tags *t, const char *list, bool zero)
+{
+	struct manifest m = {
+		.digest_size = tags_digest_size,
+		.cookie = t,
+		.tag = t->own,
+		.zero = zero,
+		.is_stdin = !strcmp(list, "-"),
+	};
+
+	return m;
 }

@@ -7,6 +7,7 @@
 #ifndef MODE_TAGS_H
 #define MODE_TAGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "record/manifest.h"
@@ -31,7 +32,8 @@ void tags_init(struct tags *t, struct hasher *h, const struct digest *own);
  */
 int tags_number(struct tags *t, const char *tag, size_t len);
 
-/* For struct manifest: cookie is the struct tags. */
-size_t tags_digest_size(void *cookie, const char *tag, size_t len);
+/* The parser of one list, "-" for stdin, whose lines end in NUL with zero. t is
+ * borrowed. */
+struct manifest tags_manifest(struct tags *t, const char *list, bool zero);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "base/line.h"
 #include "base/mem.h"
 
 struct list_file {
@@ -24,8 +25,7 @@ struct list {
 	size_t records;        /* read of it */
 	size_t number;         /* of the last event's operand or record */
 	const char *where;     /* what the last event came from */
-	char *record;          /* getdelim's */
-	size_t recordcap;
+	struct line record;
 };
 
 struct list *
@@ -57,7 +57,7 @@ list_free(struct list *l)
 	for (i = 0; i < l->nfiles; i++)
 		list_close(&l->files[i]);
 	free(l->files);
-	free(l->record);
+	line_release(&l->record);
 	free(l);
 }
 
@@ -92,25 +92,19 @@ static enum list_event
 list_record(struct list *l, const char **name, size_t *len, int *err)
 {
 	struct list_file *lf = &l->files[l->file];
-	int delim = lf->zero ? '\0' : '\n';
-	ssize_t n;
+	int rc;
 
 	l->where = lf->path;
 	l->number = ++l->records;
-	errno = 0;
-	n = getdelim(&l->record, &l->recordcap, delim, lf->f);
-	/* a name cut short by an error is no name */
-	if (n < 0 || ferror(lf->f)) {
-		*err = errno;
-		return feof(lf->f) && !ferror(lf->f) ? LIST_END : LIST_ERROR;
-	}
-	if (l->record[n - 1] == delim)
-		l->record[--n] = '\0'; /* a last line may lack its end */
-	*name = l->record;
-	*len = (size_t)n;
-	if (!n)
+	rc = line_next(&l->record, lf->f, lf->zero ? '\0' : '\n');
+	*err = errno;
+	if (rc <= 0)
+		return rc < 0 ? LIST_ERROR : LIST_END;
+	*name = l->record.data;
+	*len = l->record.len;
+	if (!*len)
 		return LIST_EMPTY;
-	return memchr(l->record, '\0', (size_t)n) ? LIST_NUL : LIST_NAME;
+	return memchr(*name, '\0', *len) ? LIST_NUL : LIST_NAME;
 }
 
 enum list_event
