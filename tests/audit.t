@@ -636,27 +636,11 @@ done
 "$phash" -a sha3-512 big | sed '7s/= .../= 000/; 50d' >B
 mv big/3 big/x3
 "$phash" --audit=B big >"$work/out1" 2>"$work/err1"
-shoot() {
-	local rounds=$1 status=$2 shot=0 pid got victims
-	shift 2
-	"$phash" "$@" --audit=B big >"$work/out" 2>"$work/err" &
-	pid=$!
-	while [ "$shot" -lt "$rounds" ] && kill -0 "$pid" 2>/dev/null; do
-		mapfile -t victims < <(pgrep -P "$pid")
-		[ ${#victims[@]} -gt 0 ] || continue
-		kill -KILL "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null &&
-			shot=$((shot + 1))
-		sleep 0.03
-	done
-	wait "$pid"
-	got=$?
-	echo "status $got, shot $shot times"
-	[ "$got" = "$status" ] && [ "$shot" -gt 0 ]
-}
 RANDOM=1
 for options in '-j 1' '-j 3 --chunk=1' '-j 8'; do
 	# shellcheck disable=SC2086
-	ok "shot at ($options)" shoot 4 1 $options
+	ok "shot at ($options)" shot_at 4 1 \
+		"$phash" $options --audit=B big
 	same 'the same on stdout' "$work/out1" "$work/out"
 	same 'and on stderr' "$work/err1" "$work/err"
 done

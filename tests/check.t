@@ -297,15 +297,7 @@ END
 { cat good; sed 's/  a$/  fifo/' good; } >fifos
 "$phash" -j 2 -c fifos >"$work/out" 2>"$work/err" &
 pid=$!
-two_lines() {
-	local try
-	for ((try = 0; try < 250; try++)); do
-		[ "$(wc -l <"$work/out")" = 2 ] && return
-		sleep 0.02
-	done
-	return 1
-}
-ok 'what comes before a slow file is printed' two_lines
+ok 'what comes before a slow file is printed' lines_out 2
 cat a >fifo
 wait $pid
 ok 'and it is waited for' test $? = 0
@@ -432,27 +424,11 @@ for ((i = 0; i < 200; i++)); do
 done
 "$phash" -a sha3-512 big | sed '7s/= .../= 000/; 50s/(big/(nix/' >sums
 "$phash" -c sums >"$work/out1" 2>"$work/err1"
-shoot() {
-	local rounds=$1 status=$2 shot=0 pid got victims
-	shift 2
-	"$phash" "$@" -c sums >"$work/out" 2>"$work/err" &
-	pid=$!
-	while [ "$shot" -lt "$rounds" ] && kill -0 "$pid" 2>/dev/null; do
-		mapfile -t victims < <(pgrep -P "$pid")
-		[ ${#victims[@]} -gt 0 ] || continue
-		kill -KILL "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null &&
-			shot=$((shot + 1))
-		sleep 0.03
-	done
-	wait "$pid"
-	got=$?
-	echo "status $got, shot $shot times"
-	[ "$got" = "$status" ] && [ "$shot" -gt 0 ]
-}
 RANDOM=1
 for options in '-j 1' '-j 3 --chunk=1' '-j 8'; do
 	# shellcheck disable=SC2086
-	ok "shot at ($options)" shoot 4 1 $options
+	ok "shot at ($options)" shot_at 4 1 \
+		"$phash" $options -c sums
 	same 'the same on stdout' "$work/out1" "$work/out"
 	same 'and on stderr' "$work/err1" "$work/err"
 done

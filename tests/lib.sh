@@ -12,6 +12,8 @@
 #     same DESC FILE FILE      two files are equal
 #     ok DESC CMD...           CMD succeeds; its output is shown when not
 #     skip DESC REASON         a case that this machine cannot run
+#     shot_at ROUNDS STATUS CMD...   and
+#     lines_out N              for use with ok: see there
 #     finish                   the plan; the last line of every test
 #
 # $phash is the program under test, $top the source tree. as_user CMD... runs
@@ -97,6 +99,37 @@ as_user() {
 	else
 		"$@"
 	fi
+}
+
+# Runs CMD as try does, in the background, and kills workers of it at random
+# until ROUNDS are dead. Passes when CMD ends with STATUS all the same, and one
+# was killed at least.
+shot_at() {
+	local rounds=$1 status=$2 shot=0 pid got victims
+	shift 2
+	"$@" >"$work/out" 2>"$work/err" &
+	pid=$!
+	while [ "$shot" -lt "$rounds" ] && kill -0 "$pid" 2>/dev/null; do
+		mapfile -t victims < <(pgrep -P "$pid")
+		[ ${#victims[@]} -gt 0 ] || continue
+		kill -KILL "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null &&
+			shot=$((shot + 1))
+		sleep 0.03
+	done
+	wait "$pid"
+	got=$?
+	echo "status $got, shot $shot times"
+	[ "$got" = "$status" ] && [ "$shot" -gt 0 ]
+}
+
+# Waits until ../out has N lines, for five seconds at most.
+lines_out() {
+	local try
+	for ((try = 0; try < 250; try++)); do
+		[ "$(wc -l <"$work/out")" = "$1" ] && return
+		sleep 0.02
+	done
+	return 1
 }
 
 finish() {

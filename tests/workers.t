@@ -51,15 +51,7 @@ head -c 2000000 /dev/zero >slow2
 "$phash" -j 2 --sort=none slow slow2 fifo >"$work/out" &
 pid=$!
 exec 3>fifo
-two_lines() {
-	local try
-	for ((try = 0; try < 250; try++)); do
-		[ "$(wc -l <"$work/out")" = 2 ] && return
-		sleep 0.02
-	done
-	return 1
-}
-ok 'a slow stream holds up nothing else' two_lines
+ok 'a slow stream holds up nothing else' lines_out 2
 exec 3>&-
 wait $pid
 ok 'and is waited for' test "$(wc -l <"$work/out")" = 3
@@ -71,28 +63,15 @@ for ((i = 0; i < 200; i++)); do
 	truncate -s $((500000 + i)) big/$i
 done
 "$phash" -j 2 -a sha3-512 t big >"$work/lines"
-# shoot ROUNDS OPTION...
 shoot() {
-	local rounds=$1 pid victims shot=0
-	shift
-	"$phash" "$@" -a sha3-512 t big >"$work/out" 2>"$work/err" &
-	pid=$!
-	while [ "$shot" -lt "$rounds" ] && kill -0 "$pid" 2>/dev/null; do
-		mapfile -t victims < <(pgrep -P "$pid")
-		[ ${#victims[@]} -gt 0 ] || continue
-		kill -KILL "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null &&
-			shot=$((shot + 1))
-		sleep 0.03
-	done
-	wait "$pid" || return
+	shot_at 5 0 "$phash" "$@" -a sha3-512 t big || return
 	sort -o "$work/sorted" "$work/out"
-	[ "$shot" -gt 0 ]
 }
 sort -o sorted "$work/lines"
 RANDOM=1
 for options in '-j 1' '-j 3 --chunk=1' '-j 8 --sort=none'; do
 	# shellcheck disable=SC2086 # words are meant
-	ok "shot at ($options)" shoot 5 $options
+	ok "shot at ($options)" shoot $options
 	same 'all lines are there' sorted "$work/sorted"
 	err 'and no message' </dev/null
 done
