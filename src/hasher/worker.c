@@ -19,6 +19,12 @@
  */
 #define WORKER_SLOTS 16
 #define WORKER_BUFFER (128 * 1024)
+/*
+ * Of every buffer. The kernel copies out of its page cache with rep movsb,
+ * which some processors (Zen 3) do five times slower to a place that is not at
+ * the beginning of a cache line.
+ */
+#define WORKER_ALIGN 4096
 /* How long silent streams are waited for before new names are asked for. */
 #define WORKER_STREAM_MS 50
 
@@ -137,7 +143,8 @@ worker_init(void *initarg, void **state)
 	err = worker_add_engine(w, s->algorithm, NULL);
 	if (err)
 		return err;
-	w->bufs = malloc((size_t)WORKER_SLOTS * WORKER_BUFFER);
+	w->bufs = aligned_alloc(WORKER_ALIGN,
+	    (size_t)WORKER_SLOTS * WORKER_BUFFER);
 	if (!w->bufs)
 		return ENOMEM;
 	for (i = 0; i < WORKER_SLOTS; i++)

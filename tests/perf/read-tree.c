@@ -22,7 +22,7 @@ static uint64_t files, bytes;
 static int
 read_file(void *state, const void *in, size_t len, ppool_out *out)
 {
-	static char buf[128 * 1024];
+	static _Alignas(4096) char buf[128 * 1024];
 	uint64_t total = 0;
 	ssize_t n;
 	int fd;
