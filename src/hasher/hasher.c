@@ -48,10 +48,12 @@
 #define HASHER_PAUSE_MS 100
 
 struct hasher {
-	ppool *pool;
+	ppool *pool;              /* NULL until there is a name */
 	ppool_feed *feed;
 	ppool_feed *once;         /* for what can be read only once; or NULL */
 	struct worker_setup setup;
+	int jobs;
+	size_t chunk;
 	void *cookie;
 	void (*on_result)(void *cookie, const struct result *r);
 	void (*on_pause)(void *cookie);
@@ -140,10 +142,10 @@ hasher_broken(struct hasher *h, ppool_err err)
 }
 
 static ppool_err
-hasher_open_pool(struct hasher *h, const struct hasher_opts *opts)
+hasher_open_pool(struct hasher *h)
 {
 	ppool_opts po = {
-		.processes = opts->jobs,
+		.processes = h->jobs,
 		.init = worker_init,
 		.initarg = &h->setup,
 		.serve = worker_serve,
@@ -151,7 +153,7 @@ hasher_open_pool(struct hasher *h, const struct hasher_opts *opts)
 		.retries = HASHER_RETRIES,
 	};
 	ppool_feed_opts fo = {
-		.chunk_items = opts->chunk,
+		.chunk_items = h->chunk,
 		.chunk_weight = HASHER_CHUNK_WEIGHT,
 	};
 	ppool_feed_opts once = {
@@ -167,6 +169,30 @@ hasher_open_pool(struct hasher *h, const struct hasher_opts *opts)
 		err = ppool_feed_open(h->pool, NULL, &once, hasher_result, h,
 		    &h->once);
 	return err;
+}
+
+static int
+hasher_start_failed(ppool_err err)
+{
+	diag_msg("cannot start workers: %s",
+	    err == PPOOL_SYS ? strerror(errno) : ppool_strerror(err));
+	return -1;
+}
+
+/* Workers cost some milliseconds, and an empty tree needs none. 0 or -1 after
+ * a message. */
+static int
+hasher_start(struct hasher *h)
+{
+	ppool_err err;
+
+	if (h->once)
+		return 0;
+	if (h->broken)
+		return -1;
+	err = hasher_open_pool(h);
+	h->broken = err;
+	return err ? hasher_start_failed(err) : 0;
 }
 
 /* Fetches the next algorithm. 0 or -1 with errno. */
@@ -185,8 +211,9 @@ struct hasher *
 hasher_new(const struct hasher_opts *opts)
 {
 	struct hasher *h = mem_zalloc(1, sizeof(*h));
-	ppool_err err = PPOOL_SYS;
 
+	h->jobs = opts->jobs;
+	h->chunk = opts->chunk;
 	h->setup.algorithm = opts->algorithm;
 	h->setup.engine = opts->engine;
 	h->setup.dirfd = opts->dirfd;
@@ -197,11 +224,8 @@ hasher_new(const struct hasher_opts *opts)
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (h->setup.bytes == MAP_FAILED)
 		h->setup.bytes = NULL;
-	if (h->setup.bytes && hasher_add_algorithm(h, opts->algorithm) == 0)
-		err = hasher_open_pool(h, opts);
-	if (err) {
-		diag_msg("cannot start workers: %s",
-		    err == PPOOL_SYS ? strerror(errno) : ppool_strerror(err));
+	if (!h->setup.bytes || hasher_add_algorithm(h, opts->algorithm) < 0) {
+		hasher_start_failed(PPOOL_SYS);
 		hasher_free(h);
 		return NULL;
 	}
@@ -264,9 +288,12 @@ hasher_put(struct hasher *h, const struct hasher_name *name)
 		.path = name->path,
 		.len = name->len,
 	};
-	ppool_feed *feed = hasher_is_stream(name) ? h->once : h->feed;
+	ppool_feed *feed;
 	ppool_err err;
 
+	if (hasher_start(h) < 0)
+		return -1;
+	feed = hasher_is_stream(name) ? h->once : h->feed;
 	buf_clear(&h->request);
 	wire_put_request(&h->request, &q);
 	while ((err = ppool_feed_put(feed, h->request.data, h->request.len,
@@ -284,7 +311,7 @@ int
 hasher_wait(struct hasher *h)
 {
 	uint64_t before = h->answered;
-	ppool_err err = ppool_feed_flush(h->feed);
+	ppool_err err = h->once ? ppool_feed_flush(h->feed) : PPOOL_OK;
 
 	while (!err && h->answered == before && h->answered != h->given) {
 		err = ppool_poll(h->pool, HASHER_PAUSE_MS);
@@ -314,9 +341,12 @@ hasher_finish_feed(struct hasher *h, ppool_feed *feed)
 int
 hasher_finish(struct hasher *h)
 {
-	ppool_err err = hasher_finish_feed(h, h->feed);
-	ppool_err once = hasher_finish_feed(h, h->once);
+	ppool_err err, once;
 
+	if (!h->once)
+		return h->broken ? -1 : 0;
+	err = hasher_finish_feed(h, h->feed);
+	once = hasher_finish_feed(h, h->once);
 	if (err || once)
 		return hasher_broken(h, err ? err : once);
 	if (h->given != h->answered) {

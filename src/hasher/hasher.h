@@ -44,8 +44,9 @@ enum hasher_how {
 };
 
 /*
- * Forks the workers: flush stdio before. Returns NULL after one message on
- * stderr when they cannot be started. opts is copied.
+ * The workers are forked by the first hasher_put, which fails after one
+ * message on stderr when they cannot be started. NULL, after one too, when
+ * there is no memory to share with them. opts is copied.
  */
 struct hasher *hasher_new(const struct hasher_opts *opts);
 

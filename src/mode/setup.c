@@ -193,9 +193,12 @@ static int
 setup_jobs(const struct setup *s)
 {
 	struct operands_facts f = setup_facts(s);
-	int jobs = s->o->jobs ? s->o->jobs : ppool_cpus();
 	int files = s->o->noperands ? (int)s->o->noperands : 1;
+	int jobs;
 
+	if (f.bounded && files == 1)
+		return 1;
+	jobs = s->o->jobs ? s->o->jobs : ppool_cpus();
 	if (f.all_disks && f.disks && f.disks < jobs)
 		jobs = f.disks;
 	return f.bounded && files < jobs ? files : jobs;

@@ -302,6 +302,13 @@ void ppool_slot_quit(struct slot *s);
 _Noreturn void ppool_worker_main(struct ppool *p, struct slot *s, int fd,
                                  const sigset_t *mask);
 
+#if defined(__linux__) && !defined(PPOOL_PORTABLE)
+/* cpus.c: the least CPU quota of this process's cgroups and all above them,
+ * rounded up, or least. The names are those of /proc/self/cgroup and
+ * /proc/self/mountinfo, but for tests. */
+int ppool_quota(const char *cgroup, const char *mountinfo, int least);
+#endif
+
 /* watch.c */
 int ppool_watch_init(struct ppool *p);
 void ppool_watch_free(struct ppool *p);

@@ -5,7 +5,7 @@
  * of a cgroup are described in Linux' Documentation/admin-guide/cgroup-v2.rst
  * (cpu.max) and Documentation/scheduler/sched-bwc.rst (version 1).
  */
-#include "ppool/ppool.h"
+#include "ppool/core.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -88,42 +88,6 @@ parse_mount(char *line, char **root, char **point, char **type, char **super)
 	return *point && *type && *super;
 }
 
-/*
- * The directory of the cgroup with this path, in the hierarchy of version 2,
- * or of the cpu controller; top is how long its mount point is. -1: none.
- */
-static int
-find_dir(bool v2, const char *path, char dir[PATH_MAX], size_t *top)
-{
-	FILE *f = fopen("/proc/self/mountinfo", "re");
-	char *line = NULL, *root, *point, *type, *super;
-	size_t size = 0;
-	int rc = -1;
-
-	if (!f)
-		return -1;
-	while (rc && getline(&line, &size, f) > 0) {
-		size_t len;
-		int n;
-
-		if (!parse_mount(line, &root, &point, &type, &super) ||
-		    strcmp(type, v2 ? "cgroup2" : "cgroup") ||
-		    (!v2 && !listed(super, "cpu")))
-			continue;
-		/* A part of the tree may be mounted: skip what is above. */
-		len = strcmp(root, "/") ? strlen(root) : !strcmp(path, "/");
-		if (strncmp(path, root, len))
-			len = strlen(path);
-		n = snprintf(dir, PATH_MAX, "%s%s", point, path + len);
-		*top = strlen(point);
-		if (n > 0 && n < PATH_MAX)
-			rc = 0;
-	}
-	free(line);
-	fclose(f);
-	return rc;
-}
-
 /* The first line of a file in a directory. */
 static bool
 read_line(const char *dir, const char *name, char *line, size_t size)
@@ -155,7 +119,7 @@ read_quota(bool v2, const char *dir, long long *quota, long long *period)
 	if (!read_line(dir, "cpu.cfs_quota_us", line, sizeof(line)))
 		return false;
 	*quota = atoll(line);
-	if (!read_line(dir, "cpu.cfs_period_us", line, sizeof(line)))
+	if (*quota <= 0 || !read_line(dir, "cpu.cfs_period_us", line, sizeof(line)))
 		return false;
 	*period = atoll(line);
 	return true;
@@ -179,42 +143,102 @@ least_quota(bool v2, char *dir, size_t top, int least)
 	}
 }
 
-/* A line of /proc/self/cgroup: hierarchy:controllers:path */
+/*
+ * The directory of the cgroup with this path below a mount point of its
+ * hierarchy; -1 when it is too long.
+ */
 static int
-quota_of_line(char *line, int least)
+join_dir(const char *root, const char *point, const char *path,
+         char dir[PATH_MAX])
 {
-	char dir[PATH_MAX];
+	/* A part of the tree may be mounted: skip what is above. */
+	size_t len = strcmp(root, "/") ? strlen(root) : !strcmp(path, "/");
+	int n;
+
+	if (strncmp(path, root, len))
+		len = strlen(path);
+	n = snprintf(dir, PATH_MAX, "%s%s", point, path + len);
+	return n > 0 && n < PATH_MAX ? 0 : -1;
+}
+
+/* The paths of this process's cgroups; NULL: it has none of that kind. */
+struct cgroups {
+	char *v1; /* of the cpu controller */
+	char *v2;
+};
+
+/* A line of /proc/self/cgroup: hierarchy:controllers:path */
+static void
+add_cgroup(struct cgroups *g, char *line)
+{
+	bool v2 = !strncmp(line, "0::", 3);
 	char *list = strchr(line, ':');
 	char *path = list ? strchr(list + 1, ':') : NULL;
-	bool v2 = !strncmp(line, "0::", 3);
-	size_t top;
+	char **which = v2 ? &g->v2 : &g->v1;
 
-	if (!path)
-		return least;
+	if (!path || *which)
+		return;
 	*path++ = '\0';
 	path[strcspn(path, "\n")] = '\0';
-	if (!v2 && !listed(list + 1, "cpu"))
+	if (v2 || listed(list + 1, "cpu"))
+		*which = strdup(path); /* NULL: as if it had none */
+}
+
+/* A line of /proc/self/mountinfo. The first mount of a hierarchy counts. */
+static int
+quota_of_mount(struct cgroups *g, char *line, int least)
+{
+	char *root, *point, *type, *super, dir[PATH_MAX];
+	char **which = NULL;
+
+	if (!parse_mount(line, &root, &point, &type, &super))
 		return least;
-	if (find_dir(v2, path, dir, &top))
+	if (!strcmp(type, "cgroup2"))
+		which = &g->v2;
+	else if (!strcmp(type, "cgroup") && listed(super, "cpu"))
+		which = &g->v1;
+	if (!which || !*which)
 		return least;
-	return least_quota(v2, dir, top, least);
+	if (!join_dir(root, point, *which, dir))
+		least = least_quota(which == &g->v2, dir, strlen(point), least);
+	free(*which);
+	*which = NULL;
+	return least;
+}
+
+int
+ppool_quota(const char *cgroup, const char *mountinfo, int least)
+{
+	struct cgroups g = { NULL, NULL };
+	char *line = NULL;
+	size_t size = 0;
+	FILE *f = fopen(cgroup, "re");
+
+	if (!f)
+		return least;
+	while (getline(&line, &size, f) > 0)
+		add_cgroup(&g, line);
+	fclose(f);
+	f = g.v1 || g.v2 ? fopen(mountinfo, "re") : NULL;
+	while (f && (g.v1 || g.v2) && getline(&line, &size, f) > 0)
+		least = quota_of_mount(&g, line, least);
+	if (f)
+		fclose(f);
+	free(line);
+	free(g.v1);
+	free(g.v2);
+	return least;
 }
 
 int
 ppool_cpus(void)
 {
-	int least = allowed();
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	char *line = NULL;
-	size_t size = 0;
+	int n = allowed();
 
-	if (!f)
-		return least;
-	while (getline(&line, &size, f) > 0)
-		least = quota_of_line(line, least);
-	free(line);
-	fclose(f);
-	return least;
+	/* a quota could not make it less */
+	if (n == 1)
+		return n;
+	return ppool_quota("/proc/self/cgroup", "/proc/self/mountinfo", n);
 }
 
 #else
