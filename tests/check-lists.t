@@ -233,10 +233,10 @@ if grep -q -e -fsanitize "${phash%/*}/flags" 2>/dev/null; then
 else
 	for options in '-j 2' '--chunk=1' '--status' '--quiet'; do
 		# shellcheck disable=SC2086
-		peak 20000 $options
+		peak 60000 $options # fills what may wait
 		short=$memory
 		# shellcheck disable=SC2086
-		peak 150000 $options
+		peak 180000 $options
 		ok "$options: $short kB, then $memory kB" test \
 			$((memory - short)) -lt 512
 	done

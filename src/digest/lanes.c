@@ -6,9 +6,10 @@
  * (message.h), so that no slot is bound to a lane or to a kernel. Every step
  * takes up to a kernel's width of FED slots and as many blocks as the shortest
  * of their runs has; a slot whose bytes are used up is replaced by another FED
- * one before the next step. Those with most bytes left go first, so that they
- * end together at the end; but what was left over by the run before goes
- * ahead of all, or short messages would wait for ever behind long ones.
+ * one before the next step. What was left over by the run before goes first,
+ * or short messages would wait for ever behind long ones; then those with most
+ * bytes fed, so that they end together. But the message with most to come, fed
+ * or expected, always has a lane, for it would be the last to end.
  */
 #include "digest/lanes.h"
 
@@ -33,6 +34,7 @@ struct slot {
 
 	/* by kernels */
 	struct message msg;
+	uint64_t expect;        /* bytes of the whole message; 0: not known */
 	bool late;              /* FED since before this run */
 	bool stepping;          /* has been taken up by this run */
 
@@ -149,6 +151,7 @@ lanes_start(struct lanes *l, unsigned i)
 	struct slot *s = &l->slot[i];
 
 	s->state = LANES_HUNGRY;
+	s->expect = 0;
 	if (l->variant) {
 		message_start(&s->msg, l->variant);
 	} else if (digest_init(s->ctx) < 0) {
@@ -156,6 +159,12 @@ lanes_start(struct lanes *l, unsigned i)
 		return -1;
 	}
 	return 0;
+}
+
+void
+lanes_expect(struct lanes *l, unsigned i, uint64_t bytes)
+{
+	l->slot[i].expect = bytes;
 }
 
 void
@@ -208,6 +217,26 @@ slot_settle(struct slot *s, const struct message_variant *v)
 	return true;
 }
 
+static uint64_t
+slot_to_come(const struct slot *s)
+{
+	uint64_t more = s->expect > s->msg.bytes ? s->expect - s->msg.bytes : 0;
+
+	return more + message_left(&s->msg);
+}
+
+static struct slot *
+longest_slot(struct lanes *l)
+{
+	struct slot *best = NULL, *s;
+
+	for (s = l->slot; s < l->slot + l->slots; s++)
+		if (s->state == LANES_FED && !s->stepping &&
+		    (!best || slot_to_come(s) > slot_to_come(best)))
+			best = s;
+	return best;
+}
+
 /* Whether a goes before b; b may be NULL. */
 static bool
 slot_precedes(const struct slot *a, const struct slot *b)
@@ -229,13 +258,15 @@ next_slot(struct lanes *l)
 	return best;
 }
 
-/* Fills up the n slots of the next step to all that the lanes can hold. */
+/* Fills up the n slots of the next step to all that the lanes can hold. The
+ * longest is the second: the first may be the only one to be stepped. */
 static unsigned
 join(struct lanes *l, struct slot *step[], unsigned n)
 {
 	struct slot *s;
 
-	while (n < l->widest->width && (s = next_slot(l))) {
+	while (n < l->widest->width &&
+	    (s = n == 1 ? longest_slot(l) : next_slot(l))) {
 		s->stepping = true;
 		step[n++] = s;
 	}
@@ -329,6 +360,18 @@ unsigned
 lanes_width(const struct lanes *l)
 {
 	return l->variant ? l->widest->width : 1;
+}
+
+unsigned
+lanes_widest(void)
+{
+	const struct sha512x_kernel *k;
+	unsigned widest = 1;
+
+	for (k = sha512x_kernels; k->name; k++)
+		if (k->supported() && k->width > widest)
+			widest = k->width;
+	return widest;
 }
 
 const char *

@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct digest;
 struct lanes;
@@ -60,6 +61,10 @@ void lanes_free(struct lanes *l);
  * then LANES_FAILED). */
 int lanes_start(struct lanes *l, unsigned i);
 
+/* How long the message of slot i will be, in bytes, if that is known: a hint
+ * that lets the longest begin first. 0 after lanes_start. */
+void lanes_expect(struct lanes *l, unsigned i, uint64_t bytes);
+
 /* Gives the slot its next n bytes (0 is fine); last: the message ends with
  * them. Only in state HUNGRY. */
 void lanes_feed(struct lanes *l, unsigned i, const void *p, size_t n,
@@ -81,6 +86,9 @@ const unsigned char *lanes_digest(const struct lanes *l, unsigned i);
 /* How many slots are worth keeping busy: the widest kernel's lanes, or 1. Two
  * to four times as many keep the lanes full between two calls of lanes_run. */
 unsigned lanes_width(const struct lanes *l);
+
+/* The most that lanes_width can be on this processor; 1: only libcrypto. */
+unsigned lanes_widest(void);
 
 /* The engine in use, for --debug: "libcrypto", or the widest kernel's name,
  * "avx2x4", "avx512x8". */

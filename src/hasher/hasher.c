@@ -38,9 +38,12 @@
 #define HASHER_CHUNK_WEIGHT (2 * 1024 * 1024)
 /* What open, fstat, read and close cost, in bytes digested meanwhile. */
 #define HASHER_FILE_WEIGHT 4096
-/* Chunks a worker holds: enough big files, of which each is a chunk, to keep
- * its lanes full. */
-#define HASHER_WINDOW 8
+/* Chunks a worker holds beyond its lanes: a big file is a chunk, and all lanes
+ * should have one, but a file is better given to who is first to have room. */
+#define HASHER_WINDOW 2
+/* Chunks that wait beyond that: a big file that is found among the last should
+ * not begin as the last. */
+#define HASHER_AHEAD 64
 /* A name is given up when it was alone in a worker that died, this often and
  * once more. One shot from outside costs one; a file that kills, all. */
 #define HASHER_RETRIES 3
@@ -149,12 +152,13 @@ hasher_open_pool(struct hasher *h)
 		.init = worker_init,
 		.initarg = &h->setup,
 		.serve = worker_serve,
-		.window = HASHER_WINDOW,
+		.window = lanes_widest() + HASHER_WINDOW,
 		.retries = HASHER_RETRIES,
 	};
 	ppool_feed_opts fo = {
 		.chunk_items = h->chunk,
 		.chunk_weight = HASHER_CHUNK_WEIGHT,
+		.ahead = HASHER_AHEAD,
 	};
 	ppool_feed_opts once = {
 		.chunk_items = 1,

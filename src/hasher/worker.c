@@ -234,6 +234,8 @@ worker_start(struct worker *w, unsigned i)
 	s->res.size = 0;
 	if (lanes_start(s->engine->lanes, i) < 0)
 		return result_fail(&s->res, RESULT_DIGEST, 0);
+	if (s->file.regular)
+		lanes_expect(s->engine->lanes, i, (uint64_t)s->file.st.st_size);
 	return 0;
 }
 

@@ -13,6 +13,7 @@ ppool_queue_init(struct queue *q)
 {
 	q->first = NULL;
 	q->last = &q->first;
+	q->n = 0;
 }
 
 void
@@ -21,6 +22,25 @@ ppool_queue_push(struct queue *q, struct chunk *c)
 	c->next = NULL;
 	*q->last = c;
 	q->last = &c->next;
+	q->n++;
+}
+
+void
+ppool_queue_insert(struct queue *q, struct chunk *c, uint64_t unit)
+{
+	struct chunk **at = &q->first;
+
+	if (!unit || c->weight < unit) {
+		ppool_queue_push(q, c);
+		return;
+	}
+	while (*at && (*at)->weight / unit >= c->weight / unit)
+		at = &(*at)->next;
+	c->next = *at;
+	*at = c;
+	if (q->last == at)
+		q->last = &c->next;
+	q->n++;
 }
 
 struct chunk *
@@ -44,6 +64,7 @@ ppool_queue_remove(struct queue *q, struct chunk *c)
 	if (q->last == &c->next)
 		q->last = at;
 	c->next = NULL;
+	q->n--;
 }
 
 static struct chunk *

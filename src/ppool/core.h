@@ -118,13 +118,16 @@ struct chunk {
 	size_t len, size;
 };
 
-/* First in, first out. */
+/* First in, first out, unless inserted. */
 struct queue {
 	struct chunk *first, **last;
+	size_t n;
 };
 
 void ppool_queue_init(struct queue *q);
 void ppool_queue_push(struct queue *q, struct chunk *c);
+/* Before all that are lighter by a multiple of unit, if that is not 0. */
+void ppool_queue_insert(struct queue *q, struct chunk *c, uint64_t unit);
 struct chunk *ppool_queue_pop(struct queue *q);
 void ppool_queue_remove(struct queue *q, struct chunk *c);
 
@@ -173,6 +176,8 @@ struct job {
 	unsigned refs;      /* the handle, pool->jobs, and each chunk */
 	unsigned flags;     /* PPOOL_AT_MOST_ONCE */
 	uint64_t window_weight; /* 0: no limit */
+	uint64_t heavy;     /* unit by which heavier chunks are sent first; 0:
+	                     * they are sent in order */
 	uint64_t sent;      /* chunks */
 	uint64_t item_ns;   /* what an item takes; 0: not known */
 };

@@ -245,6 +245,7 @@ ppool_feed_open(ppool *pool, ppool_fn *fn, const ppool_feed_opts *opts,
 	ppool_job_init(&f->job, pool, &feed_kind, fn);
 	f->job.flags |= f->opts.flags;
 	f->job.window_weight = f->opts.window_weight;
+	f->job.heavy = f->opts.ahead ? f->opts.chunk_weight : 0;
 	*out = f;
 	return PPOOL_OK;
 }
@@ -280,23 +281,23 @@ put_check(const struct ppool_feed *f)
 }
 
 static bool
-nothing_ready(void *arg)
+may_put(void *arg)
 {
 	const struct ppool_feed *f = arg;
 
-	return !f->job.ready.first;
+	return f->job.ready.n <= f->opts.ahead;
 }
 
-/* Until all chunks that were full have been sent. A callback may free f. */
+/* Until few enough full chunks wait to be sent. A callback may free f. */
 static ppool_err
 wait_for_window(struct ppool_feed *f)
 {
 	ppool_err err;
 
-	if (nothing_ready(f))
+	if (may_put(f))
 		return PPOOL_OK;
 	ppool_job_hold(&f->job);
-	err = ppool_until(f->job.pool, nothing_ready, f, -1);
+	err = ppool_until(f->job.pool, may_put, f, -1);
 	if (!err)
 		err = f->dropped ? PPOOL_CANCELED : put_check(f);
 	ppool_job_drop(&f->job);

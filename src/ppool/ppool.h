@@ -312,6 +312,9 @@ typedef struct ppool_feed_opts { /* all zero is the default */
 	                         * (0: no such limit) */
 	uint64_t window_weight; /* weight a worker may hold before it counts as
 	                         * full; one chunk always fits (0: no limit) */
+	size_t ahead;           /* chunks that may wait while every window is
+	                         * full, the heavier the sooner, by multiples
+	                         * of chunk_weight (0: none wait) */
 	unsigned flags;         /* PPOOL_AT_MOST_ONCE: for this feed's items,
 	                         * whatever the pool's flags say */
 } ppool_feed_opts;
@@ -329,7 +332,7 @@ ppool_err ppool_feed_open(ppool *pool, ppool_fn *fn,
 
 /*
  * Copies the item. Moves work; blocks only while every worker's window is
- * full. OK; TOOBIG, CLOSED, BROKEN, CANCELED, NOMEM: the item was not taken;
+ * full and more than opts.ahead chunks wait. OK; TOOBIG, CLOSED, BROKEN, CANCELED, NOMEM: the item was not taken;
  * INTR: a signal handler ran while it waited, the item WAS NOT taken, put it
  * again; BUSY from inside a callback.
  */

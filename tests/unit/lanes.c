@@ -606,6 +606,34 @@ test_the_longest_goes_first(void **state)
 	lanes_free(l);
 }
 
+/* Of twenty messages with as many bytes each, the last four are left for the
+ * next run, but not the one that will be longest. */
+static void
+check_last_is_left(uint64_t expect, enum lanes_state state)
+{
+	struct lanes *l = new_counting(20);
+	unsigned i;
+
+	for (i = 0; i < 20; i++) {
+		lanes_start(l, i);
+		lanes_feed(l, i, pool, 128 * 8, false);
+	}
+	lanes_expect(l, 19, expect);
+	lanes_run(l);
+	assert_int_equal(count(l, 20, LANES_FED), 4);
+	assert_int_equal(lanes_state(l, 19), state);
+	lanes_free(l);
+}
+
+static void
+test_the_longest_to_come_has_a_lane(void **state)
+{
+	(void)state;
+	check_last_is_left(1 << 20, LANES_HUNGRY);
+	check_last_is_left(128 * 8, LANES_FED);
+	check_last_is_left(1, LANES_FED); /* longer than expected */
+}
+
 static void
 test_a_run_ends_when_a_lane_is_empty(void **state)
 {
@@ -869,6 +897,7 @@ main(void)
 		cmocka_unit_test(test_a_short_message_is_not_left_behind),
 		cmocka_unit_test(test_a_run_goes_on_while_the_lanes_are_full),
 		cmocka_unit_test(test_the_longest_goes_first),
+		cmocka_unit_test(test_the_longest_to_come_has_a_lane),
 		cmocka_unit_test(test_a_run_ends_when_a_lane_is_empty),
 		cmocka_unit_test(test_one_message_takes_the_way_of_its_engine),
 		cmocka_unit_test(test_one_lane_alone_is_evp),

@@ -147,28 +147,36 @@ feed_of_nothing(void **state)
 	pool_end(pool);
 }
 
-/* Put waits only while every window is full, and then it does wait. */
+/* Two windows of two chunks, those that may wait, and one being filled. */
 static void
-put_is_bounded(void **state)
+check_bounded(size_t ahead)
 {
 	const ppool_opts opts = { .processes = 2, .window = 2 };
-	const ppool_feed_opts fopts = { .chunk_items = 5 };
+	const ppool_feed_opts fopts = { .chunk_items = 5, .ahead = ahead };
 	ppool *pool = pool_with(&opts);
 	struct tally t;
 	ppool_feed *f;
 
-	(void)state;
 	tally_init(&t, 2000);
 	f = feed_of(pool, fn_square, &fopts, &t);
 	for (int v = 0; v < 2000; v++) {
 		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1), PPOOL_OK);
-		/* two windows of two chunks, and the one being filled */
-		assert_in_range((size_t)v + 1 - t.results, 0, 2 * 2 * 5 + 5);
+		assert_in_range((size_t)v + 1 - t.results, 0,
+		                2 * 2 * 5 + ahead * 5 + 5);
 	}
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	expect_all(&t);
 	ppool_feed_free(f);
 	pool_end(pool);
+}
+
+/* Put waits only while every window is full, and then it does wait. */
+static void
+put_is_bounded(void **state)
+{
+	(void)state;
+	check_bounded(0);
+	check_bounded(7);
 }
 
 static void
@@ -543,6 +551,54 @@ weight_decides_who_gets_a_chunk(void **state)
 	close(h.gate[1]);
 }
 
+struct order {
+	uint64_t index[16];
+	size_t n;
+};
+
+static void
+on_order(void *cookie, const ppool_result *r)
+{
+	struct order *o = cookie;
+
+	assert_in_range(o->n, 0, 15);
+	o->index[o->n++] = r->index;
+}
+
+/* What waits behind a full window is sent by weight, in units of chunk_weight,
+ * and in order where that is the same. */
+static void
+the_heaviest_waiting_goes_first(void **state)
+{
+	static const uint64_t weights[] = { 1, 5, 25, 5, 45, 28, 9 };
+	static const uint64_t expected[] = { 0, 4, 2, 5, 1, 3, 6 };
+	const ppool_opts opts = { .processes = 1, .window = 1 };
+	const ppool_feed_opts fopts = { .chunk_items = 1, .chunk_weight = 10,
+	                                .ahead = 8 };
+	struct order o = { .n = 0 };
+	struct heavy h = { .pid = 0 };
+	ppool *pool;
+	ppool_feed *f = NULL;
+
+	(void)state;
+	assert_return_code(pipe(h.gate), errno);
+	heavy = &h;
+	pool = pool_with(&opts);
+	assert_int_equal(ppool_feed_open(pool, fn_heavy, &fopts, on_order, &o,
+	                                 &f), PPOOL_OK);
+	for (int v = 0; v < 7; v++)
+		put_ints(f, v, v + 1, weights[v]);
+	assert_int_equal(o.n, 0);
+	assert_int_equal(write(h.gate[1], "!", 1), 1);
+	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
+	assert_int_equal(o.n, 7);
+	assert_memory_equal(o.index, expected, sizeof(expected));
+	ppool_feed_free(f);
+	pool_end(pool);
+	close(h.gate[0]);
+	close(h.gate[1]);
+}
+
 /* One chunk always fits, however heavy it is. */
 static void
 heavier_than_any_window(void **state)
@@ -637,6 +693,7 @@ main(void)
 		CASE(a_callback_may_free_its_feed),
 		CASE(interrupted_put_takes_nothing),
 		CASE(weight_decides_who_gets_a_chunk),
+		CASE(the_heaviest_waiting_goes_first),
 		CASE(heavier_than_any_window),
 		CASE(feeds_beside_other_jobs),
 		CASE(a_feed_outlives_its_pool),
