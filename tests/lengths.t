@@ -49,7 +49,7 @@ for n in 0000001 0000128 0131072 0262145; do
 	same 'the digest of sha512sum' "$work/one" "$work/out"
 done
 
-# A file that is mostly a hole, and as long as two words can count bits.
+# A file that is mostly a hole.
 truncate -s 33M sparse
 echo end >>sparse
 sha512sum sparse >"$work/one"

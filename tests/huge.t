@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Messages of which the length in bits does not fit 32 bits, and files of which
+# the length in bytes does not: holes, so that no disk is needed.
+
+. "${0%/*}/lib.sh" || exit 1
+
+if grep -q -e -fsanitize "${phash%/*}/flags" 2>/dev/null; then
+	skip 'gigabytes' 'sanitizers take minutes for them'
+	finish
+fi
+
+# 2^32 bits are 512 MiB. The end of each is not a hole: it tells them apart.
+mkdir d
+for n in 536870911 536870912 536870913 4294967297; do
+	truncate -s $((n - 4)) d/$n
+	printf 'end\n' >>d/$n
+	ok "$n bytes" test "$(stat -c %s d/$n)" = $n
+done
+find d -type f -print0 | LC_ALL=C sort -z | xargs -0 -n 1 -P 2 sha512sum |
+	LC_ALL=C sort -k 2 >"$work/expected"
+
+# One worker has them all in its lanes, and the longest alone at the end.
+for engine in auto lanes; do
+	try "engine $engine" 0 "$phash" --untagged -j 1 --engine=$engine d
+	same 'the digests of sha512sum' "$work/expected" "$work/out"
+done
+
+finish
