@@ -1,5 +1,5 @@
 # chart.gp - draws results.tsv (tests/perf/phash-bench.sh) as bars: how many
-# times the peer's time phash takes less. For gnuplot 5.
+# times as long the peer takes. For gnuplot 5.
 #
 #     gnuplot -e "tsv='results.tsv'; svg='results.svg'" chart.gp
 
@@ -8,18 +8,18 @@ set output svg
 set datafile separator "\t"
 set title "phash against its peers: times as fast (medians)"
 set style fill solid 0.85
-set boxwidth 0.6
-set yrange [0:*]
-set grid ytics lc rgb "#cccccc"
+set xrange [0:*]
+set yrange [*:*] reverse
+set offsets 0, 0.6, 0.6, 0.6
+set grid xtics lc rgb "#cccccc"
 set key off
-set xtics rotate by -25 nomirror
+set xtics nomirror
 set ytics nomirror
 set border 3
-set bmargin 9
-set rmargin 14
-one(x) = 1.0
+set lmargin 46
+set arrow from 1, graph 0 to 1, graph 1 nohead dashtype 2 lc rgb "#888888"
 faster = sprintf("< awk -F'\\t' '$6 == \"faster\"' %s", tsv)
-plot faster using 0:5:xtic(stringcolumn(2) . ", " . stringcolumn(1)) with boxes \
-		lc rgb "#2b6cb0", \
-	faster using 0:5:(sprintf("%.1f", $5)) with labels offset 0, 0.8, \
-	one(x) with lines dashtype 2 lc rgb "#888888"
+plot faster using ($5 / 2):0:($5 / 2):(0.3): \
+		ytic(stringcolumn(1) . ": " . stringcolumn(2)) \
+		with boxxyerror lc rgb "#2b6cb0", \
+	faster using 5:0:(sprintf("%.1f", $5)) with labels left offset 0.6, 0
