@@ -333,6 +333,12 @@ OK sub/d
 OK sub/e
 END
 counts '--exclude' '2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE'
+try '--exclude of everything that is listed' 1 "$phash" --audit=L -C t \
+	--exclude='*'
+err 'is not called a malformed list' <<'END'
+phash: L: every entry is left out by --exclude, --include or -x
+phash: 0 listed: 0 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
+END
 try '--exclude of a directory' 1 "$phash" --audit=L -C t --exclude=sub --quiet
 counts '--exclude of a directory' '3 listed: 0 OK, 1 CHANGED, 1 MISSING, 1 MOVED, 0 UNREADABLE; not listed: 1 NEW, 0 UNREADABLE'
 try '--include' 0 "$phash" --audit=L -C t --include='[de]'
@@ -569,6 +575,20 @@ try '--update when something that is not listed is unreadable' 1 as_user \
 	"$work/phash" --update --audit=U -C one --quiet
 same 'nor does that' L1 U
 chmod 644 one/n
+{ cat L1; echo nonsense; } >U2
+cp U2 U
+try '--update of a list with a malformed line' 1 "$phash" --update --audit=U \
+	-C one --quiet
+ok 'says why not' grep -qx \
+	'phash: U: not updated: lines of the list were not understood or refused' \
+	"$work/err"
+same 'and leaves the list alone' U2 U
+mkdir none
+cp L1 U
+try '--update from an empty tree' 1 "$phash" --update --audit=U -C none --quiet
+ok 'says why not' grep -qx 'phash: U: not updated: no file was found' \
+	"$work/err"
+same 'and leaves the list alone' L1 U
 try '--update to where nothing can be' 2 "$phash" --update -o nix/new --audit=U -C one --quiet
 ok 'is said' grep -q '^phash: nix/new: No such file or directory$' "$work/err"
 try '--update of standard input' 2 with_input L1 "$phash" --update --audit=- -C one

@@ -11,9 +11,10 @@
  *
  * A chunk closes at a number of names or a number of bytes, whichever comes
  * first, so that a huge file never holds small ones back; a name weighs as
- * much as its file, and something for its open and close. The parent counts
- * what goes in and what comes out: a difference at the end is our own fault
- * and makes the run fail.
+ * much as its file, and something for its open and close. The walk runs ahead
+ * of the workers by some chunks, of which the heaviest is sent first: what is
+ * biggest should not begin last. The parent counts what goes in and what comes
+ * out: a difference at the end is our own fault and makes the run fail.
  */
 #include "hasher/hasher.h"
 

@@ -106,6 +106,7 @@ audit_add_want(struct audit *a, const struct manifest_entry *e)
 	}
 	plain = mem_dup(name, len);
 	if (!filter_wants_listed(a->setup.filter, plain)) {
+		a->counts.left_out++;
 		free(plain);
 		return;
 	}
@@ -346,6 +347,7 @@ audit_look_for_rest(struct audit *a)
 		    table_find(a->have, want.path, want.pathlen) != NONE)
 			continue;
 		a->dropped[n] = !audit_look_for(a, &want);
+		a->counts.left_out += a->dropped[n];
 	}
 }
 
@@ -635,15 +637,19 @@ audit_put_lines(struct audit *a)
 	output_flush(&a->out);
 }
 
-/* Is there something that a new list would forget without anybody's having
- * looked at it? */
-static bool
-audit_is_incomplete(const struct audit *a)
+/* What a new list would forget without anybody's having looked at it; NULL:
+ * nothing. */
+static const char *
+audit_forgets(const struct audit *a)
 {
-	return a->counts.listed[VERDICT_AUDIT_UNREADABLE] ||
-	    a->counts.found[VERDICT_AUDIT_UNREADABLE] || a->bad_operands ||
-	    a->counts.refused || a->counts.lines.malformed ||
-	    !table_count(a->have);
+	if (a->counts.listed[VERDICT_AUDIT_UNREADABLE] ||
+	    a->counts.found[VERDICT_AUDIT_UNREADABLE] || a->bad_operands)
+		return "not everything could be read";
+	if (a->counts.refused || a->counts.lines.malformed)
+		return "lines of the list were not understood or refused";
+	if (!table_count(a->have))
+		return "no file was found";
+	return NULL;
 }
 
 /*
@@ -653,10 +659,10 @@ static int
 audit_update(struct audit *a)
 {
 	const char *path = a->o->output ? a->o->output : a->o->audit;
+	const char *why = audit_forgets(a);
 
-	if (audit_is_incomplete(a)) {
-		diag_name(path, strlen(path), "not updated: not everything "
-		    "could be read");
+	if (why) {
+		diag_name(path, strlen(path), "not updated: %s", why);
 		return 0;
 	}
 	if (setup_open_update(&a->setup, path) < 0) {

@@ -323,7 +323,10 @@ verdict_audit_end(const struct verdict_audit_counts *c, const char *list,
 		return false;
 	switch ((enum audit_end)which) {
 	case AUDIT_END_NONE_FOUND:
-		if (!found)
+		if (!found && c->left_out)
+			put_list(out, list, ": every entry is left out by "
+			    "--exclude, --include or -x");
+		else if (!found)
 			put_none_found(out, list);
 		break;
 	case AUDIT_END_MALFORMED:

@@ -107,6 +107,7 @@ struct verdict_audit_counts {
 	struct verdict_lines lines;
 	uint64_t refused;                /* entries that verdict_outside() finds,
 	                                  * or that contradict another */
+	uint64_t left_out;               /* entries that options leave out */
 	uint64_t listed[VERDICT_AUDITS]; /* names in the list; a MOVED pair
 	                                  * counts here, once */
 	uint64_t found[VERDICT_AUDITS];  /* other names: NEW, UNREADABLE */
