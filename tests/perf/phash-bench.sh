@@ -195,7 +195,7 @@ printf '%-22s %-34s %9s %9s %8s  %-6s %7s\n' row peer phash other ratio sense go
 for r; do
 	"row_$r"
 done
-if have gnuplot; then
+if have gnuplot && cut -f 6 "$tsv" | grep -qx faster; then
 	gnuplot -e "tsv='$tsv'; svg='$dir/results.svg'" "$top/tests/perf/chart.gp" &&
 		echo "chart: $dir/results.svg"
 fi
