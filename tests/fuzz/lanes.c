@@ -98,6 +98,8 @@ step(struct lanes *l, struct message *m, const uint8_t *in, size_t len)
 		start(l, m, slot);
 		break;
 	case LANES_HUNGRY:
+		if (in[0] & 0x20) /* true or not, at any time */
+			lanes_expect(l, slot, (uint64_t)n << in[1] % 50);
 		if (in[0] & 0x40)
 			start(l, m, slot); /* given up half-way */
 		else
