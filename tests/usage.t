@@ -27,6 +27,8 @@ for option in jobs algorithm engine chunk sort output directory exclude \
 	include max-depth files-from files0-from progress; do
 	refused "option --$option needs a value" f --$option
 done
+refused '--output is where --update writes: it means nothing without it' \
+	--audit=L -o out
 refused 'option --jobs needs a value' f -j
 refused 'option --algorithm needs a value' f -a
 refused 'option --output needs a value' f -o
