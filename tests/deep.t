@@ -80,6 +80,30 @@ try 'a digest of it all' 0 "$phash" --tree-digest deep
 sha512sum <"$work/lines" | cut -d ' ' -f 1 >"$work/digest"
 same 'is that of the listing' "$work/digest" "$work/out"
 
+# Workers are forked in the middle of the walk, and need what it has open.
+low=low
+for _ in {1..30}; do
+	low+=/d
+done
+mkdir -p $low
+for i in {1..200}; do
+	head -c 300000 /dev/zero >$low/$i
+done
+find low -type f | LC_ALL=C sort | xargs sha512sum >"$work/lines"
+try 'many files 30 levels down, 24 descriptors' 0 bash -c \
+	'ulimit -n 24 && exec "$@"' - "$phash" --untagged -j 2 low
+same 'are all read' "$work/lines" "$work/out"
+err 'in silence' </dev/null
+if [ -e /dev/fd ]; then
+	mkdir given
+	echo x >given/f
+	try 'a directory that phash was started with' 0 bash -c \
+		'exec 5<given && exec "$1" --untagged /dev/fd/5/f' - "$phash"
+	out 'stays open' <<<"$(echo x | sha512sum | cut -c 1-128)  /dev/fd/5/f"
+else
+	skip 'a directory that phash was started with' 'no /dev/fd'
+fi
+
 # Broad as well: many directories open at no time.
 mkdir broad
 (cd broad && seq 500 | xargs mkdir && seq -f %g/f 500 | xargs touch)
