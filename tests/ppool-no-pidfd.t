@@ -5,6 +5,9 @@
 
 build=${BUILD:-$top/build}
 
+# LeakSanitizer cannot work under ptrace.
+export ASAN_OPTIONS=detect_leaks=0
+
 no_pidfd=(strace -f -qq --seccomp-bpf -o /dev/null -e trace=pidfd_open
 	-e inject=pidfd_open:error=ENOSYS)
 
