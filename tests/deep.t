@@ -85,9 +85,9 @@ low=low
 for _ in {1..30}; do
 	low+=/d
 done
-mkdir -p $low
+mkdir -p "$low"
 for i in {1..200}; do
-	head -c 300000 /dev/zero >$low/$i
+	head -c 300000 /dev/zero >"$low/$i"
 done
 find low -type f | LC_ALL=C sort | xargs sha512sum >"$work/lines"
 try 'many files 30 levels down, 24 descriptors' 0 bash -c \
