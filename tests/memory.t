@@ -40,8 +40,8 @@ peak() {
 	rest=$(wc -c <&3)
 	exec 3<&-
 }
-# The owner has chunks of names wait, 64 of at most 64 KiB, which few do not fill;
-# a table of many would take 20 MB.
+# The owner has chunks of names wait, 64 of at most 64 KiB, which few do not
+# fill; a table of many would take 20 MB.
 ahead=8192
 for options in --tag --json '-j 4 --chunk=1'; do
 	# shellcheck disable=SC2086 # words are meant
