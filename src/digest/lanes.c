@@ -225,35 +225,30 @@ slot_to_come(const struct slot *s)
 	return more + message_left(&s->msg);
 }
 
-static struct slot *
-longest_slot(struct lanes *l)
+static bool
+slot_is_longer(const struct slot *a, const struct slot *b)
 {
-	struct slot *best = NULL, *s;
-
-	for (s = l->slot; s < l->slot + l->slots; s++)
-		if (s->state == LANES_FED && !s->stepping &&
-		    (!best || slot_to_come(s) > slot_to_come(best)))
-			best = s;
-	return best;
+	return slot_to_come(a) > slot_to_come(b);
 }
 
-/* Whether a goes before b; b may be NULL. */
 static bool
 slot_precedes(const struct slot *a, const struct slot *b)
 {
-	if (!b || a->late != b->late)
-		return !b || a->late;
+	if (a->late != b->late)
+		return a->late;
 	return message_left(&a->msg) > message_left(&b->msg);
 }
 
+/* The first by that order of those that could join. */
 static struct slot *
-next_slot(struct lanes *l)
+next_slot(struct lanes *l,
+    bool (*before)(const struct slot *a, const struct slot *b))
 {
 	struct slot *best = NULL, *s;
 
 	for (s = l->slot; s < l->slot + l->slots; s++)
 		if (s->state == LANES_FED && !s->stepping &&
-		    slot_precedes(s, best))
+		    (!best || before(s, best)))
 			best = s;
 	return best;
 }
@@ -266,7 +261,7 @@ join(struct lanes *l, struct slot *step[], unsigned n)
 	struct slot *s;
 
 	while (n < l->widest->width &&
-	    (s = n == 1 ? longest_slot(l) : next_slot(l))) {
+	    (s = next_slot(l, n == 1 ? slot_is_longer : slot_precedes))) {
 		s->stepping = true;
 		step[n++] = s;
 	}

@@ -135,12 +135,17 @@ hasher_pause(struct hasher *h)
 		h->on_pause(h->cookie);
 }
 
+static const char *
+hasher_strerror(ppool_err err)
+{
+	return err == PPOOL_SYS ? strerror(errno) : ppool_strerror(err);
+}
+
 static int
 hasher_broken(struct hasher *h, ppool_err err)
 {
 	if (!h->broken)
-		diag_msg("the workers are gone: %s",
-		    err == PPOOL_SYS ? strerror(errno) : ppool_strerror(err));
+		diag_msg("the workers are gone: %s", hasher_strerror(err));
 	h->broken = true;
 	return -1;
 }
@@ -179,8 +184,7 @@ hasher_open_pool(struct hasher *h)
 static int
 hasher_start_failed(ppool_err err)
 {
-	diag_msg("cannot start workers: %s",
-	    err == PPOOL_SYS ? strerror(errno) : ppool_strerror(err));
+	diag_msg("cannot start workers: %s", hasher_strerror(err));
 	return -1;
 }
 
