@@ -280,6 +280,18 @@ put_check(const struct ppool_feed *f)
 	return PPOOL_OK;
 }
 
+/* A turn costs some system calls: one is due now and then, not for each item. */
+static bool
+put_turn_is_due(struct ppool_feed *f)
+{
+	int64_t now = ppool_now();
+
+	if (now - f->turned_at < PUT_TURN_NS)
+		return false;
+	f->turned_at = now;
+	return true;
+}
+
 static bool
 may_put(void *arg)
 {
@@ -290,14 +302,16 @@ may_put(void *arg)
 
 /* Until few enough full chunks wait to be sent. A callback may free f. */
 static ppool_err
-wait_for_window(struct ppool_feed *f)
+wait_for_window(struct ppool_feed *f, int timeout_ms)
 {
 	ppool_err err;
 
 	if (may_put(f))
 		return PPOOL_OK;
+	if (!timeout_ms && !put_turn_is_due(f))
+		return PPOOL_TIMEOUT;
 	ppool_job_hold(&f->job);
-	err = ppool_until(f->job.pool, may_put, f, -1);
+	err = ppool_until(f->job.pool, may_put, f, timeout_ms);
 	if (!err)
 		err = f->dropped ? PPOOL_CANCELED : put_check(f);
 	ppool_job_drop(&f->job);
@@ -305,23 +319,23 @@ wait_for_window(struct ppool_feed *f)
 }
 
 /* A full chunk is sent, and what has come is read; otherwise only now and
- * then, for each costs a few system calls. */
+ * then. */
 static void
 put_turn(struct ppool_feed *f)
 {
 	bool full = open_is_full(f);
-	int64_t now = ppool_now();
 
-	if (full)
+	if (full) {
 		close_open(f);
-	else if (now - f->turned_at < PUT_TURN_NS)
-		return;
-	f->turned_at = now;
-	ppool_turn(f->job.pool, 0, !full);
+		f->turned_at = 0; /* due */
+	}
+	if (put_turn_is_due(f))
+		ppool_turn(f->job.pool, 0, !full);
 }
 
-ppool_err
-ppool_feed_put(ppool_feed *f, const void *item, size_t len, uint64_t weight)
+static ppool_err
+put(struct ppool_feed *f, const void *item, size_t len, uint64_t weight,
+    int timeout_ms)
 {
 	ppool_err err = feed_check(f);
 
@@ -333,7 +347,7 @@ ppool_feed_put(ppool_feed *f, const void *item, size_t len, uint64_t weight)
 		return PPOOL_INVAL;
 	if (len > f->job.pool->opts.max_item)
 		return PPOOL_TOOBIG;
-	err = wait_for_window(f);
+	err = wait_for_window(f, timeout_ms);
 	if (err)
 		return err;
 	if (open_would_burst(f, weight))
@@ -342,6 +356,18 @@ ppool_feed_put(ppool_feed *f, const void *item, size_t len, uint64_t weight)
 		return PPOOL_NOMEM;
 	put_turn(f);
 	return PPOOL_OK;
+}
+
+ppool_err
+ppool_feed_put(ppool_feed *f, const void *item, size_t len, uint64_t weight)
+{
+	return put(f, item, len, weight, -1);
+}
+
+ppool_err
+ppool_feed_try(ppool_feed *f, const void *item, size_t len, uint64_t weight)
+{
+	return put(f, item, len, weight, 0);
 }
 
 ppool_err

@@ -339,6 +339,14 @@ ppool_err ppool_feed_open(ppool *pool, ppool_fn *fn,
 ppool_err ppool_feed_put(ppool_feed *f, const void *item, size_t len,
                          uint64_t weight);
 
+/*
+ * The same without ever waiting: TIMEOUT where ppool_feed_put would wait (the
+ * item was not taken). For a producer that keeps its items, and has better to
+ * do than to wait. Moves work, taken or not.
+ */
+ppool_err ppool_feed_try(ppool_feed *f, const void *item, size_t len,
+                         uint64_t weight);
+
 /* Sends the chunk being filled, full or not, without waiting. */
 ppool_err ppool_feed_flush(ppool_feed *f);
 

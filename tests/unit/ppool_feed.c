@@ -599,6 +599,47 @@ the_heaviest_waiting_goes_first(void **state)
 	close(h.gate[1]);
 }
 
+/* Where put would wait, try does not take; nothing is lost or taken twice. */
+static void
+try_does_not_wait(void **state)
+{
+	const ppool_opts opts = { .processes = 1, .window = 1, .max_item = 64 };
+	const ppool_feed_opts fopts = { .chunk_items = 1 };
+	struct order o = { .n = 0 };
+	struct heavy h = { .pid = 0 };
+	char big[65] = "";
+	ppool *pool;
+	ppool_feed *f = NULL;
+	int v = 2;
+
+	(void)state;
+	assert_return_code(pipe(h.gate), errno);
+	heavy = &h;
+	pool = pool_with(&opts);
+	assert_int_equal(ppool_feed_open(pool, fn_heavy, &fopts, on_order, &o,
+	                                 &f), PPOOL_OK);
+	/* one with the worker, one that waits for it */
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(ppool_feed_try(f, &i, sizeof(i), 1), PPOOL_OK);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(ppool_feed_try(f, &v, sizeof(v), 1),
+		                 PPOOL_TIMEOUT);
+	assert_int_equal(ppool_feed_try(f, big, sizeof(big), 1), PPOOL_TOOBIG);
+	assert_int_equal(write(h.gate[1], "!", 1), 1);
+	/* it moves work by itself */
+	while (ppool_feed_try(f, &v, sizeof(v), 1) == PPOOL_TIMEOUT)
+		;
+	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
+	assert_int_equal(ppool_feed_try(f, &v, sizeof(v), 1), PPOOL_CLOSED);
+	assert_int_equal(o.n, 3);
+	for (uint64_t i = 0; i < 3; i++)
+		assert_int_equal(o.index[i], i);
+	ppool_feed_free(f);
+	pool_end(pool);
+	close(h.gate[0]);
+	close(h.gate[1]);
+}
+
 /* One chunk always fits, however heavy it is. */
 static void
 heavier_than_any_window(void **state)
@@ -694,6 +735,7 @@ main(void)
 		CASE(interrupted_put_takes_nothing),
 		CASE(weight_decides_who_gets_a_chunk),
 		CASE(the_heaviest_waiting_goes_first),
+		CASE(try_does_not_wait),
 		CASE(heavier_than_any_window),
 		CASE(feeds_beside_other_jobs),
 		CASE(a_feed_outlives_its_pool),
