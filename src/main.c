@@ -4,8 +4,8 @@
  * THE MAP. The program is a house of rooms, each a folder of src.
  *
  *     main.c, options   argv in, exit status out
- *     mode/             what was asked for: hash, check, audit; setup,
- *                       operands, output and tags, which they share
+ *     mode/             what was asked for: hash, check, audit; setup, operands,
+ *                       backlog, output and tags, which they share
  *     record/           results on paper: table, format, json, name; lists back
  *                       in: manifest; what to think of it: verdict
  *     source/           where names come from: list, walk, filter
@@ -18,8 +18,9 @@
  * How a name travels:
  *
  *     options -> mode/hash -> source/list -> source/walk (nftw: path, size)
- *     -> hasher_put -> ppool feed -> [socket] -> hasher/worker -> hasher/file
- *     -> digest/lanes -> answer -> [socket] -> hasher_result
+ *     -> record/table -> mode/backlog -> hasher_try -> ppool feed -> [socket]
+ *     -> hasher/worker -> hasher/file -> digest/lanes -> answer -> [socket]
+ *     -> hasher_result
  *     -> record/table -> sorted -> record/format -> base/outfile
  *
  * Check mode enters with names from record/manifest instead of source/walk and

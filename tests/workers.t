@@ -95,4 +95,36 @@ mkfifo first second
 try 'two streams, in any order' 0 timeout 60 "$phash" -j 1 first second
 wait
 
+# The names are kept anyway: the walk does not wait for the workers.
+mkdir ahead
+(cd ahead && seq 5000 | xargs touch)
+mkfifo ready
+walk_is_over() {
+	local try
+	for ((try = 0; try < 1000; try++)); do
+		find "/proc/$1/fd" -lname '*/ahead' 2>/dev/null | grep -q . ||
+			return 0
+		sleep 0.02
+	done
+	return 1
+}
+walks_ahead() {
+	local pid worker rc
+	"$phash" -j 1 --chunk=1 ready ahead >"$work/out" &
+	pid=$!
+	exec 3>ready # a worker has opened the other end
+	worker=$(pgrep -P "$pid") && kill -STOP "$worker"
+	walk_is_over "$pid"
+	rc=$?
+	kill -CONT "$worker"
+	exec 3>&-
+	wait "$pid" && return "$rc"
+}
+if [ -e /proc/self/fd ]; then
+	ok 'the walk ends while a worker stands still' walks_ahead
+	ok 'and all is hashed' test "$(wc -l <"$work/out")" = 5001
+else
+	skip 'the walk ends while a worker stands still' 'no /proc'
+fi
+
 finish

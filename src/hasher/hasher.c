@@ -285,8 +285,9 @@ hasher_weight(const struct hasher_name *name)
 	    name->size + HASHER_FILE_WEIGHT;
 }
 
-int
-hasher_put(struct hasher *h, const struct hasher_name *name)
+/* Puts the request for a name together; the feed that it goes to. */
+static ppool_feed *
+hasher_request(struct hasher *h, const struct hasher_name *name)
 {
 	const char *algorithm = h->name[name->algorithm];
 	struct wire_request q = {
@@ -297,23 +298,58 @@ hasher_put(struct hasher *h, const struct hasher_name *name)
 		.path = name->path,
 		.len = name->len,
 	};
+
+	buf_clear(&h->request);
+	wire_put_request(&h->request, &q);
+	return hasher_is_stream(name) ? h->once : h->feed;
+}
+
+/* What follows a name that was taken. */
+static void
+hasher_taken(struct hasher *h)
+{
+	h->given++;
+	if (h->answered != h->seen)
+		hasher_pause(h);
+}
+
+int
+hasher_put(struct hasher *h, const struct hasher_name *name)
+{
 	ppool_feed *feed;
 	ppool_err err;
 
 	if (hasher_start(h) < 0)
 		return -1;
-	feed = hasher_is_stream(name) ? h->once : h->feed;
-	buf_clear(&h->request);
-	wire_put_request(&h->request, &q);
+	feed = hasher_request(h, name);
 	while ((err = ppool_feed_put(feed, h->request.data, h->request.len,
 	    hasher_weight(name))) == PPOOL_INTR)
 		hasher_pause(h);
 	if (err)
 		return hasher_broken(h, err);
-	h->given++;
-	if (h->answered != h->seen)
-		hasher_pause(h);
+	hasher_taken(h);
 	return 0;
+}
+
+int
+hasher_try(struct hasher *h, const struct hasher_name *name)
+{
+	ppool_feed *feed;
+	ppool_err err;
+
+	if (hasher_start(h) < 0)
+		return -1;
+	feed = hasher_request(h, name);
+	err = ppool_feed_try(feed, h->request.data, h->request.len,
+	    hasher_weight(name));
+	if (err == PPOOL_TIMEOUT || err == PPOOL_INTR) {
+		hasher_pause(h);
+		return 0;
+	}
+	if (err)
+		return hasher_broken(h, err);
+	hasher_taken(h);
+	return 1;
 }
 
 int

@@ -82,6 +82,12 @@ struct hasher_name {
 int hasher_put(struct hasher *h, const struct hasher_name *name);
 
 /*
+ * The same without ever blocking. 1: taken; 0: every worker has enough to do
+ * now, and the name was not taken; -1 as above.
+ */
+int hasher_try(struct hasher *h, const struct hasher_name *name);
+
+/*
  * Waits until at least one more result has been delivered, or none is open.
  * 0; -1 after one message on stderr when the workers are gone.
  */

@@ -10,6 +10,7 @@
 #include "digest/digest.h"
 #include "hasher/hasher.h"
 #include "hasher/result.h"
+#include "mode/backlog.h"
 #include "mode/operands.h"
 #include "mode/output.h"
 #include "mode/setup.h"
@@ -23,6 +24,7 @@ struct hash {
 	struct setup setup;
 	struct format format;
 	struct table *table;         /* NULL with --sort=none */
+	struct backlog backlog;      /* of the table */
 	struct digest_ctx *tree;     /* with --tree-digest */
 	struct output out;
 	struct buf reason;
@@ -94,19 +96,30 @@ hash_on_error(void *cookie, const char *path, size_t len, int err)
 	return 0;
 }
 
+/* Hands a name to the workers: now, or with a table when they have room. */
+static int
+hash_put(struct hash *h, const struct hasher_name *name)
+{
+	uint64_t n;
+	bool is_new;
+
+	if (!h->table) {
+		progress_found(name->size);
+		return hasher_put(h->setup.hasher, name);
+	}
+	n = table_add(h->table, name->path, name->len, &is_new);
+	if (!is_new)
+		return 0;
+	progress_found(name->size);
+	return backlog_add(&h->backlog, n, name);
+}
+
 static int
 hash_on_name(void *cookie, struct hasher_name *name)
 {
 	struct hash *h = cookie;
-	bool is_new = true;
 
-	if (h->table)
-		name->token = table_add(h->table, name->path, name->len,
-		    &is_new);
-	if (!is_new)
-		return 0;
-	progress_found(name->size);
-	if (hasher_put(h->setup.hasher, name) < 0)
+	if (hash_put(h, name) < 0)
 		h->stopped = true;
 	return h->stopped || h->out.lost ? -1 : 0;
 }
@@ -192,7 +205,11 @@ hash_init(struct hash *h, const struct options *o)
 			return -1;
 		}
 	}
-	return setup_hasher(&h->setup, h, hash_on_result, hash_on_pause);
+	if (setup_hasher(&h->setup, h, hash_on_result, hash_on_pause) < 0)
+		return -1;
+	h->backlog.hasher = h->setup.hasher;
+	h->backlog.table = h->table;
+	return 0;
 }
 
 static void
@@ -210,6 +227,9 @@ hash_run(struct hash *h)
 	h->bad += operands_run(&names) + h->setup.list_missing;
 	progress_found_all();
 	/* what nobody will read need not be computed */
+	if (!h->out.lost && !h->stopped && h->table &&
+	    backlog_finish(&h->backlog) < 0)
+		h->stopped = true;
 	if (!h->out.lost && hasher_finish(h->setup.hasher) < 0)
 		h->stopped = true;
 	setup_end_progress(&h->setup);

@@ -244,6 +244,8 @@ table_add(struct table *t, const char *path, size_t len, bool *is_new)
 	e->path = path_copy(t, path, len);
 	e->len = len;
 	e->hash = hash;
+	e->size = 0;
+	e->code = 0;
 	e->done = false;
 	*slot = slot_value(hash, t->count - 1);
 	return t->count - 1;
@@ -258,6 +260,18 @@ table_find(const struct table *t, const char *path, size_t len)
 		diag_bug("table_find after table_sort");
 	slot = *slot_of(t, siphash(&t->key, path, len), path, len);
 	return slot ? (slot & NUMBER_MASK) - 1 : UINT64_MAX;
+}
+
+void
+table_note(struct table *t, uint64_t n, uint64_t size, int code)
+{
+	struct entry *e;
+
+	if (n >= t->count || entry_at(t, n)->done)
+		diag_bug("table_note: no entry without a result");
+	e = entry_at(t, n);
+	e->size = size;
+	e->code = code;
 }
 
 int
@@ -295,11 +309,11 @@ table_get(const struct table *t, uint64_t n, struct result *r)
 	r->token = n;
 	r->path = e->path;
 	r->pathlen = e->len;
+	r->code = e->code;
+	r->size = e->size;
 	if (!e->done)
 		return false;
 	r->status = (enum result_status)e->status;
-	r->code = e->code;
-	r->size = e->size;
 	r->digestlen = e->digestlen;
 	memcpy(r->digest, e->digest, e->digestlen);
 	return true;

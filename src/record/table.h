@@ -26,6 +26,12 @@ void table_free(struct table *t);
  */
 uint64_t table_add(struct table *t, const char *path, size_t len, bool *is_new);
 
+/*
+ * Keeps size and code for entry number n, which has no result yet: table_get
+ * gives them back until it has.
+ */
+void table_note(struct table *t, uint64_t n, uint64_t size, int code);
+
 /* Sets the result of entry number n. 0, or -1 when there is no such entry or
  * it has its result already (n may come from outside). */
 int table_set(struct table *t, uint64_t n, const struct result *r);
@@ -34,7 +40,7 @@ int table_set(struct table *t, uint64_t n, const struct result *r);
 uint64_t table_find(const struct table *t, const char *path, size_t len);
 
 /* Fills *r with entry n (r->path points into the table). False when it has no
- * result yet; status is then RESULT_LOST. */
+ * result yet; status is then RESULT_LOST, size and code are table_note's. */
 bool table_get(const struct table *t, uint64_t n, struct result *r);
 
 size_t table_count(const struct table *t);   /* entries */

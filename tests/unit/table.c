@@ -194,6 +194,29 @@ test_set_refuses_a_second_result(void **state)
 }
 
 static void
+test_note_is_there_until_the_result(void **state)
+{
+	struct table *t = table_new();
+	struct result r = { .status = RESULT_OK, .code = 1, .size = 7 }, got;
+
+	(void)state;
+	add(t, "x", 1);
+	assert_false(table_get(t, 0, &got));
+	assert_int_equal(got.size, 0);
+	assert_int_equal(got.code, 0);
+	table_note(t, 0, UINT64_C(1) << 40, 5);
+	assert_false(table_get(t, 0, &got));
+	assert_int_equal(got.status, RESULT_LOST);
+	assert_int_equal(got.size, UINT64_C(1) << 40);
+	assert_int_equal(got.code, 5);
+	assert_int_equal(table_set(t, 0, &r), 0);
+	assert_true(table_get(t, 0, &got));
+	assert_int_equal(got.size, 7);
+	assert_int_equal(got.code, 1);
+	table_free(t);
+}
+
+static void
 test_pending(void **state)
 {
 	struct table *t = table_new();
@@ -441,6 +464,7 @@ main(void)
 		cmocka_unit_test(test_no_result_yet),
 		cmocka_unit_test(test_set_refuses_what_is_not_there),
 		cmocka_unit_test(test_set_refuses_a_second_result),
+		cmocka_unit_test(test_note_is_there_until_the_result),
 		cmocka_unit_test(test_pending),
 		cmocka_unit_test(test_paths_stay_where_they_are),
 		cmocka_unit_test(test_sort_of_none_and_one),

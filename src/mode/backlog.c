@@ -1,0 +1,45 @@
+#include "mode/backlog.h"
+
+#include <stdbool.h>
+
+#include "hasher/hasher.h"
+#include "hasher/result.h"
+#include "record/table.h"
+
+/* Hands over name after name; without wait only as far as there is room. */
+static int
+backlog_give(struct backlog *b, bool wait)
+{
+	for (; b->next < table_count(b->table); b->next++) {
+		struct hasher_name name = { .token = b->next };
+		struct result r;
+		int rc = 1;
+
+		if (table_get(b->table, b->next, &r))
+			continue; /* it could not even be looked at */
+		name.path = r.path;
+		name.len = r.pathlen;
+		name.how = (enum hasher_how)r.code;
+		name.size = r.size;
+		if (!wait)
+			rc = hasher_try(b->hasher, &name);
+		else if (hasher_put(b->hasher, &name) < 0)
+			rc = -1;
+		if (rc <= 0)
+			return rc;
+	}
+	return 0;
+}
+
+int
+backlog_add(struct backlog *b, uint64_t n, const struct hasher_name *name)
+{
+	table_note(b->table, n, name->size, (int)name->how);
+	return backlog_give(b, false);
+}
+
+int
+backlog_finish(struct backlog *b)
+{
+	return backlog_give(b, true);
+}
