@@ -76,11 +76,24 @@ digest_init_library(void)
 	    OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
+/* Only what names and tags are made of reaches libcrypto: 3.5 reads "sha512 "
+ * as SHA-512, and ':' separates names for it. */
+static bool
+digest_is_name(const char *name)
+{
+	return *name && !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789-/_.")];
+}
+
 static EVP_MD *
 digest_fetch(const char *name)
 {
 	EVP_MD *md;
 
+	if (!digest_is_name(name)) {
+		errno = EINVAL;
+		return NULL;
+	}
 	digest_init_library();
 	ERR_set_mark();
 	md = EVP_MD_fetch(NULL, digest_name_of_tag(name), NULL);

@@ -137,6 +137,11 @@ test_unknown_names(void **state)
 	unknown("no-such-digest");
 	unknown("");
 	unknown("sha512 ");
+	unknown(" sha512");
+	unknown("sha512\t");
+	unknown("sha512\n");
+	unknown("sha512:sha256");
+	unknown("sha512=");
 	unknown("SHA512/");
 }
 
