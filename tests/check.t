@@ -345,7 +345,7 @@ phash: WARNING: 1 listed file could not be read
 END
 try '--ignore-missing' 1 as_user "$work/phash" -c --ignore-missing secrets
 mkdir -p locked/up
-chmod 700 locked
+chmod 000 locked
 sed 's/  a$/  locked\/up\/f/' good >behind
 try 'a file behind an unreadable directory' 1 as_user "$work/phash" -c \
 	--ignore-missing behind
