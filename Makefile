@@ -3,8 +3,6 @@
 # command line, or in config.mak, which is read after config.mak.autogen (what
 # ./configure writes). A change of any of them rebuilds what it concerns.
 #
-# Define WITH_LIBARCHIVE=yes to build with libarchive, for --archive.
-#
 # Define DEVELOPER=1 to turn on the warnings that this project keeps clear of,
 # and to make every warning an error.
 #
@@ -39,7 +37,6 @@ AUTOCONF = autoconf
 INSTALL = install
 PROVE = prove
 BUILD = build
-WITH_LIBARCHIVE = no
 JOBS = $(shell nproc 2>/dev/null || echo 2)
 TEST_TIMEOUT = 300
 
@@ -91,10 +88,6 @@ all_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc \
 all_cflags = -std=c11
 all_libs = -lcrypto
 
-ifeq ($(WITH_LIBARCHIVE),yes)
-all_cppflags += -DWITH_LIBARCHIVE
-all_libs += -larchive
-endif
 ifdef PORTABLE
 all_cppflags += -DPHASH_PORTABLE -DPPOOL_PORTABLE
 endif
