@@ -200,7 +200,9 @@ $(BUILD)/flags $(BUILD)/sources $(BUILD)/paths: FORCE
 TESTS = $(unit_bin) $(wildcard tests/*.t)
 
 export TEST_TIMEOUT TEST_WRAPPER
-test_env = BUILD='$(abspath $(BUILD))' PHASH='$(abspath $(BUILD)/phash)'
+# For make, BUILD has no blanks; for tests, whatever the path has.
+test_build = $(if $(filter /%,$(BUILD)),,$(CURDIR)/)$(BUILD)
+test_env = BUILD='$(test_build)' PHASH='$(test_build)/phash' OBJDIR='$(CURDIR)'
 
 test-programs: $(unit_bin) $(perf_bin) $(example_bin)
 
@@ -255,29 +257,32 @@ installed = $(bindir)/phash $(includedir)/ppool.h $(libdir)/libppool.a \
 	$(foreach p,$(man_pages),$(mandir)/man$(subst .,,$(suffix $p))/$(notdir $p)) \
 	$(example_src:man/%=$(docdir)/%)
 
+# DESTDIR may have blanks; what is installed in it may not.
+root = '$(DESTDIR)'
+
 install: all
-	$(INSTALL) -d $(sort $(dir $(addprefix $(DESTDIR),$(installed))))
-	$(INSTALL) -m 755 $(BUILD)/phash $(DESTDIR)$(bindir)
-	$(INSTALL) -m 644 src/ppool/ppool.h $(DESTDIR)$(includedir)
-	$(INSTALL) -m 644 $(BUILD)/libppool.a $(DESTDIR)$(libdir)
-	$(INSTALL) -m 755 $(BUILD)/$(ppool_so) $(DESTDIR)$(libdir)
-	ln -sf $(ppool_so) $(DESTDIR)$(libdir)/$(ppool_soname)
-	ln -sf $(ppool_soname) $(DESTDIR)$(libdir)/libppool.so
-	$(INSTALL) -m 644 $(BUILD)/ppool.pc $(DESTDIR)$(pkgconfigdir)
-	$(INSTALL) -m 644 src/completion/phash.bash $(DESTDIR)$(bashcompdir)/phash
-	$(INSTALL) -m 644 src/completion/_phash $(DESTDIR)$(zshcompdir)
-	$(INSTALL) -m 644 src/completion/phash.fish $(DESTDIR)$(fishcompdir)
-	$(INSTALL) -m 644 README $(DESTDIR)$(docdir)
-	set -e; for page in $(man_pages); do \
-		$(INSTALL) -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}; \
+	set -e; for dir in $(sort $(dir $(installed))); do \
+		$(INSTALL) -d $(root)$$dir; \
 	done
-ifneq ($(example_src),)
-	$(INSTALL) -m 644 $(example_src) $(DESTDIR)$(docdir)/examples
-endif
+	$(INSTALL) -m 755 $(BUILD)/phash $(root)$(bindir)
+	$(INSTALL) -m 644 src/ppool/ppool.h $(root)$(includedir)
+	$(INSTALL) -m 644 $(BUILD)/libppool.a $(root)$(libdir)
+	$(INSTALL) -m 755 $(BUILD)/$(ppool_so) $(root)$(libdir)
+	ln -sf $(ppool_so) $(root)$(libdir)/$(ppool_soname)
+	ln -sf $(ppool_soname) $(root)$(libdir)/libppool.so
+	$(INSTALL) -m 644 $(BUILD)/ppool.pc $(root)$(pkgconfigdir)
+	$(INSTALL) -m 644 src/completion/phash.bash $(root)$(bashcompdir)/phash
+	$(INSTALL) -m 644 src/completion/_phash $(root)$(zshcompdir)
+	$(INSTALL) -m 644 src/completion/phash.fish $(root)$(fishcompdir)
+	$(INSTALL) -m 644 README $(root)$(docdir)
+	set -e; for page in $(man_pages); do \
+		$(INSTALL) -m 644 $$page $(root)$(mandir)/man$${page##*.}; \
+	done
+	$(INSTALL) -m 644 $(example_src) $(root)$(docdir)/examples
 
 uninstall:
-	rm -f $(addprefix $(DESTDIR),$(installed))
-	-rmdir $(DESTDIR)$(docdir)/examples $(DESTDIR)$(docdir)
+	set -e; for file in $(installed); do rm -f $(root)$$file; done
+	-rmdir $(root)$(docdir)/examples $(root)$(docdir)
 
 # A release: what git knows, or in an unpacked release what is there.
 

@@ -65,7 +65,10 @@ try 'bash: a value of its own word' 0 bash_offers phash --engine li
 out 'the one that fits' <<'END'
 libcrypto
 END
-try 'bash: operands' 0 bash_offers phash -z a
+sorted() {
+	"$@" | sort
+}
+try 'bash: operands' 0 sorted bash_offers phash -z a
 out 'are files' <<'END'
 a file
 another

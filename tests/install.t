@@ -4,10 +4,15 @@
 . "${0%/*}/lib.sh" || exit 1
 
 root=$work/d/root
-build=${BUILD:-$top/build}
+objdir=${OBJDIR:-$top}
+build=${BUILD:-$objdir/build}
 
+# A target or a list of files cannot have blanks, so make gets no path that may.
 run_make() {
-	make -s -C "$top" BUILD="$build" prefix=/usr DESTDIR="$root" "$@"
+	make -s -C "$objdir" BUILD="$(realpath --relative-to="$objdir" "$build")" \
+		DESTDIR="$root" prefix=/usr exec_prefix=/usr bindir=/usr/bin \
+		libdir=/usr/lib includedir=/usr/include datadir=/usr/share \
+		mandir=/usr/share/man docdir=/usr/share/doc/phash "$@"
 }
 
 # The functions that the header declares.
@@ -90,7 +95,7 @@ main(void)
 }
 END
 
-export PKG_CONFIG_PATH=$root/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root
+export PKG_CONFIG_PATH=root/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=root
 export PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1
 
 compile() {
