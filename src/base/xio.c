@@ -31,7 +31,7 @@ xio_approach(int dirfd, const char *path, const char **rest)
 	int at = dirfd, next;
 	size_t n;
 
-	while (strlen(path) >= PATH_MAX) {
+	while (strnlen(path, PATH_MAX) == PATH_MAX) {
 		for (n = PATH_MAX - 1; n && path[n] != '/'; n--)
 			;
 		if (!n) {
@@ -64,7 +64,7 @@ xio_open(int dirfd, const char *path, int flags)
 	const char *rest = path;
 	int at = dirfd, fd;
 
-	if (strlen(path) >= PATH_MAX) {
+	if (strnlen(path, PATH_MAX) == PATH_MAX) {
 		at = xio_approach(dirfd, path, &rest);
 		if (at == -1)
 			return -1;
@@ -82,7 +82,7 @@ xio_stat(int dirfd, const char *path, struct stat *st, int flags)
 	const char *rest = path;
 	int at = dirfd, rc;
 
-	if (strlen(path) >= PATH_MAX) {
+	if (strnlen(path, PATH_MAX) == PATH_MAX) {
 		at = xio_approach(dirfd, path, &rest);
 		if (at == -1)
 			return -1;

@@ -103,6 +103,19 @@ hasher_judge(const ppool_result *p, size_t digestlen, struct result *r)
 	}
 }
 
+/* r is what became of the name in q. */
+static void
+hasher_deliver(struct hasher *h, const struct wire_request *q, struct result *r)
+{
+	buf_clear(&h->path);
+	buf_put(&h->path, q->path, q->len);
+	r->path = buf_str(&h->path);
+	r->pathlen = q->len;
+	r->token = q->token;
+	h->answered++;
+	h->on_result(h->cookie, r);
+}
+
 static void
 hasher_result(void *cookie, const ppool_result *p)
 {
@@ -118,13 +131,7 @@ hasher_result(void *cookie, const ppool_result *p)
 		diag_bug("hasher: a request came back changed");
 	memset(&r, 0, sizeof(r));
 	hasher_judge(p, hasher_digest_size(h, n), &r);
-	buf_clear(&h->path);
-	buf_put(&h->path, q.path, q.len);
-	r.path = buf_str(&h->path);
-	r.pathlen = q.len;
-	r.token = q.token;
-	h->answered++;
-	h->on_result(h->cookie, &r);
+	hasher_deliver(h, &q, &r);
 }
 
 static void
@@ -285,6 +292,19 @@ hasher_weight(const struct hasher_name *name)
 	    name->size + HASHER_FILE_WEIGHT;
 }
 
+/* Delivers a result for a name that no request can hold. */
+static void
+hasher_too_long(struct hasher *h, const struct hasher_name *name)
+{
+	struct wire_request q = { .token = name->token, .path = name->path,
+	    .len = name->len };
+	struct result r;
+
+	memset(&r, 0, sizeof(r));
+	(void)result_fail(&r, RESULT_OPEN, ENAMETOOLONG);
+	hasher_deliver(h, &q, &r);
+}
+
 /* Puts the request for a name together; the feed that it goes to. */
 static ppool_feed *
 hasher_request(struct hasher *h, const struct hasher_name *name)
@@ -304,13 +324,18 @@ hasher_request(struct hasher *h, const struct hasher_name *name)
 	return hasher_is_stream(name) ? h->once : h->feed;
 }
 
-/* What follows a name that was taken. */
-static void
-hasher_taken(struct hasher *h)
+/* What follows a put that did not have to be repeated. 0 or -1. */
+static int
+hasher_taken(struct hasher *h, const struct hasher_name *name, ppool_err err)
 {
+	if (err && err != PPOOL_TOOBIG)
+		return hasher_broken(h, err);
 	h->given++;
+	if (err)
+		hasher_too_long(h, name);
 	if (h->answered != h->seen)
 		hasher_pause(h);
+	return 0;
 }
 
 int
@@ -325,10 +350,7 @@ hasher_put(struct hasher *h, const struct hasher_name *name)
 	while ((err = ppool_feed_put(feed, h->request.data, h->request.len,
 	    hasher_weight(name))) == PPOOL_INTR)
 		hasher_pause(h);
-	if (err)
-		return hasher_broken(h, err);
-	hasher_taken(h);
-	return 0;
+	return hasher_taken(h, name, err);
 }
 
 int
@@ -346,10 +368,7 @@ hasher_try(struct hasher *h, const struct hasher_name *name)
 		hasher_pause(h);
 		return 0;
 	}
-	if (err)
-		return hasher_broken(h, err);
-	hasher_taken(h);
-	return 1;
+	return hasher_taken(h, name, err) < 0 ? -1 : 1;
 }
 
 int

@@ -76,8 +76,10 @@ struct hasher_name {
 
 /*
  * Hands over a name, which is copied. Blocks only while every worker has
- * enough to do. 0; -1 after one message on stderr when no more names can be
- * taken, because the workers are gone: this name then gets no result.
+ * enough to do. One that is too long for the pool, 16 MiB and more, has its
+ * result at once: RESULT_OPEN with ENAMETOOLONG. 0; -1 after one message on
+ * stderr when no more names can be taken, because the workers are gone: this
+ * name then gets no result.
  */
 int hasher_put(struct hasher *h, const struct hasher_name *name);
 
