@@ -175,6 +175,8 @@ struct job {
 	struct queue ready; /* chunks produced and not sent */
 	unsigned refs;      /* the handle, pool->jobs, and each chunk */
 	unsigned flags;     /* PPOOL_AT_MOST_ONCE */
+	unsigned window;    /* its chunks that a worker may hold; 0: no limit
+	                     * but the pool's */
 	uint64_t window_weight; /* 0: no limit */
 	uint64_t heavy;     /* unit by which heavier chunks are sent first; 0:
 	                     * they are sent in order */
@@ -326,7 +328,9 @@ int ppool_watch_wait(struct ppool *p, int timeout_ms);
 
 /* dispatch.c: starved asks for whatever there is if a worker has nothing. */
 void ppool_dispatch(struct ppool *p, bool starved);
-bool ppool_has_idle(const struct ppool *p);
+/* Has a worker nothing to do; or nothing of j, if that has a window of its
+ * own? */
+bool ppool_has_idle(const struct ppool *p, const struct job *j);
 void ppool_slot_send(struct ppool *p, struct slot *s);
 
 /* answer.c: reads until there is nothing more now. */

@@ -37,10 +37,22 @@ slot_lighter(const struct slot *a, const struct slot *b)
 	return a->items < b->items;
 }
 
-/* Who gets a chunk of this weight: the one with the least to do. limit is what
- * a worker may hold, 0 for no limit; one chunk always fits. */
+/* Chunks of a job that a worker holds. */
+static unsigned
+slot_share(const struct slot *s, const struct job *j)
+{
+	unsigned n = 0;
+
+	for (const struct chunk *c = s->held.first; c; c = c->next)
+		n += c->job == j;
+	return n;
+}
+
+/* Who gets a chunk of job j: the one with the least to do. limit is the weight
+ * that a worker may hold, 0 for no limit; one chunk always fits. */
 static struct slot *
-pick(const struct ppool *p, uint64_t limit, uint64_t weight)
+pick(const struct ppool *p, const struct job *j, uint64_t limit,
+     uint64_t weight)
 {
 	struct slot *best = NULL;
 
@@ -48,6 +60,8 @@ pick(const struct ppool *p, uint64_t limit, uint64_t weight)
 		struct slot *s = &p->slots[i];
 
 		if (!slot_has_room(p, s))
+			continue;
+		if (j->window && slot_share(s, j) >= j->window)
 			continue;
 		if (limit && s->nheld && s->weight + weight > limit)
 			continue;
@@ -178,13 +192,21 @@ send_alone(struct ppool *p)
 		p->reserved = pick_reserved(p);
 }
 
+/* A chunk that nobody has room for does not hold back those of other jobs. */
 static void
 send_again(struct ppool *p)
 {
+	struct chunk *c, *next;
 	struct slot *s;
 
-	while (p->again.first && (s = pick(p, 0, 0)))
-		give(p, s, ppool_queue_pop(&p->again));
+	for (c = p->again.first; c; c = next) {
+		next = c->next;
+		s = pick(p, c->job, 0, 0);
+		if (!s)
+			continue;
+		ppool_queue_remove(&p->again, c);
+		give(p, s, c);
+	}
 }
 
 static bool
@@ -202,7 +224,7 @@ send_job(struct ppool *p, struct job *j, bool starved)
 	if (ppool_over(p))
 		return false;
 	c = j->ready.first;
-	s = pick(p, j->window_weight, c->weight);
+	s = pick(p, j, j->window_weight, c->weight);
 	if (!s)
 		return false;
 	ppool_queue_remove(&j->ready, c);
@@ -232,11 +254,15 @@ send_new(struct ppool *p, bool starved)
 }
 
 bool
-ppool_has_idle(const struct ppool *p)
+ppool_has_idle(const struct ppool *p, const struct job *j)
 {
-	for (unsigned i = 0; i < p->n; i++)
-		if (!p->slots[i].nheld && slot_has_room(p, &p->slots[i]))
+	for (unsigned i = 0; i < p->n; i++) {
+		const struct slot *s = &p->slots[i];
+
+		if (slot_has_room(p, s) &&
+		    (j->window ? !slot_share(s, j) : !s->nheld))
 			return true;
+	}
 	return false;
 }
 

@@ -161,7 +161,7 @@ feed_produce(struct job *j, bool starved)
 	struct ppool_feed *f = (struct ppool_feed *)j;
 	struct chunk *c = f->open;
 
-	if (!starved || !c || !ppool_has_idle(j->pool))
+	if (!starved || !c || !ppool_has_idle(j->pool, j))
 		return NULL;
 	f->open = NULL;
 	return c;
@@ -244,6 +244,7 @@ ppool_feed_open(ppool *pool, ppool_fn *fn, const ppool_feed_opts *opts,
 	f->turned_at = ppool_now();
 	ppool_job_init(&f->job, pool, &feed_kind, fn);
 	f->job.flags |= f->opts.flags;
+	f->job.window = f->opts.window;
 	f->job.window_weight = f->opts.window_weight;
 	f->job.heavy = f->opts.ahead ? f->opts.chunk_weight : 0;
 	*out = f;

@@ -27,7 +27,7 @@
 extern "C" {
 #endif
 
-#define PPOOL_VERSION "1.0.0"
+#define PPOOL_VERSION "1.1.0"
 
 typedef struct ppool ppool;
 typedef struct ppool_async ppool_async;   /* AsyncResult, MapResult */
@@ -317,6 +317,9 @@ typedef struct ppool_feed_opts { /* all zero is the default */
 	                         * of chunk_weight (0: none wait) */
 	unsigned flags;         /* PPOOL_AT_MOST_ONCE: for this feed's items,
 	                         * whatever the pool's flags say */
+	unsigned window;        /* chunks of this feed that a worker may hold,
+	                         * within the pool's window: what is slow leaves
+	                         * room for other jobs (0: no such limit) */
 } ppool_feed_opts;
 
 /*
@@ -332,9 +335,9 @@ ppool_err ppool_feed_open(ppool *pool, ppool_fn *fn,
 
 /*
  * Copies the item. Moves work; blocks only while every worker's window is
- * full and more than opts.ahead chunks wait. OK; TOOBIG, CLOSED, BROKEN, CANCELED, NOMEM: the item was not taken;
- * INTR: a signal handler ran while it waited, the item WAS NOT taken, put it
- * again; BUSY from inside a callback.
+ * full and more than opts.ahead chunks wait. OK; TOOBIG, CLOSED, BROKEN,
+ * CANCELED, NOMEM: the item was not taken; INTR: a signal handler ran while it
+ * waited, the item WAS NOT taken, put it again; BUSY from inside a callback.
  */
 ppool_err ppool_feed_put(ppool_feed *f, const void *item, size_t len,
                          uint64_t weight);

@@ -660,6 +660,63 @@ heavier_than_any_window(void **state)
 	pool_end(pool);
 }
 
+/* Never answers an item that is 0, all others at once. */
+static int
+serve_but_0(void *state, ppool_worker *w)
+{
+	ppool_item item;
+
+	(void)state;
+	while (ppool_take(w, true, &item) == 1) {
+		int v = int_of(item.data, item.len);
+
+		v *= v;
+		if (v && ppool_answer(w, &item, 0, &v, sizeof(v)))
+			return 1;
+	}
+	return 0;
+}
+
+/* What never ends leaves room for other feeds, in workers and in puts. */
+static void
+a_window_leaves_room(void **state)
+{
+	const ppool_opts opts = { .processes = 2, .window = 4,
+	                          .serve = serve_but_0 };
+	const ppool_feed_opts slow = { .chunk_items = 1, .ahead = 10,
+	                               .window = 3 };
+	const ppool_feed_opts quick = { .window = 4 };
+	ppool *pool = pool_with(&opts);
+	const int zero = 0;
+	struct tally ts, tq;
+	ppool_feed *s, *q;
+
+	(void)state;
+	tally_init(&ts, 17);
+	tally_init(&tq, 300);
+	s = feed_of(pool, NULL, &slow, &ts);
+	q = feed_of(pool, NULL, &quick, &tq);
+	/* 6 are held, 10 wait, and one was put before those were too many */
+	for (int i = 0; i < 17; i++)
+		assert_int_equal(ppool_feed_try(s, &zero, sizeof(zero), 9),
+		                 PPOOL_OK);
+	assert_int_equal(ppool_feed_try(s, &zero, sizeof(zero), 9),
+	                 PPOOL_TIMEOUT);
+	/* not a full chunk, but of this feed the workers have none */
+	put_ints(q, 1, 3, 1);
+	while (tq.results < 2)
+		assert_int_equal(ppool_poll(pool, -1), PPOOL_OK);
+	put_ints(q, 3, 301, 1);
+	assert_int_equal(ppool_feed_finish(q, -1), PPOOL_OK);
+	expect_all(&tq);
+	assert_int_equal(ts.results, 0);
+	ppool_destroy(pool);
+	assert_int_equal(ts.canceled, 17);
+	ppool_feed_free(s);
+	ppool_feed_free(q);
+	free(ts.seen);
+}
+
 static void
 feeds_beside_other_jobs(void **state)
 {
@@ -737,6 +794,7 @@ main(void)
 		CASE(the_heaviest_waiting_goes_first),
 		CASE(try_does_not_wait),
 		CASE(heavier_than_any_window),
+		CASE(a_window_leaves_room),
 		CASE(feeds_beside_other_jobs),
 		CASE(a_feed_outlives_its_pool),
 	};
