@@ -13,7 +13,7 @@ static int
 file_flags(enum hasher_how how)
 {
 	/* what was a regular file in the walk may be a FIFO by now; and one
-	 * that the user named is waited for in file_read, not here */
+	 * that the user named is waited for by poll(2), not here */
 	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 
 	if (how == HASHER_FOUND)
@@ -39,7 +39,7 @@ file_open(struct file *f, int dirfd, const char *path, enum hasher_how how,
     struct result *r)
 {
 	f->got = 0;
-	f->rewound = false;
+	f->rewound = f->balked = false;
 	if (how == HASHER_STDIN)
 		f->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	else
@@ -65,25 +65,27 @@ file_open(struct file *f, int dirfd, const char *path, enum hasher_how how,
  * writer reads as empty, but poll(2) waits for one.
  */
 static bool
-file_is_ready(int fd, bool wait)
+file_is_ready(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	/* when poll itself fails, read says what is the matter */
-	return poll(&p, 1, wait ? -1 : 0) != 0;
+	return poll(&p, 1, 0) != 0;
 }
 
 static ssize_t
-file_read_stream(const struct file *f, void *p, size_t n, bool wait)
+file_read_stream(struct file *f, void *p, size_t n)
 {
 	ssize_t got;
 
-	do {
-		if (!file_is_ready(f->fd, wait))
-			return FILE_LATER;
+	f->balked = false;
+	if (!file_is_ready(f->fd))
+		return FILE_LATER;
+	do
 		got = read(f->fd, p, n);
-	} while (got < 0 && (errno == EINTR || errno == EAGAIN));
-	return got;
+	while (got < 0 && errno == EINTR);
+	f->balked = got < 0 && errno == EAGAIN;
+	return f->balked ? FILE_LATER : got;
 }
 
 /* Bytes of a disk that are not to be waited for are asked for. */
@@ -108,7 +110,7 @@ file_read(struct file *f, void *p, size_t n, bool wait, bool *last,
     struct result *r)
 {
 	ssize_t got = f->regular ? file_read_regular(f, p, n, wait) :
-	    file_read_stream(f, p, n, wait);
+	    file_read_stream(f, p, n);
 
 	if (got == FILE_LATER)
 		return FILE_LATER;

@@ -21,22 +21,24 @@ struct file {
 	int fd;          /* -1: closed */
 	bool regular;
 	bool rewound;    /* this is the second try */
+	bool balked;     /* a stream that polled readable, and was not */
 	uint64_t got;    /* bytes read in this try */
 	struct stat st;  /* as it was before the first byte of this try */
 };
 
 /*
  * Opens path (relative to dirfd, of any length). 0, or -1 with the reason in
- * r and nothing open. Does not wait for the writer of a FIFO: file_read does.
+ * r and nothing open. Does not wait for the writer of a FIFO.
  */
 int file_open(struct file *f, int dirfd, const char *path,
     enum hasher_how how, struct result *r);
 
 /*
  * Reads up to n bytes. Returns how many, 0 only with *last; *last when these
- * are the last ones. -1 with the reason in r. FILE_LATER, only without wait,
- * when bytes must first come from a disk (they have been asked for) or from
- * the other end of a stream.
+ * are the last ones. -1 with the reason in r. FILE_LATER when bytes must first
+ * come from a disk (they have been asked for), only without wait, or from the
+ * other end of a stream, which is never waited for: poll(2) does that, but not
+ * where f->balked.
  */
 #define FILE_LATER (-2)
 ssize_t file_read(struct file *f, void *p, size_t n, bool wait, bool *last,

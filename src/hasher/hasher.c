@@ -7,7 +7,9 @@
  * The pool copies each name and keeps it until it is answered: when a worker
  * dies, its open names go to another one, and only a name that kills again and
  * again is given up (RESULT_DIED). What can be read only once (a FIFO, stdin)
- * travels through a feed of its own, in which nothing is ever run twice.
+ * travels through a feed of its own, in which nothing is ever run twice, and
+ * which has a window of its own: streams that stay silent hold back nothing
+ * else, unless there are more than HASHER_STREAMS_AHEAD.
  *
  * A chunk closes at a number of names or a number of bytes, whichever comes
  * first, so that a huge file never holds small ones back; a name weighs as
@@ -42,6 +44,10 @@
 /* Chunks a worker holds beyond its lanes: a big file is a chunk, and all lanes
  * should have one, but a file is better given to who is first to have room. */
 #define HASHER_WINDOW 2
+/* Streams a worker holds beside them, each of which may be silent for ever. */
+#define HASHER_STREAMS 4
+/* Streams that wait beyond that before hasher_put waits for one to end. */
+#define HASHER_STREAMS_AHEAD 1024
 /* Chunks that wait beyond that: a big file that is found among the last should
  * not begin as the last. */
 #define HASHER_AHEAD 64
@@ -165,17 +171,20 @@ hasher_open_pool(struct hasher *h)
 		.init = worker_init,
 		.initarg = &h->setup,
 		.serve = worker_serve,
-		.window = lanes_widest() + HASHER_WINDOW,
+		.window = lanes_widest() + HASHER_WINDOW + HASHER_STREAMS,
 		.retries = HASHER_RETRIES,
 	};
 	ppool_feed_opts fo = {
 		.chunk_items = h->chunk,
 		.chunk_weight = HASHER_CHUNK_WEIGHT,
 		.ahead = HASHER_AHEAD,
+		.window = lanes_widest() + HASHER_WINDOW,
 	};
 	ppool_feed_opts once = {
 		.chunk_items = 1,
+		.ahead = HASHER_STREAMS_AHEAD,
 		.flags = PPOOL_AT_MOST_ONCE,
+		.window = HASHER_STREAMS,
 	};
 	ppool_err err = ppool_create(&h->pool, &po);
 

@@ -322,9 +322,11 @@ worker_await_streams(const struct worker *w)
 	unsigned i;
 
 	for (i = 0; i < WORKER_SLOTS; i++) {
-		if (!w->slot[i].busy || w->slot[i].file.regular)
+		const struct slot *s = &w->slot[i];
+
+		if (!s->busy || s->file.regular || s->file.balked)
 			continue;
-		p[n].fd = w->slot[i].file.fd;
+		p[n].fd = s->file.fd;
 		p[n++].events = POLLIN;
 	}
 	(void)poll(p, n, WORKER_STREAM_MS); /* file_read says what is there */

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Streams that say nothing hold back nothing else.
+
+. "${0%/*}/lib.sh" || exit 1
+
+mkdir t
+for ((i = 0; i < 40; i++)); do
+	mkfifo "fifo$i"
+done
+for ((i = 0; i < 300; i++)); do
+	echo $i >t/$i
+done
+echo regular >regular
+sha512sum --tag regular >"$work/regular"
+empty=$(sha512sum --tag /dev/null)
+
+# Runs phash in the background, with forty silent FIFOs and then what is named.
+begin() {
+	local i
+	"$phash" --sort=none "$@" >"$work/out" 2>"$work/err" &
+	pid=$!
+}
+# The status of it, after all FIFOs have come to their ends.
+end() {
+	local i got
+	for ((i = 0; i < 40; i++)); do
+		: >"fifo$i" & # waits until it is read
+	done
+	wait "$pid"
+	got=$?
+	wait
+	return "$got"
+}
+fifos=$(seq -f 'fifo%.0f' 0 39)
+
+for jobs in 1 2; do
+	# shellcheck disable=SC2086 # words are meant
+	begin -j $jobs $fifos regular
+	ok "-j $jobs: a file behind forty silent FIFOs" lines_out 1
+	same 'is read' "$work/regular" "$work/out"
+	end
+	ok 'all goes well in the end' test $? = 0
+	ok 'and every FIFO has its line' \
+		test "$(grep -c '(fifo.*cf83e1357eefb8bd' "$work/out")" = 40
+
+	# shellcheck disable=SC2086
+	begin -j $jobs --files-from=<(printf '%s\n' $fifos t regular)
+	ok "-j $jobs: a tree behind forty in a list" lines_out 301
+	ok 'is read' test "$(grep -c '(fifo' "$work/out")" = 0
+	end
+	ok 'all goes well in the end' test $? = 0
+done
+
+# More of them than may be open.
+# shellcheck disable=SC2086
+begin -j 1 --chunk=1 t $fifos $fifos $fifos regular
+ok 'chunks of one' lines_out 301
+kill "$pid"
+wait "$pid" 2>/dev/null
+
+# In a check verdicts come in the order of the list, but all are read: what is
+# the same when it is read does not depend on the FIFOs behind it.
+{
+	cat "$work/regular"
+	for ((i = 0; i < 40; i++)); do
+		sed -n "s/(regular.*/(fifo$i) = ${empty##* }/p" "$work/regular"
+	done
+} >list
+"$phash" -c -j 1 list >"$work/out" 2>"$work/err" &
+pid=$!
+ok 'a check: the first verdict' lines_out 1
+end
+ok 'a check of forty FIFOs' test $? = 0
+ok 'which are OK' test "$(grep -c ': OK$' "$work/out")" = 41
+
+# A descriptor that polls readable and reads as if it were not is asked again
+# after a pause. Only a worker that reads a stream makes so many calls of read.
+if ! strace -f -o /dev/null true 2>/dev/null; then
+	skip 'readable, but nothing there' 'no strace'
+	finish
+fi
+export ASAN_OPTIONS=detect_leaks=0 # which cannot be under ptrace
+head -c 20000000 /dev/zero >zeros
+(cat zeros >fifo0) &
+try 'readable, but nothing there' 0 strace -f --quiet=attach \
+	-o "$work/trace" -e trace=read,poll,ppoll \
+	-e inject=read:error=EAGAIN:when=100..109 "$phash" -j 1 fifo0
+wait
+sha512sum --tag zeros | sed s/zeros/fifo0/ >"$work/lines"
+same 'is read to its end' "$work/lines" "$work/out"
+ok 'was injected' test "$(grep -c INJECTED "$work/trace")" = 10
+# what the reader calls after each of them
+awk '/INJECTED/ { reader = $1; next }
+	$1 == reader && / p?poll\(/ { print; reader = "" }' \
+	"$work/trace" >"$work/calls"
+ok 'waits for time to pass' test "$(grep -c 'poll(\[\], 0, 50' \
+	"$work/calls")" = 10
+
+finish
