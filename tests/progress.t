@@ -25,7 +25,7 @@ until_ok() {
 
 # What remains on the terminal of what was written to it.
 seen() {
-	perl -0pe 's/^.*\r\e\[K//mg; s/\r\n/\n/g' "$1"
+	perl -0777pe 's/^.*\r\e\[K//mg; s/\r\n/\n/g' "$1"
 }
 
 try '--progress=never' 0 "$phash" --progress=never t
@@ -51,20 +51,59 @@ seen "$work/err" >"$work/seen"
 ok 'messages are whole lines' test "$(grep -c \
 	'^phash: [a-z]*: No such file or directory$' "$work/seen")" = 2
 
-# A terminal.
+# Runs a command on a terminal; what was written to it is in $work/typescript.
 on_terminal() {
-	script -qec "$*" "$work/typescript" >/dev/null </dev/null
+	script -qefc "$*" "$work/typescript" >/dev/null </dev/null
+	sed -i '1d;$d' "$work/typescript"
 }
+# What stands on it in the end, after a run that showed a line while it waited
+# for the FIFO.
+waiting_on_terminal() {
+	on_terminal "$@" &
+	exec 3>fifo # blocks until a worker opens the other end
+	until_ok grep -qE '[0-9] files?, ' "$work/typescript"
+	report $? 'a line is drawn while it waits' </dev/null
+	printf abc >&3
+	exec 3>&-
+	wait $!
+	seen "$work/typescript" >"$work/seen"
+}
+export PHASH=$phash
 if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
-	PHASH=$phash on_terminal 'stty rows 25 cols 200; "$PHASH" t >list'
-	sed '1d;$d' "$work/typescript" >"$work/terminal"
+	on_terminal 'stty rows 25 cols 200; "$PHASH" t >list'
 	ok 'auto on a terminal: a line' \
-		grep -qE "2 files, 2\\.0 MB" "$work/terminal"
+		grep -qE "2 files, 2\\.0 MB" "$work/typescript"
 	same 'and the list' "$work/lines" list
-	PHASH=$phash on_terminal '"$PHASH" --progress=never t >list'
-	sed '1d;$d' "$work/typescript" >"$work/terminal"
+	on_terminal '"$PHASH" --progress=never t >list'
 	ok 'never on a terminal: none' bash -c '! grep -q . "$1"' - \
-		"$work/terminal"
+		"$work/typescript"
+	rm list
+
+	# Results and the line, both on the terminal.
+	{
+		cat "$work/lines"
+		printf abc | sha512sum --tag | sed 's/(-)/(fifo)/'
+	} >list
+	cp list "$work/listed"
+	waiting_on_terminal '"$PHASH" -c list'
+	ok '-c: verdicts have lines of their own' test \
+		"$(grep -cxE '(t/a|t/b|fifo): OK' "$work/seen")" = 3
+	waiting_on_terminal '"$PHASH" --sort=none t fifo'
+	ok '--sort=none: so have digests' test \
+		"$(grep -cxFf "$work/listed" "$work/seen")" = 3
+	waiting_on_terminal '"$PHASH" --sort=none t fifo none 2>/dev/tty'
+	ok 'so have messages, whatever the name of the terminal' grep -qx \
+		'phash: none: No such file or directory' "$work/seen"
+	ok 'and digests' test "$(grep -cxFf "$work/listed" "$work/seen")" = 3
+	on_terminal '"$PHASH" -z --sort=none t fifo' &
+	exec 3>fifo
+	sleep 1 # for lines that must not be drawn
+	printf abc >&3
+	exec 3>&-
+	wait $!
+	seen "$work/typescript" >"$work/seen"
+	ok 'what ends in no newline is not wiped either' test \
+		"$(tr '\0' '\n' <"$work/seen" | grep -cFf "$work/listed")" = 3
 	rm list
 else
 	skip 'auto on a terminal' 'no script(1), or no terminals'

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/compat.h"
 #include "base/mem.h"
+#include "base/progress.h"
 #include "base/xio.h"
 
 static struct {
@@ -131,8 +132,11 @@ outfile_own(struct stat st[2])
 int
 outfile_write(struct buf *b)
 {
-	if (!out.error && xio_write(out.fd, b->data, b->len) < 0)
-		out.error = errno;
+	if (!out.error) {
+		progress_yield(out.fd, b->data, b->len);
+		if (xio_write(out.fd, b->data, b->len) < 0)
+			out.error = errno;
+	}
 	buf_clear(b);
 	if (out.error) {
 		errno = out.error;

@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
@@ -18,9 +20,11 @@ static struct {
 	bool all_found;
 	bool shown;                        /* by option */
 	bool drawn;                        /* a line stands on the terminal */
+	bool hindered;                     /* and none can: there is a part of
+	                                    * another line */
 } state;
 
-/* Set by handlers, taken by progress_tick. */
+/* Set by handlers (redraw_due also by us), taken by progress_tick. */
 static volatile sig_atomic_t redraw_due;
 static volatile sig_atomic_t line_due;
 
@@ -107,6 +111,28 @@ progress_wipe(void)
 	state.drawn = false;
 }
 
+/* Something else is to be written where the line stands. */
+static void
+progress_make_way(void)
+{
+	if (state.drawn)
+		redraw_due = 1;
+	progress_wipe();
+}
+
+/* Does fd lead where the line is drawn? Two terminals count as one, because
+ * /dev/tty has a number of its own: at worst a line is redrawn for nothing. */
+static bool
+progress_is_at(int fd)
+{
+	struct stat a, b;
+
+	if (isatty(fd) && isatty(STDERR_FILENO))
+		return true;
+	return fstat(fd, &a) == 0 && fstat(STDERR_FILENO, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 static void
 progress_draw(const char *end)
 {
@@ -145,7 +171,7 @@ progress_start(bool show)
 	    1000000 / REDRAWS_PER_SECOND };
 
 	clock_gettime(CLOCK_MONOTONIC, &state.start);
-	diag_before_message(progress_wipe);
+	diag_before_message(progress_make_way);
 	state.shown = show;
 	if (!show)
 		return;
@@ -195,8 +221,18 @@ progress_tick(void)
 	}
 	if (redraw_due) {
 		redraw_due = 0;
-		progress_draw("");
+		if (!state.hindered)
+			progress_draw("");
 	}
+}
+
+void
+progress_yield(int fd, const void *p, size_t n)
+{
+	if (!state.shown || !n || !progress_is_at(fd))
+		return;
+	progress_make_way();
+	state.hindered = ((const char *)p)[n - 1] != '\n';
 }
 
 void
