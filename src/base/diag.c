@@ -67,18 +67,25 @@ diag_name(const char *name, size_t len, const char *fmt, ...)
 	buf_release(&quoted);
 }
 
+static void
+diag_run_die_hook(void)
+{
+	void (*hook)(void) = die_hook;
+
+	die_hook = NULL; /* a hook that dies itself must not come back here */
+	if (hook)
+		hook();
+}
+
 void
 diag_die(const char *fmt, ...)
 {
-	void (*hook)(void) = die_hook;
 	va_list ap;
 
 	va_start(ap, fmt);
 	diag_line("", NULL, fmt, ap);
 	va_end(ap);
-	die_hook = NULL; /* a hook that dies itself must not come back here */
-	if (hook)
-		hook();
+	diag_run_die_hook();
 	_exit(PHASH_FAILURE);
 }
 
@@ -90,6 +97,7 @@ diag_bug(const char *fmt, ...)
 	va_start(ap, fmt);
 	diag_line("BUG: ", NULL, fmt, ap);
 	va_end(ap);
+	diag_run_die_hook();
 	abort();
 }
 

@@ -32,7 +32,7 @@ void diag_die(const char *fmt, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 
 /* For what only our own code could have made impossible: says "BUG" and
- * aborts. Never for input. */
+ * aborts, after the hook of diag_at_die. Never for input. */
 void diag_bug(const char *fmt, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 
@@ -40,8 +40,8 @@ void diag_bug(const char *fmt, ...)
  * NULL: none. */
 void diag_before_message(void (*hook)(void));
 
-/* hook runs once in diag_die, before the process ends: temporary files are
- * removed there. NULL: none. */
+/* hook runs once in diag_die or diag_bug, before the process ends: temporary
+ * files are removed there. NULL: none. */
 void diag_at_die(void (*hook)(void));
 
 #endif
