@@ -34,6 +34,9 @@ same 'takes its place' "$work/lines" list
 chmod 600 list
 try 'over a private one' 0 "$phash" -o list t
 ok 'keeps its mode' test "$(stat -c %a list)" = 600
+chmod 4755 list
+try 'over a set-id one' 0 "$phash" -o list t
+ok 'is not set-id' test "$(stat -c %a list)" = 755
 (umask 027 && "$phash" -o new t)
 ok 'a new one is under the umask' test "$(stat -c %a new)" = 640
 ln -s list link
@@ -42,6 +45,37 @@ try 'over a link' 0 "$phash" -o link t
 ok 'keeps the link' test -L link
 same 'and fills its file' "$work/lines" list
 rm new link
+mkdir sub
+ln -s sub/first link
+ln -s ../second sub/first
+try 'over links to nothing' 0 "$phash" -o link t
+ok 'keeps them all' test -L link -a -L sub/first
+same 'and makes the file' "$work/lines" second
+ln -s circle circle
+try 'over a link to itself' 2 "$phash" -o circle t
+err 'is said' <<'END'
+phash: circle: Too many levels of symbolic links
+END
+rm -r link second sub circle
+if [ "$(id -u)" = 0 ]; then
+	cp "$phash" "$work/phash"
+	mkdir -m 777 theirs
+	touch theirs/list
+	chown 65534:65533 theirs/list
+	chmod 4755 theirs/list
+	try "over somebody else's, as root" 0 "$phash" -o theirs/list t
+	ok 'keeps owner and group, and is not set-id' test \
+		"$(stat -c %u:%g:%a theirs/list)" = 65534:65533:755
+	chown 0:0 theirs/list
+	chmod 664 theirs/list
+	try 'where the owner cannot be kept' 0 \
+		as_user "$work/phash" -o theirs/list t
+	ok 'nobody may do more than before' test \
+		"$(stat -c %u:%a theirs/list)" = 65534:644
+	rm -r theirs
+else
+	skip "over somebody else's" 'not root'
+fi
 try '-C does not move -o' 0 "$phash" -C t -o list .
 (cd t && lines ./a ./b ./c)
 same 'it is where we started' "$work/lines" list
@@ -167,6 +201,56 @@ END
 	unset ASAN_OPTIONS
 else
 	skip 'a disk that fails' 'no strace'
+fi
+
+# Killed, it may leave a temporary file. The next run with the same -o removes
+# it, and nothing else.
+left='.list.1-0.tmp .list.4194999-12.tmp'
+others='.list.1-0.tmpx .list.-0.tmp .list.1-.tmp .list.x-0.tmp .other.1-0.tmp
+	list.1-0.tmp .list.1.tmp .list.tmp'
+# shellcheck disable=SC2086 # words are meant
+touch $left $others .list.2-0.tmp
+mkdir .list.3-0.tmp
+ln -s t/a .list.4-0.tmp
+exec 4<.list.2-0.tmp
+flock 4 # as its living writer does
+try 'temporary files were left behind' 0 "$phash" -o list t
+# shellcheck disable=SC2086
+ok 'those of the dead are gone, and only those' only . t list $others \
+	.list.[234]-0.tmp
+exec 4<&-
+# shellcheck disable=SC2086
+rm -r $others .list.[234]-0.tmp list
+
+# A signal at every call that makes, names or renames the temporary file.
+# signalled CALL: at each of these calls; the file calls has them all
+signalled() {
+	local call=$1 number numbers
+	mapfile -t numbers < <(grep -o "^$call(.*" calls |
+		grep -nE 'O_TMPFILE|\.tmp"' | cut -d : -f 1)
+	for number in "${numbers[@]}"; do
+		try "SIGTERM in $call number $number" 143 bash -c '"$@"
+			exit $?' - env --default-signal=TERM \
+			strace -o /dev/null -e "trace=$call" \
+			-e "inject=$call:signal=TERM:when=$number" \
+			"$phash" -o list t
+		ok 'leaves no temporary file' test -z \
+			"$(find . -name '.list*')"
+		rm -f list
+	done
+}
+if have_strace; then
+	export ASAN_OPTIONS=detect_leaks=0
+	strace -o calls -e trace=openat,linkat,renameat "$phash" -o list t
+	ok 'a temporary file is made' grep -qE 'O_TMPFILE|O_EXCL' calls
+	rm list
+	for call in openat linkat renameat; do
+		signalled $call
+	done
+	rm calls
+	unset ASAN_OPTIONS
+else
+	skip 'signals at every step' 'no strace'
 fi
 
 # A disk that is full: a small one of our own, which nobody else sees.

@@ -26,6 +26,16 @@
 #define COMPAT_O_DIRHANDLE (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #endif
 
+/* A file that has no name until linkat(2) gives it one, by its path as an open
+ * descriptor. Without it open(2) fails, because what it is given is a
+ * directory. */
+#if defined(O_TMPFILE) && !defined(PHASH_PORTABLE)
+#define COMPAT_O_TMPFILE O_TMPFILE
+#else
+#define COMPAT_O_TMPFILE 0
+#endif
+#define COMPAT_FD_PATH "/proc/self/fd/%d"
+
 /* nftw(3) callbacks that can prune: FTW_ACTIONRETVAL is glibc's. Without it
  * the caller must drop what lies below a pruned directory by itself. */
 #if defined(FTW_ACTIONRETVAL) && !defined(PHASH_PORTABLE)

@@ -4,9 +4,15 @@
  *
  * With a path, the bytes go to a temporary file beside it, which takes its
  * place (fsync, rename) only in outfile_commit: whoever looks sees the old
- * file or the whole new one. A path that is a link is followed; one that is
- * not a regular file (/dev/null, a FIFO) is written in place. The temporary
- * file is removed when the program ends in any way that it can notice.
+ * file or the whole new one. A path that is a link is followed, to what is not
+ * there yet, too; one that is not a regular file (/dev/null, a FIFO) is written
+ * in place. The new file has the old one's owner, group and mode, but is never
+ * set-id, and grants nobody more than the old one where an owner or a group
+ * cannot be given.
+ *
+ * The temporary file is removed when the program ends in any way that it can
+ * notice. One that a killed program left is removed when the same file is opened
+ * again: it is told from that of a living program by the lock, flock(2).
  *
  * There is one output in a program, hence no object: file-scope state.
  */
@@ -37,7 +43,7 @@ int outfile_write(struct buf *b);
  * close(2) alone reports too. 0, or -1 with the errno of the first failure. */
 int outfile_commit(void);
 
-/* Removes the temporary file, if there is one. Async-signal-safe. */
+/* Removes the temporary file, if there is one. Async-signal-safe, at any time. */
 void outfile_abandon(void);
 
 #endif
