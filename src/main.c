@@ -7,7 +7,7 @@
  *     mode/             what was asked for: hash, check, audit; setup, operands,
  *                       backlog, output and tags, which they share
  *     record/           results on paper: table, format, json, name; lists back
- *                       in: manifest; what to think of it: verdict
+ *                       in: manifest; what to think of it: compare, verdict
  *     source/           where names come from: list, walk, filter
  *     hasher/           names in, results out: both ends of the pool
  *     digest/           island: bytes to digests, by libcrypto or in lanes
@@ -25,7 +25,8 @@
  *
  * Check mode enters with names from record/manifest instead of source/walk and
  * leaves through record/verdict instead of record/format; audit enters with
- * both. Nothing else differs: there is one hasher.
+ * both, and leaves through record/compare too. Nothing else differs: there is
+ * one hasher.
  *
  * Only the parent writes to stdout and stderr. Only workers open the files
  * that are hashed. At the end, names given = results received, or exit 2.

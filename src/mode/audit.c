@@ -36,14 +36,12 @@
 #include "mode/setup.h"
 #include "mode/tags.h"
 #include "options.h"
+#include "record/compare.h"
 #include "record/format.h"
 #include "record/manifest.h"
 #include "record/table.h"
 #include "record/verdict.h"
 #include "source/filter.h"
-
-#define NO_SIZE UINT64_MAX /* in want: the list does not say */
-#define NONE UINT64_MAX    /* no number of an entry */
 
 /*
  * A result with a digest has no use for its code. In want it is the number of
@@ -59,7 +57,7 @@ struct audit {
 	struct table *want, *have;
 	int algorithm;       /* of files that are not listed */
 	bool *dropped;       /* by number in want: not to be judged (-x) */
-	uint64_t *moved_to;  /* by number in want: a number in have, or NONE */
+	uint64_t *moved_to;  /* by number in want: a number in have, or COMPARE_NONE */
 	bool *moved;         /* by number in have: is in moved_to */
 	struct verdict_audit_counts counts;
 	struct output out;
@@ -75,7 +73,7 @@ static bool
 audit_same_want(const struct result *a, const struct result *b)
 {
 	return a->code == b->code && (a->size == b->size ||
-	    a->size == NO_SIZE || b->size == NO_SIZE) &&
+	    a->size == COMPARE_NO_SIZE || b->size == COMPARE_NO_SIZE) &&
 	    a->digestlen == b->digestlen &&
 	    !memcmp(a->digest, b->digest, a->digestlen);
 }
@@ -111,7 +109,7 @@ audit_add_want(struct audit *a, const struct manifest_entry *e)
 		return;
 	}
 	want.code = tags_number(&a->tags, e->tag, e->taglen);
-	want.size = e->want.has_size ? e->want.size : NO_SIZE;
+	want.size = e->want.has_size ? e->want.size : COMPARE_NO_SIZE;
 	want.digestlen = e->want.digestlen;
 	memcpy(want.digest, e->want.digest, e->want.digestlen);
 	n = table_add(a->want, plain, len, &is_new);
@@ -219,7 +217,7 @@ audit_on_name(void *cookie, struct hasher_name *name)
 		return 0;
 	n = table_find(a->want, plain, len);
 	name->algorithm = a->algorithm;
-	if (n != NONE && table_get(a->want, n, &want))
+	if (n != COMPARE_NONE && table_get(a->want, n, &want))
 		name->algorithm = want.code;
 	name->token |= (uint64_t)name->algorithm << 1 | (plain != name->path);
 	progress_found(name->size);
@@ -344,7 +342,7 @@ audit_look_for_rest(struct audit *a)
 	a->dropped = mem_zalloc(table_count(a->want), sizeof(*a->dropped));
 	for (n = 0; n < table_count(a->want) && !a->stopped; n++) {
 		if (!table_get(a->want, n, &want) ||
-		    table_find(a->have, want.path, want.pathlen) != NONE)
+		    table_find(a->have, want.path, want.pathlen) != COMPARE_NONE)
 			continue;
 		a->dropped[n] = !audit_look_for(a, &want);
 		a->counts.left_out += a->dropped[n];
@@ -353,148 +351,40 @@ audit_look_for_rest(struct audit *a)
 
 /* ---- verdicts ----------------------------------------------------------------- */
 
-/* A name's turn in the merge: its number in want and in have, or NONE. */
-struct turn {
-	size_t i, j; /* places not yet taken in sorted want and have */
-	uint64_t want, have;
-};
-
-static int
-audit_compare(const struct result *a, const struct result *b)
-{
-	size_t n = a->pathlen < b->pathlen ? a->pathlen : b->pathlen;
-	int c = memcmp(a->path, b->path, n);
-
-	return c ? c : (a->pathlen > b->pathlen) - (a->pathlen < b->pathlen);
-}
-
-/* The next name of both tables, in order; false at the end. */
+/* The next name that is to be judged; false at the end. */
 static bool
-audit_next(const struct audit *a, struct turn *t)
+audit_next(const struct audit *a, struct compare_turn *t)
 {
-	struct result want, have;
-	int c;
-
-	while (t->i < table_count(a->want) &&
-	    a->dropped[table_sorted_at(a->want, t->i)])
-		t->i++;
-	t->want = t->have = NONE;
-	if (t->i < table_count(a->want))
-		t->want = table_sorted_at(a->want, t->i);
-	if (t->j < table_count(a->have))
-		t->have = table_sorted_at(a->have, t->j);
-	if (t->want != NONE && t->have != NONE) {
-		(void)table_get(a->want, t->want, &want);
-		(void)table_get(a->have, t->have, &have);
-		c = audit_compare(&want, &have);
-		if (c < 0)
-			t->have = NONE;
-		else if (c > 0)
-			t->want = NONE;
-	}
-	t->i += t->want != NONE;
-	t->j += t->have != NONE;
-	return t->want != NONE || t->have != NONE;
-}
-
-/* What a MISSING or a NEW file was or is, for matching the two. */
-struct candidate {
-	uint64_t number;
-	uint64_t place; /* in order of name */
-	size_t digestlen;
-	uint64_t size;
-	unsigned char digest[RESULT_DIGEST_MAX];
-};
-
-struct candidates {
-	struct candidate *v;
-	size_t n, cap;
-};
-
-static void
-audit_add_candidate(struct candidates *cs, const struct table *t, uint64_t n)
-{
-	struct candidate *c;
-	struct result r;
-
-	(void)table_get(t, n, &r);
-	if (r.status != RESULT_OK)
-		return;
-	cs->v = mem_grow(cs->v, &cs->cap, cs->n + 1, sizeof(*cs->v));
-	c = &cs->v[cs->n];
-	memset(c, 0, sizeof(*c));
-	c->number = n;
-	c->place = cs->n++;
-	c->digestlen = r.digestlen;
-	c->size = r.size;
-	memcpy(c->digest, r.digest, r.digestlen);
-}
-
-static int
-audit_compare_digests(const struct candidate *a, const struct candidate *b)
-{
-	if (a->digestlen != b->digestlen)
-		return a->digestlen < b->digestlen ? -1 : 1;
-	return memcmp(a->digest, b->digest, a->digestlen);
-}
-
-static int
-audit_compare_candidates(const void *pa, const void *pb)
-{
-	const struct candidate *a = pa, *b = pb;
-	int c = audit_compare_digests(a, b);
-
-	return c ? c : (a->place > b->place) - (a->place < b->place);
-}
-
-/* Pairs what is MISSING with what is NEW. Both are sorted; equal digests are
- * paired one to one from the front. */
-static void
-audit_pair(struct audit *a, const struct candidates *missing,
-    const struct candidates *fresh)
-{
-	size_t i = 0, j = 0;
-
-	while (i < missing->n && j < fresh->n) {
-		const struct candidate *m = &missing->v[i], *f = &fresh->v[j];
-		int c = audit_compare_digests(m, f);
-
-		if (c == 0 && m->size != NO_SIZE && m->size != f->size)
-			c = -1; /* a list that contradicts itself */
-		if (c == 0) {
-			a->moved_to[m->number] = f->number;
-			a->moved[f->number] = true;
-		}
-		i += c <= 0;
-		j += c >= 0;
-	}
+	do {
+		if (!compare_next(a->want, a->have, t))
+			return false;
+	} while (t->want != COMPARE_NONE && a->dropped[t->want]);
+	return true;
 }
 
 /* Finds what moved. */
 static void
 audit_match(struct audit *a)
 {
-	struct candidates missing = { NULL, 0, 0 }, fresh = { NULL, 0, 0 };
-	struct turn t = { 0, 0, NONE, NONE };
+	struct compare_files missing = { NULL, 0, 0 }, fresh = { NULL, 0, 0 };
+	struct compare_turn t = { 0, 0, COMPARE_NONE, COMPARE_NONE };
+	struct result r;
 	size_t n;
 
 	a->moved_to = mem_zalloc(table_count(a->want), sizeof(*a->moved_to));
 	a->moved = mem_zalloc(table_count(a->have), sizeof(*a->moved));
 	for (n = 0; n < table_count(a->want); n++)
-		a->moved_to[n] = NONE;
+		a->moved_to[n] = COMPARE_NONE;
 	while (audit_next(a, &t)) {
-		if (t.have == NONE)
-			audit_add_candidate(&missing, a->want, t.want);
-		else if (t.want == NONE)
-			audit_add_candidate(&fresh, a->have, t.have);
+		if (t.have == COMPARE_NONE) {
+			(void)table_get(a->want, t.want, &r);
+			compare_add(&missing, t.want, missing.n, r.code, &r);
+		} else if (t.want == COMPARE_NONE &&
+		    table_get(a->have, t.have, &r) && r.status == RESULT_OK) {
+			compare_add(&fresh, t.have, fresh.n, r.code >> 1, &r);
+		}
 	}
-	if (missing.n && fresh.n) {
-		qsort(missing.v, missing.n, sizeof(*missing.v),
-		    audit_compare_candidates);
-		qsort(fresh.v, fresh.n, sizeof(*fresh.v),
-		    audit_compare_candidates);
-		audit_pair(a, &missing, &fresh);
-	}
+	compare_moved(&missing, &fresh, a->moved_to, a->moved);
 	free(missing.v);
 	free(fresh.v);
 }
@@ -533,7 +423,7 @@ static struct manifest_want
 audit_want(const struct result *w)
 {
 	struct manifest_want want = {
-		.has_size = w->size != NO_SIZE,
+		.has_size = w->size != COMPARE_NO_SIZE,
 		.size = w->size,
 		.digestlen = w->digestlen,
 	};
@@ -544,19 +434,19 @@ audit_want(const struct result *w)
 
 /* A listed name's turn. */
 static void
-audit_turn_listed(struct audit *a, const struct turn *t)
+audit_turn_listed(struct audit *a, const struct compare_turn *t)
 {
 	struct result w, have, to;
 	struct manifest_want want;
 	enum verdict_audit v;
-	bool found = t->have != NONE;
+	bool found = t->have != COMPARE_NONE;
 
 	(void)table_get(a->want, t->want, &w);
 	want = audit_want(&w);
 	if (found)
 		(void)table_get(a->have, t->have, &have);
 	v = verdict_audit(&want, found ? &have : NULL);
-	if (!found && a->moved_to[t->want] != NONE)
+	if (!found && a->moved_to[t->want] != COMPARE_NONE)
 		v = VERDICT_AUDIT_MOVED;
 	a->counts.listed[v]++;
 	if (v == VERDICT_AUDIT_MOVED) {
@@ -570,7 +460,7 @@ audit_turn_listed(struct audit *a, const struct turn *t)
 }
 
 static void
-audit_turn_found(struct audit *a, const struct turn *t)
+audit_turn_found(struct audit *a, const struct compare_turn *t)
 {
 	struct result have;
 	enum verdict_audit v;
@@ -586,7 +476,7 @@ audit_turn_found(struct audit *a, const struct turn *t)
 static void
 audit_print(struct audit *a)
 {
-	struct turn t = { 0, 0, NONE, NONE };
+	struct compare_turn t = { 0, 0, COMPARE_NONE, COMPARE_NONE };
 	const char *list = a->o->audit;
 	unsigned n;
 
@@ -594,7 +484,7 @@ audit_print(struct audit *a)
 	table_sort(a->have);
 	audit_match(a);
 	while (!a->out.lost && audit_next(a, &t)) {
-		if (t.want != NONE)
+		if (t.want != COMPARE_NONE)
 			audit_turn_listed(a, &t);
 		else
 			audit_turn_found(a, &t);

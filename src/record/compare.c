@@ -1,0 +1,112 @@
+#include "record/compare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "record/table.h"
+
+static int
+compare_names(const struct result *a, const struct result *b)
+{
+	size_t n = a->pathlen < b->pathlen ? a->pathlen : b->pathlen;
+	int c = memcmp(a->path, b->path, n);
+
+	return c ? c : (a->pathlen > b->pathlen) - (a->pathlen < b->pathlen);
+}
+
+bool
+compare_next(const struct table *want, const struct table *have,
+    struct compare_turn *t)
+{
+	struct result w, h;
+	int c;
+
+	t->want = t->have = COMPARE_NONE;
+	if (t->i < table_count(want))
+		t->want = table_sorted_at(want, t->i);
+	if (t->j < table_count(have))
+		t->have = table_sorted_at(have, t->j);
+	if (t->want != COMPARE_NONE && t->have != COMPARE_NONE) {
+		(void)table_get(want, t->want, &w);
+		(void)table_get(have, t->have, &h);
+		c = compare_names(&w, &h);
+		if (c < 0)
+			t->have = COMPARE_NONE;
+		else if (c > 0)
+			t->want = COMPARE_NONE;
+	}
+	t->i += t->want != COMPARE_NONE;
+	t->j += t->have != COMPARE_NONE;
+	return t->want != COMPARE_NONE || t->have != COMPARE_NONE;
+}
+
+void
+compare_add(struct compare_files *fs, uint64_t number, size_t place,
+    int algorithm, const struct result *r)
+{
+	struct compare_file *f;
+
+	fs->v = mem_grow(fs->v, &fs->cap, fs->n + 1, sizeof(*fs->v));
+	f = &fs->v[fs->n++];
+	memset(f, 0, sizeof(*f));
+	f->number = number;
+	f->place = place;
+	f->algorithm = algorithm;
+	f->size = r->size;
+	f->digestlen = r->digestlen;
+	memcpy(f->digest, r->digest, r->digestlen);
+}
+
+static int
+compare_digests(const struct compare_file *a, const struct compare_file *b)
+{
+	if (a->algorithm != b->algorithm)
+		return a->algorithm < b->algorithm ? -1 : 1;
+	if (a->digestlen != b->digestlen)
+		return a->digestlen < b->digestlen ? -1 : 1;
+	return memcmp(a->digest, b->digest, a->digestlen);
+}
+
+static int
+compare_files(const void *pa, const void *pb)
+{
+	const struct compare_file *a = pa, *b = pb;
+	int c = compare_digests(a, b);
+
+	return c ? c : (a->place > b->place) - (a->place < b->place);
+}
+
+static void
+compare_sort(struct compare_files *fs)
+{
+	if (fs->n)
+		qsort(fs->v, fs->n, sizeof(*fs->v), compare_files);
+}
+
+void
+compare_moved(struct compare_files *missing, struct compare_files *fresh,
+    uint64_t *moved_to, bool *moved)
+{
+	size_t i = 0, j = 0;
+
+	compare_sort(missing);
+	compare_sort(fresh);
+	while (i < missing->n && j < fresh->n) {
+		const struct compare_file *m = &missing->v[i];
+		const struct compare_file *f = &fresh->v[j];
+		int c = compare_digests(m, f);
+
+		if (c == 0 && moved[f->number])
+			c = 1; /* paired by another digest */
+		else if (c == 0 && m->size != COMPARE_NO_SIZE &&
+		    m->size != f->size)
+			c = -1; /* a list that contradicts itself */
+		if (c == 0) {
+			moved_to[m->number] = f->number;
+			moved[f->number] = true;
+		}
+		i += c <= 0;
+		j += c >= 0;
+	}
+}
