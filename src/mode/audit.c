@@ -54,6 +54,7 @@ struct audit {
 	const struct options *o;
 	struct setup setup;
 	struct tags tags;
+	struct verdict_rules rules;
 	struct table *want, *have;
 	int algorithm;       /* of files that are not listed */
 	bool *dropped;       /* by number in want: not to be judged (-x) */
@@ -83,7 +84,8 @@ static void
 audit_refuse(struct audit *a, const char *name, size_t len, const char *why)
 {
 	a->counts.refused++;
-	diag_name(name, len, "%s", why);
+	if (!a->rules.status)
+		diag_name(name, len, "%s", why);
 }
 
 static void
@@ -126,7 +128,6 @@ static void
 audit_line(struct audit *a, struct manifest *m, const char *list, char *line,
     size_t len)
 {
-	static const struct verdict_rules rules = { .warn = true };
 	struct manifest_entry e;
 	enum manifest_kind kind = manifest_line(m, line, len, &e);
 
@@ -134,8 +135,7 @@ audit_line(struct audit *a, struct manifest *m, const char *list, char *line,
 	if (kind == MANIFEST_ENTRY) {
 		audit_add_want(a, &e);
 	} else if (kind != MANIFEST_SKIP) {
-		/* an audit is always strict, so it says which line it was */
-		(void)verdict_malformed(&rules, m, list, &a->message);
+		(void)verdict_malformed(&a->rules, m, list, &a->message);
 		output_say(&a->out, &a->message);
 	}
 }
@@ -391,6 +391,17 @@ audit_match(struct audit *a)
 
 /* ---- the report --------------------------------------------------------------- */
 
+static void
+audit_put_verdict(struct audit *a, const struct verdict_line *line)
+{
+	char end = a->o->zero ? '\0' : '\n';
+
+	if (a->o->format == OPTIONS_JSON)
+		verdict_audit_json(line, end, &a->out.lines);
+	else
+		verdict_audit_line(line, end, &a->out.lines);
+}
+
 /* One verdict. old is NULL but for MOVED; r is NULL for MISSING. */
 static void
 audit_report(struct audit *a, enum verdict_audit v, const char *old,
@@ -399,18 +410,12 @@ audit_report(struct audit *a, enum verdict_audit v, const char *old,
 	struct verdict_line line = { .verdict = v, .old = old,
 	    .oldlen = oldlen, .name = name, .len = len };
 
-	if (v == VERDICT_AUDIT_OK && a->o->report == OPTIONS_REPORT_QUIET)
-		return;
 	if (v == VERDICT_AUDIT_UNREADABLE) {
 		result_reason(r, &a->message);
 		line.reason = buf_str(&a->message);
 	}
-	if (a->o->format == OPTIONS_JSON)
-		verdict_audit_json(&line, a->o->zero ? '\0' : '\n',
-		    &a->out.lines);
-	else
-		verdict_audit_line(&line, a->o->zero ? '\0' : '\n',
-		    &a->out.lines);
+	if (verdict_audit_told(&a->rules, v))
+		audit_put_verdict(a, &line);
 	if (line.reason) {
 		output_flush(&a->out);
 		diag_name(name, len, "%s", line.reason);
@@ -473,6 +478,12 @@ audit_turn_found(struct audit *a, const struct compare_turn *t)
 	audit_report(a, v, NULL, 0, have.path, have.pathlen, &have);
 }
 
+static bool
+audit_passed(const struct audit *a)
+{
+	return verdict_audit_passed(&a->rules, &a->counts) && !a->bad_operands;
+}
+
 static void
 audit_print(struct audit *a)
 {
@@ -492,7 +503,8 @@ audit_print(struct audit *a)
 	output_flush(&a->out);
 	if (!strcmp(list, "-"))
 		list = "standard input";
-	for (n = 0; verdict_audit_end(&a->counts, list, n, &a->message); n++)
+	for (n = 0; verdict_audit_end(&a->rules, &a->counts, audit_passed(a),
+	    list, n, &a->message); n++)
 		output_say(&a->out, &a->message);
 }
 
@@ -569,9 +581,24 @@ audit_update(struct audit *a)
 
 /* ---- the run ------------------------------------------------------------------ */
 
+static struct verdict_rules
+audit_rules(const struct options *o)
+{
+	/* always strict, so it says which lines are malformed */
+	struct verdict_rules rules = {
+		.ignore_missing = o->ignore_missing,
+		.quiet = o->report == OPTIONS_REPORT_QUIET,
+		.status = o->report == OPTIONS_REPORT_STATUS,
+		.warn = o->report != OPTIONS_REPORT_STATUS,
+	};
+
+	return rules;
+}
+
 static int
 audit_init(struct audit *a)
 {
+	a->rules = audit_rules(a->o);
 	if (setup_init(&a->setup, a->o) < 0 ||
 	    setup_hasher(&a->setup, a, audit_on_result, audit_on_pause) < 0)
 		return -1;
@@ -611,8 +638,7 @@ audit_run(struct audit *a)
 	audit_print(a);
 	if (output_commit(&a->out) < 0 || (a->o->update && audit_update(a) < 0))
 		return PHASH_FAILURE;
-	return verdict_audit_passed(&a->counts) && !a->bad_operands ?
-	    PHASH_OK : PHASH_DIFFERS;
+	return audit_passed(a) ? PHASH_OK : PHASH_DIFFERS;
 }
 
 int

@@ -120,6 +120,12 @@ put_none_found(struct buf *out, const char *list)
 }
 
 static void
+put_none_verified(struct buf *out, const char *list)
+{
+	put_list(out, list, ": no file was verified");
+}
+
+static void
 put_nul(struct buf *out, const struct verdict_lines *lines, const char *list)
 {
 	if (lines->nul)
@@ -181,7 +187,7 @@ verdict_check_end(const struct verdict_rules *rules,
 		break;
 	case CHECK_END_NONE_VERIFIED:
 		if (found && rules->ignore_missing && !c->files[VERDICT_OK])
-			put_list(out, list, ": no file was verified");
+			put_none_verified(out, list);
 		break;
 	case CHECK_END_NUL:
 		put_nul(out, &c->lines, list);
@@ -255,6 +261,16 @@ put_name(struct buf *out, const char *name, size_t len, char end)
 		buf_put(out, name, len);
 }
 
+bool
+verdict_audit_told(const struct verdict_rules *rules,
+    enum verdict_audit verdict)
+{
+	if (rules->status)
+		return false;
+	return !(rules->quiet && verdict == VERDICT_AUDIT_OK) &&
+	    !(rules->ignore_missing && verdict == VERDICT_AUDIT_MISSING);
+}
+
 void
 verdict_audit_line(const struct verdict_line *l, char end, struct buf *out)
 {
@@ -307,6 +323,7 @@ enum audit_end {
 	AUDIT_END_NONE_FOUND,
 	AUDIT_END_MALFORMED,
 	AUDIT_END_REFUSED,
+	AUDIT_END_NONE_VERIFIED,
 	AUDIT_END_NUL,
 	AUDIT_END_NO_DIGEST,
 	AUDIT_END_SUM,
@@ -314,13 +331,18 @@ enum audit_end {
 };
 
 bool
-verdict_audit_end(const struct verdict_audit_counts *c, const char *list,
+verdict_audit_end(const struct verdict_rules *rules,
+    const struct verdict_audit_counts *c, bool passed, const char *list,
     unsigned which, struct buf *out)
 {
-	bool found = c->refused || sum(c->listed, VERDICT_AUDITS);
+	bool listed = sum(c->listed, VERDICT_AUDITS) > 0;
+	bool found = c->refused || listed;
 
 	if (which >= AUDIT_ENDS)
 		return false;
+	/* that nothing was compared is said whatever the rules */
+	if (rules->status && which != AUDIT_END_NONE_FOUND)
+		return true;
 	switch ((enum audit_end)which) {
 	case AUDIT_END_NONE_FOUND:
 		if (!found && c->left_out)
@@ -337,6 +359,11 @@ verdict_audit_end(const struct verdict_audit_counts *c, const char *list,
 		put_warning(out, c->refused, "entry was refused",
 		    "entries were refused");
 		break;
+	case AUDIT_END_NONE_VERIFIED:
+		if (listed && rules->ignore_missing &&
+		    !c->listed[VERDICT_AUDIT_OK])
+			put_none_verified(out, list);
+		break;
 	case AUDIT_END_NUL:
 		put_nul(out, &c->lines, list);
 		break;
@@ -344,7 +371,8 @@ verdict_audit_end(const struct verdict_audit_counts *c, const char *list,
 		put_no_digest(out, &c->lines, list);
 		break;
 	case AUDIT_END_SUM:
-		put_audit_sum(out, c);
+		if (!passed || !rules->quiet)
+			put_audit_sum(out, c);
 		break;
 	case AUDIT_ENDS:
 		break;
@@ -353,11 +381,14 @@ verdict_audit_end(const struct verdict_audit_counts *c, const char *list,
 }
 
 bool
-verdict_audit_passed(const struct verdict_audit_counts *c)
+verdict_audit_passed(const struct verdict_rules *rules,
+    const struct verdict_audit_counts *c)
 {
 	uint64_t ok = c->listed[VERDICT_AUDIT_OK];
+	uint64_t ignored = rules->ignore_missing ?
+	    c->listed[VERDICT_AUDIT_MISSING] : 0;
 
-	return ok && ok == sum(c->listed, VERDICT_AUDITS) &&
+	return ok && ok + ignored == sum(c->listed, VERDICT_AUDITS) &&
 	    !sum(c->found, VERDICT_AUDITS) && !c->refused &&
 	    !c->lines.malformed;
 }

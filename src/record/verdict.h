@@ -29,8 +29,9 @@ enum verdict_check {
 };
 #define VERDICT_CHECKS 4
 
-/* Options of check. --quiet, --status and --warn exclude each other: the last
- * of them on the command line counts. */
+/* Options of check and audit; an audit is always strict, and warns. --quiet,
+ * --status and --warn exclude each other: the last of them on the command line
+ * counts. */
 struct verdict_rules {
 	bool ignore_missing;
 	bool strict;
@@ -139,6 +140,10 @@ struct verdict_line {
 	const char *reason; /* UNREADABLE: why; else NULL */
 };
 
+/* Is a verdict to be told at all? */
+bool verdict_audit_told(const struct verdict_rules *rules,
+    enum verdict_audit verdict);
+
 /*
  * Appends "CHANGED NAME", or "MOVED OLD -> NAME", and end. With end '\0' names
  * are raw, and a NUL stands for the arrow: "MOVED OLD", "NAME".
@@ -152,14 +157,18 @@ void verdict_audit_json(const struct verdict_line *l, char end,
     struct buf *out);
 
 /*
- * As verdict_check_end. The last message is there always, and adds up:
- * "9 listed: 4 OK, 1 CHANGED, 1 MISSING, 2 MOVED, 1 UNREADABLE; not listed:
- * 3 NEW, 0 UNREADABLE".
+ * As verdict_check_end. passed: nothing differs (verdict_audit_passed) and all
+ * could be looked at. The last message adds up, and is there unless passed and
+ * quiet, or status: "9 listed: 4 OK, 1 CHANGED, 1 MISSING, 2 MOVED,
+ * 1 UNREADABLE; not listed: 3 NEW, 0 UNREADABLE".
  */
-bool verdict_audit_end(const struct verdict_audit_counts *c, const char *list,
+bool verdict_audit_end(const struct verdict_rules *rules,
+    const struct verdict_audit_counts *c, bool passed, const char *list,
     unsigned which, struct buf *out);
 
-/* Is everything OK, every line understood, and at least one name listed? */
-bool verdict_audit_passed(const struct verdict_audit_counts *c);
+/* Is everything OK (or MISSING, with ignore_missing), every line understood,
+ * and at least one name OK? */
+bool verdict_audit_passed(const struct verdict_rules *rules,
+    const struct verdict_audit_counts *c);
 
 #endif

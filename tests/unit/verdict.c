@@ -472,13 +472,15 @@ test_audit_lines_have_one_meaning(void **state)
 	    "NEW 'a'$'\\n''OK b'\n");
 }
 
+/* All messages at the end of an audit that did not pass. */
 static void
-audit_end(const struct verdict_audit_counts *c, const char *text)
+audit_end_under(const struct verdict_rules *rules,
+    const struct verdict_audit_counts *c, const char *text)
 {
 	struct buf all = BUF_INIT, b = BUF_INIT;
 	unsigned n;
 
-	for (n = 0; verdict_audit_end(c, "list", n, &b); n++) {
+	for (n = 0; verdict_audit_end(rules, c, false, "list", n, &b); n++) {
 		if (b.len) {
 			buf_put(&all, b.data, b.len);
 			buf_putc(&all, '\n');
@@ -488,6 +490,12 @@ audit_end(const struct verdict_audit_counts *c, const char *text)
 	assert_string_equal(buf_str(&all), text);
 	buf_release(&all);
 	buf_release(&b);
+}
+
+static void
+audit_end(const struct verdict_audit_counts *c, const char *text)
+{
+	audit_end_under(&plain, c, text);
 }
 
 static void
@@ -533,6 +541,51 @@ test_audit_end_of_a_list_without_entries(void **state)
 	    "not listed: 0 NEW, 0 UNREADABLE\n");
 }
 
+static void
+test_audit_end_under_quiet(void **state)
+{
+	const struct verdict_audit_counts c = { .listed = { 1 } };
+	struct buf b = BUF_INIT;
+	unsigned n;
+
+	(void)state;
+	audit_end_under(&quiet, &c, "1 listed: 1 OK, 0 CHANGED, 0 MISSING, "
+	    "0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE\n");
+	for (n = 0; verdict_audit_end(&quiet, &c, true, "list", n, &b); n++)
+		assert_int_equal(b.len, 0);
+	assert_true(n > 0);
+	buf_release(&b);
+}
+
+static void
+test_audit_end_under_status(void **state)
+{
+	const struct verdict_audit_counts c = { .listed = { 1, 1 },
+	    .refused = 1, .lines = { 2, 1, 1 } };
+	const struct verdict_audit_counts none = { .refused = 0 };
+
+	(void)state;
+	audit_end_under(&silent, &c, "");
+	audit_end_under(&silent, &none,
+	    "list: no properly formatted checksum lines found\n");
+}
+
+static void
+test_audit_tells(void **state)
+{
+	(void)state;
+	for (int v = 0; v < VERDICT_AUDITS; v++) {
+		const enum verdict_audit verdict = (enum verdict_audit)v;
+
+		assert_true(verdict_audit_told(&plain, verdict));
+		assert_false(verdict_audit_told(&silent, verdict));
+		assert_int_equal(verdict_audit_told(&quiet, verdict),
+		    v != VERDICT_AUDIT_OK);
+		assert_int_equal(verdict_audit_told(&ignoring, verdict),
+		    v != VERDICT_AUDIT_MISSING);
+	}
+}
+
 /* One of anything but OK is enough to fail, and so is nothing at all. */
 static void
 test_audit_passed(void **state)
@@ -542,22 +595,37 @@ test_audit_passed(void **state)
 	struct verdict_audit_counts c = { .refused = 0 };
 
 	(void)state;
-	assert_true(verdict_audit_passed(&ok));
-	assert_false(verdict_audit_passed(&c));
+	assert_true(verdict_audit_passed(&plain, &ok));
+	assert_false(verdict_audit_passed(&plain, &c));
 	for (int v = VERDICT_AUDIT_OK + 1; v < VERDICT_AUDITS; v++) {
 		c = ok;
 		c.listed[v] = 1;
-		assert_false(verdict_audit_passed(&c));
+		assert_false(verdict_audit_passed(&plain, &c));
 		c = ok;
 		c.found[v] = 1;
-		assert_false(verdict_audit_passed(&c));
+		assert_false(verdict_audit_passed(&plain, &c));
 	}
 	c = ok;
 	c.refused = 1;
-	assert_false(verdict_audit_passed(&c));
+	assert_false(verdict_audit_passed(&plain, &c));
 	c = ok;
 	c.lines.malformed = 1;
-	assert_false(verdict_audit_passed(&c));
+	assert_false(verdict_audit_passed(&plain, &c));
+}
+
+static void
+test_audit_passed_without_what_is_missing(void **state)
+{
+	struct verdict_audit_counts c = { .listed = { 1, 0, 1 } };
+
+	(void)state;
+	assert_true(verdict_audit_passed(&ignoring, &c));
+	assert_false(verdict_audit_passed(&plain, &c));
+	c.listed[VERDICT_AUDIT_MOVED] = 1;
+	assert_false(verdict_audit_passed(&ignoring, &c));
+	c.listed[VERDICT_AUDIT_MOVED] = 0;
+	c.listed[VERDICT_AUDIT_OK] = 0;
+	assert_false(verdict_audit_passed(&ignoring, &c));
 }
 
 int
@@ -595,7 +663,11 @@ main(void)
 		cmocka_unit_test(test_audit_end_adds_up),
 		cmocka_unit_test(test_audit_end_with_warnings),
 		cmocka_unit_test(test_audit_end_of_a_list_without_entries),
+		cmocka_unit_test(test_audit_end_under_quiet),
+		cmocka_unit_test(test_audit_end_under_status),
+		cmocka_unit_test(test_audit_tells),
 		cmocka_unit_test(test_audit_passed),
+		cmocka_unit_test(test_audit_passed_without_what_is_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

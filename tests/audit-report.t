@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# What an audit says, and what it keeps to itself: --quiet, --status,
+# --ignore-missing.
+
+. "${0%/*}/lib.sh" || exit 1
+
+mkdir t void
+for name in a b c; do
+	echo $name >t/$name
+done
+"$phash" -C t . >L
+cp "$phash" "$work/phash"
+echo bad >bad
+cat L >>bad
+well='3 listed: 3 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE'
+
+# --quiet
+try 'all is well' 0 "$phash" --audit=L -C t
+err 'has its sums' <<END
+phash: $well
+END
+try '--quiet when all is well' 0 "$phash" --quiet --audit=L -C t
+out 'says nothing' </dev/null
+err 'and nothing on stderr' </dev/null
+try '--quiet and an operand that is empty' 1 "$phash" --quiet --audit=L -C t . ''
+err 'is not well' <<END
+phash: operand 2: empty name
+phash: $well
+END
+try '--quiet and a malformed line' 1 "$phash" --quiet --audit=bad -C t
+err 'is not well' <<END
+phash: bad: 1: improperly formatted SHA512 checksum line
+phash: WARNING: 1 line is improperly formatted
+phash: $well
+END
+cp -r t changed
+echo more >changed/a
+rm changed/b
+try '--quiet when something differs' 1 "$phash" --quiet --audit=L -C changed
+out 'says what' <<'END'
+CHANGED a
+MISSING b
+END
+err 'with the sums' <<'END'
+phash: 3 listed: 1 OK, 1 CHANGED, 1 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
+END
+
+# --status
+try '--status when all is well' 0 "$phash" --status --audit=L -C t
+out 'says nothing' </dev/null
+err 'and nothing on stderr' </dev/null
+try '--status when something differs' 1 "$phash" --status --audit=L -C changed
+out 'says nothing' </dev/null
+err 'and nothing on stderr' </dev/null
+try '--status --json' 1 "$phash" --status --json --audit=L -C changed
+out 'says nothing either' </dev/null
+try '--status and a malformed line' 1 "$phash" --status --audit=bad -C t
+err 'is as silent' </dev/null
+sed 's,\./,../,' L >outside
+try '--status and entries that are refused' 1 "$phash" --status \
+	--audit=outside -C t
+err 'are as silent' </dev/null
+try '--status after --quiet' 1 "$phash" --quiet --status --audit=L -C changed
+err 'counts' </dev/null
+try '--quiet after --status' 1 "$phash" --status --quiet --audit=L -C changed
+out 'counts' <<'END'
+CHANGED a
+MISSING b
+END
+chmod 000 t/c
+try '--status and what may not be read' 1 as_user "$work/phash" --status \
+	--audit=L -C t
+err 'says why' <<'END'
+phash: c: Permission denied
+END
+chmod 644 t/c
+try '--status and a list that is not there' 2 "$phash" --status --audit=nix -C t
+err 'says why' <<'END'
+phash: nix: No such file or directory
+END
+try '--status and a list of nothing' 1 "$phash" --status --audit=/dev/null -C t
+err 'is said' <<'END'
+phash: /dev/null: no properly formatted checksum lines found
+END
+cp bad U
+try '--status --update that is refused' 1 "$phash" --status --update \
+	--audit=U -C t
+err 'is said' <<'END'
+phash: U: not updated: lines of the list were not understood or refused
+END
+
+# --ignore-missing
+rm t/b
+try '--ignore-missing' 0 "$phash" --ignore-missing --audit=L -C t
+out 'does not tell what is MISSING' <<'END'
+OK a
+OK c
+END
+err 'but counts it' <<'END'
+phash: 3 listed: 2 OK, 0 CHANGED, 1 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
+END
+try '--ignore-missing --quiet' 0 "$phash" --ignore-missing --quiet --audit=L -C t
+err 'says nothing' </dev/null
+try '--ignore-missing --json' 0 "$phash" --ignore-missing --json --audit=L -C t
+ok 'is as silent' test "$(grep -c . "$work/out")" = 2
+try 'without it' 1 "$phash" --audit=L -C t
+try '--ignore-missing and another change' 1 "$phash" --ignore-missing \
+	--audit=L -C changed
+out 'fails for that' <<'END'
+CHANGED a
+OK c
+END
+mv t/c t/d
+try '--ignore-missing and a file that moved' 1 "$phash" --ignore-missing \
+	--audit=L -C t
+out 'is MOVED' <<'END'
+OK a
+MOVED c -> d
+END
+try '--ignore-missing when all are missing' 1 "$phash" --ignore-missing \
+	--quiet --audit=L -C void
+out 'fails' </dev/null
+err 'and says why' <<'END'
+phash: L: no file was verified
+phash: 3 listed: 0 OK, 0 CHANGED, 3 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
+END
+rm t/d
+grep '/a' L >want
+cp L U
+try '--ignore-missing --update' 0 "$phash" --ignore-missing --update --audit=U -C t
+same 'leaves out what is missing' want U
+
+finish
