@@ -7,7 +7,8 @@
  *     mode/             what was asked for: hash, check, audit; setup, operands,
  *                       backlog, output and tags, which they share
  *     record/           results on paper: table, format, json, name; lists back
- *                       in: manifest; what to think of it: compare, verdict
+ *                       in: manifest; what to think of it: side, scope,
+ *                       compare, verdict
  *     source/           where names come from: list, walk, filter
  *     hasher/           names in, results out: both ends of the pool
  *     digest/           island: bytes to digests, by libcrypto or in lanes

@@ -246,7 +246,7 @@ OK 2
 OK 3
 END
 err 'but refused' <<'END'
-phash: ../one/2: listed, but outside of the directory
+phash: ../one/2: listed, but outside of what is audited
 phash: WARNING: 1 entry was refused
 phash: 2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
 END

@@ -2,11 +2,10 @@
  * A tree against a list: two tables, merged.
  *
  * `want' is what LIST says, `have' is what the walk found and the workers
- * computed. Both are keyed by the plain name (no "./" before it) and sorted;
- * the merge gives every name its verdict exactly once. A name only in `want'
- * is MISSING, one only in `have' NEW; of these, pairs with the same digest are
- * MOVED, matched in order of digest and then of name, so that the same trees
- * always give the same pairs.
+ * computed. Both are keyed by the plain form of names (record/scope.h) and
+ * sorted; the merge gives every name its verdict exactly once. A name only in
+ * `want' is MISSING, one only in `have' NEW; of these, pairs with the same
+ * digest are MOVED (record/compare.h).
  *
  * What the walk did not come by, though LIST has it, is looked at by name
  * before it is called MISSING: it may lie outside the operands, or have become
@@ -39,6 +38,8 @@
 #include "record/compare.h"
 #include "record/format.h"
 #include "record/manifest.h"
+#include "record/scope.h"
+#include "record/side.h"
 #include "record/table.h"
 #include "record/verdict.h"
 #include "source/filter.h"
@@ -55,7 +56,8 @@ struct audit {
 	struct setup setup;
 	struct tags tags;
 	struct verdict_rules rules;
-	struct table *want, *have;
+	struct scope *scope; /* the operands */
+	struct side *want, *have;
 	int algorithm;       /* of files that are not listed */
 	bool *dropped;       /* by number in want: not to be judged (-x) */
 	uint64_t *moved_to;  /* by number in want: a number in have, or COMPARE_NONE */
@@ -63,6 +65,7 @@ struct audit {
 	struct verdict_audit_counts counts;
 	struct output out;
 	struct buf message;
+	struct buf plain;    /* a name's */
 	uint64_t bad_operands; /* said on stderr: what lies there was not seen */
 	bool stopped;
 };
@@ -79,6 +82,16 @@ audit_same_want(const struct result *a, const struct result *b)
 	    !memcmp(a->digest, b->digest, a->digestlen);
 }
 
+static bool
+audit_wants_listed(const struct audit *a, const char *plain, size_t len)
+{
+	char *name = mem_dup(plain, len);
+	bool wanted = filter_wants_listed(a->setup.filter, name);
+
+	free(name);
+	return wanted;
+}
+
 /* Refuses an entry: it is said and counted, and the audit fails. */
 static void
 audit_refuse(struct audit *a, const char *name, size_t len, const char *why)
@@ -88,40 +101,46 @@ audit_refuse(struct audit *a, const char *name, size_t len, const char *why)
 		diag_name(name, len, "%s", why);
 }
 
+static struct result
+audit_wanted(struct audit *a, const struct manifest_entry *e)
+{
+	struct result want = {
+		.status = RESULT_OK,
+		.code = tags_number(&a->tags, e->tag, e->taglen),
+		.size = e->want.has_size ? e->want.size : COMPARE_NO_SIZE,
+		.digestlen = e->want.digestlen,
+	};
+
+	memcpy(want.digest, e->want.digest, e->want.digestlen);
+	return want;
+}
+
 static void
 audit_add_want(struct audit *a, const struct manifest_entry *e)
 {
-	const char *name = e->name;
-	size_t len = e->len;
-	struct result want = { .status = RESULT_OK }, old;
+	struct result want = audit_wanted(a, e), old;
+	size_t len = e->len, below;
+	const char *plain = scope_plain(&a->plain, e->name, &len);
 	bool is_new;
 	uint64_t n;
-	char *plain;
 
-	verdict_plain_name(&name, &len);
-	if (verdict_outside(name, len)) {
-		audit_refuse(a, e->name, e->len, "listed, but outside of the "
-		    "directory");
+	if (scope_outside(a->scope, plain, len, &below)) {
+		audit_refuse(a, e->name, e->len, "listed, but outside of what "
+		    "is audited");
 		return;
 	}
-	plain = mem_dup(name, len);
-	if (!filter_wants_listed(a->setup.filter, plain)) {
+	if (!audit_wants_listed(a, plain, len)) {
 		a->counts.left_out++;
-		free(plain);
 		return;
 	}
-	want.code = tags_number(&a->tags, e->tag, e->taglen);
-	want.size = e->want.has_size ? e->want.size : COMPARE_NO_SIZE;
-	want.digestlen = e->want.digestlen;
-	memcpy(want.digest, e->want.digest, e->want.digestlen);
-	n = table_add(a->want, plain, len, &is_new);
+	n = side_add(a->want, plain, len, e->name, e->len, &is_new);
 	if (is_new)
-		(void)table_set(a->want, n, &want); /* new: has none */
-	else if (table_get(a->want, n, &old) && !audit_same_want(&old, &want))
-		audit_refuse(a, plain, len, "listed twice, and not the same");
+		(void)table_set(a->want->table, n, &want); /* new: has none */
+	else if (side_get(a->want, n, &old) && !audit_same_want(&old, &want))
+		audit_refuse(a, old.path, old.pathlen, "listed twice, and not "
+		    "the same");
 	if (n == 0 && is_new)
 		a->algorithm = want.code;
-	free(plain);
 }
 
 static void
@@ -179,6 +198,13 @@ audit_read_list(struct audit *a, const char *path)
 
 /* ---- the tree ----------------------------------------------------------------- */
 
+/* Begins a name with "./"? */
+static bool
+audit_is_dotted(const char *name)
+{
+	return name[0] == '.' && name[1] == '/';
+}
+
 static void
 audit_on_result(void *cookie, const struct result *r)
 {
@@ -187,7 +213,7 @@ audit_on_result(void *cookie, const struct result *r)
 
 	if (r->status == RESULT_OK)
 		have.code = (int)(r->token & ((1u << CODE_BITS) - 1));
-	if (table_set(a->have, r->token >> CODE_BITS, &have) < 0)
+	if (table_set(a->have->table, r->token >> CODE_BITS, &have) < 0)
 		diag_bug("audit: a result for no name");
 	progress_done();
 }
@@ -200,45 +226,54 @@ audit_on_pause(void *cookie)
 	setup_show_progress(&a->setup);
 }
 
-/* Hands a name to the workers, under its plain name. */
+/* Hands a name to the workers, number n in have; listed is its number in want
+ * or COMPARE_NONE. 0, or -1 when the run is over. */
 static int
-audit_on_name(void *cookie, struct hasher_name *name)
+audit_put(struct audit *a, struct hasher_name *name, uint64_t n,
+    uint64_t listed)
 {
-	struct audit *a = cookie;
-	const char *plain = name->path;
-	size_t len = name->len;
 	struct result want;
-	bool is_new;
-	uint64_t n;
 
-	verdict_plain_name(&plain, &len);
-	name->token = table_add(a->have, plain, len, &is_new) << CODE_BITS;
-	if (!is_new)
-		return 0;
-	n = table_find(a->want, plain, len);
 	name->algorithm = a->algorithm;
-	if (n != COMPARE_NONE && table_get(a->want, n, &want))
+	if (listed != COMPARE_NONE &&
+	    table_get(a->want->table, listed, &want))
 		name->algorithm = want.code;
-	name->token |= (uint64_t)name->algorithm << 1 | (plain != name->path);
+	name->token = n << CODE_BITS | (uint64_t)name->algorithm << 1 |
+	    audit_is_dotted(name->path);
 	progress_found(name->size);
 	if (hasher_put(a->setup.hasher, name) < 0)
 		a->stopped = true;
 	return a->stopped ? -1 : 0;
 }
 
+static int
+audit_on_name(void *cookie, struct hasher_name *name)
+{
+	struct audit *a = cookie;
+	size_t len = name->len;
+	const char *plain = scope_plain(&a->plain, name->path, &len);
+	bool is_new;
+	uint64_t n = side_add(a->have, plain, len, name->path, name->len,
+	    &is_new);
+
+	if (!is_new)
+		return 0;
+	return audit_put(a, name, n, table_find(a->want->table, plain, len));
+}
+
 static void
 audit_set_failed(struct audit *a, const char *path, size_t len,
     enum result_status status, int err)
 {
+	size_t plainlen = len;
+	const char *plain = scope_plain(&a->plain, path, &plainlen);
 	struct result r = { .path = path };
 	bool is_new;
-	uint64_t n;
+	uint64_t n = side_add(a->have, plain, plainlen, path, len, &is_new);
 
-	verdict_plain_name(&path, &len);
-	n = table_add(a->have, path, len, &is_new);
 	(void)result_fail(&r, status, err);
 	if (is_new)
-		(void)table_set(a->have, n, &r); /* new: has none */
+		(void)table_set(a->have->table, n, &r); /* new: has none */
 }
 
 static int
@@ -251,13 +286,17 @@ audit_on_error(void *cookie, const char *path, size_t len, int err)
 /* Is some directory on the way to path a link? The walk would not have gone
  * there. */
 static bool
-audit_is_behind_link(const struct audit *a, const char *path)
+audit_is_behind_link(const struct audit *a, const char *path, size_t len)
 {
-	char *copy = mem_dup(path, strlen(path));
+	char *copy = mem_dup(path, len);
 	char *slash = copy;
 	bool link = false;
 	struct stat st;
+	size_t below;
 
+	/* to the operand it would */
+	(void)scope_outside(a->scope, path, len, &below);
+	slash += below;
 	while (!link && (slash = strchr(slash, '/'))) {
 		*slash = '\0';
 		link = xio_stat(a->setup.dirfd, copy, &st,
@@ -317,7 +356,8 @@ audit_look_for(struct audit *a, const struct result *want)
 	int err = xio_stat(a->setup.dirfd, want->path, &st,
 	    a->o->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
 
-	if (!a->o->follow && audit_is_behind_link(a, want->path))
+	if (!a->o->follow && audit_is_behind_link(a, want->path,
+	    want->pathlen))
 		return true;
 	if (a->o->one_file_system && audit_is_elsewhere(a, want->path))
 		return false;
@@ -339,10 +379,10 @@ audit_look_for_rest(struct audit *a)
 	struct result want;
 	uint64_t n;
 
-	a->dropped = mem_zalloc(table_count(a->want), sizeof(*a->dropped));
-	for (n = 0; n < table_count(a->want) && !a->stopped; n++) {
-		if (!table_get(a->want, n, &want) ||
-		    table_find(a->have, want.path, want.pathlen) != COMPARE_NONE)
+	a->dropped = mem_zalloc(table_count(a->want->table), sizeof(*a->dropped));
+	for (n = 0; n < table_count(a->want->table) && !a->stopped; n++) {
+		if (!table_get(a->want->table, n, &want) ||
+		    table_find(a->have->table, want.path, want.pathlen) != COMPARE_NONE)
 			continue;
 		a->dropped[n] = !audit_look_for(a, &want);
 		a->counts.left_out += a->dropped[n];
@@ -356,7 +396,7 @@ static bool
 audit_next(const struct audit *a, struct compare_turn *t)
 {
 	do {
-		if (!compare_next(a->want, a->have, t))
+		if (!compare_next(a->want->table, a->have->table, t))
 			return false;
 	} while (t->want != COMPARE_NONE && a->dropped[t->want]);
 	return true;
@@ -371,16 +411,16 @@ audit_match(struct audit *a)
 	struct result r;
 	size_t n;
 
-	a->moved_to = mem_zalloc(table_count(a->want), sizeof(*a->moved_to));
-	a->moved = mem_zalloc(table_count(a->have), sizeof(*a->moved));
-	for (n = 0; n < table_count(a->want); n++)
+	a->moved_to = mem_zalloc(table_count(a->want->table), sizeof(*a->moved_to));
+	a->moved = mem_zalloc(table_count(a->have->table), sizeof(*a->moved));
+	for (n = 0; n < table_count(a->want->table); n++)
 		a->moved_to[n] = COMPARE_NONE;
 	while (audit_next(a, &t)) {
 		if (t.have == COMPARE_NONE) {
-			(void)table_get(a->want, t.want, &r);
+			(void)side_get(a->want, t.want, &r);
 			compare_add(&missing, t.want, missing.n, r.code, &r);
 		} else if (t.want == COMPARE_NONE &&
-		    table_get(a->have, t.have, &r) && r.status == RESULT_OK) {
+		    side_get(a->have, t.have, &r) && r.status == RESULT_OK) {
 			compare_add(&fresh, t.have, fresh.n, r.code >> 1, &r);
 		}
 	}
@@ -446,16 +486,16 @@ audit_turn_listed(struct audit *a, const struct compare_turn *t)
 	enum verdict_audit v;
 	bool found = t->have != COMPARE_NONE;
 
-	(void)table_get(a->want, t->want, &w);
+	(void)side_get(a->want, t->want, &w);
 	want = audit_want(&w);
 	if (found)
-		(void)table_get(a->have, t->have, &have);
+		(void)side_get(a->have, t->have, &have);
 	v = verdict_audit(&want, found ? &have : NULL);
 	if (!found && a->moved_to[t->want] != COMPARE_NONE)
 		v = VERDICT_AUDIT_MOVED;
 	a->counts.listed[v]++;
 	if (v == VERDICT_AUDIT_MOVED) {
-		(void)table_get(a->have, a->moved_to[t->want], &to);
+		(void)side_get(a->have, a->moved_to[t->want], &to);
 		audit_report(a, v, w.path, w.pathlen, to.path, to.pathlen,
 		    &to);
 	} else {
@@ -472,7 +512,7 @@ audit_turn_found(struct audit *a, const struct compare_turn *t)
 
 	if (a->moved[t->have])
 		return; /* told at its old name's turn */
-	(void)table_get(a->have, t->have, &have);
+	(void)side_get(a->have, t->have, &have);
 	v = verdict_audit(NULL, &have);
 	a->counts.found[v]++;
 	audit_report(a, v, NULL, 0, have.path, have.pathlen, &have);
@@ -491,8 +531,8 @@ audit_print(struct audit *a)
 	const char *list = a->o->audit;
 	unsigned n;
 
-	table_sort(a->want);
-	table_sort(a->have);
+	table_sort(a->want->table);
+	table_sort(a->have->table);
 	audit_match(a);
 	while (!a->out.lost && audit_next(a, &t)) {
 		if (t.want != COMPARE_NONE)
@@ -510,6 +550,21 @@ audit_print(struct audit *a)
 
 /* ---- the new list ------------------------------------------------------------- */
 
+/* A line of the new list; r's path is as it was given, "./" in front aside. */
+static void
+audit_put_line(struct audit *a, struct format *f, struct result *r,
+    struct buf *path)
+{
+	f->tag = hasher_tag(a->setup.hasher, r->code >> 1);
+	buf_clear(path);
+	buf_puts(path, r->code & 1 ? "./" : "");
+	buf_put(path, r->path, r->pathlen);
+	r->path = buf_str(path);
+	r->pathlen = path->len;
+	format_result(f, r, &a->out.lines);
+	output_more(&a->out);
+}
+
 static void
 audit_put_lines(struct audit *a)
 {
@@ -518,22 +573,20 @@ audit_put_lines(struct audit *a)
 		.base64 = a->o->base64,
 		.end = a->o->zero ? '\0' : '\n',
 	};
+	struct compare_turn t = { 0, 0, COMPARE_NONE, COMPARE_NONE };
+	struct result r, listed;
 	struct buf path = BUF_INIT;
-	struct result r;
-	size_t i;
 
-	for (i = 0; i < table_count(a->have) && !a->out.lost; i++) {
-		(void)table_get(a->have, table_sorted_at(a->have, i), &r);
-		if (r.status != RESULT_OK)
+	while (!a->out.lost && audit_next(a, &t)) {
+		if (t.have == COMPARE_NONE || !side_get(a->have, t.have, &r) ||
+		    r.status != RESULT_OK)
 			continue; /* vanished: nothing else gets here */
-		f.tag = hasher_tag(a->setup.hasher, r.code >> 1);
-		buf_clear(&path);
-		buf_puts(&path, r.code & 1 ? "./" : "");
-		buf_put(&path, r.path, r.pathlen);
-		r.path = buf_str(&path);
-		r.pathlen = path.len;
-		format_result(&f, &r, &a->out.lines);
-		output_more(&a->out);
+		if (t.want != COMPARE_NONE) {
+			(void)side_get(a->want, t.want, &listed);
+			r.path = listed.path;
+			r.pathlen = listed.pathlen;
+		}
+		audit_put_line(a, &f, &r, &path);
 	}
 	buf_release(&path);
 	output_flush(&a->out);
@@ -549,7 +602,7 @@ audit_forgets(const struct audit *a)
 		return "not everything could be read";
 	if (a->counts.refused || a->counts.lines.malformed)
 		return "lines of the list were not understood or refused";
-	if (!table_count(a->have))
+	if (!table_count(a->have->table))
 		return "no file was found";
 	return NULL;
 }
@@ -598,13 +651,18 @@ audit_rules(const struct options *o)
 static int
 audit_init(struct audit *a)
 {
+	static char dot[] = ".";
+	char *const here = dot;
+
 	a->rules = audit_rules(a->o);
 	if (setup_init(&a->setup, a->o) < 0 ||
 	    setup_hasher(&a->setup, a, audit_on_result, audit_on_pause) < 0)
 		return -1;
 	tags_init(&a->tags, a->setup.hasher, a->setup.digest);
-	a->want = table_new();
-	a->have = table_new();
+	a->scope = a->o->noperands ?
+	    scope_new(a->o->operands, a->o->noperands) : scope_new(&here, 1);
+	a->want = side_new();
+	a->have = side_new();
 	return audit_read_list(a, a->o->audit);
 }
 
@@ -650,12 +708,14 @@ mode_audit(const struct options *o)
 	if (audit_init(&a) == 0)
 		status = audit_run(&a);
 	setup_release(&a.setup);
-	table_free(a.want);
-	table_free(a.have);
+	scope_free(a.scope);
+	side_free(a.want);
+	side_free(a.have);
 	free(a.dropped);
 	free(a.moved_to);
 	free(a.moved);
 	output_release(&a.out);
 	buf_release(&a.message);
+	buf_release(&a.plain);
 	return status;
 }

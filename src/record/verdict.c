@@ -222,32 +222,6 @@ verdict_audit(const struct manifest_want *want, const struct result *r)
 	return is_wanted(want, r) ? VERDICT_AUDIT_OK : VERDICT_AUDIT_CHANGED;
 }
 
-void
-verdict_plain_name(const char **name, size_t *len)
-{
-	if (*len >= 2 && !memcmp(*name, "./", 2)) {
-		*name += 2;
-		*len -= 2;
-	}
-}
-
-bool
-verdict_outside(const char *name, size_t len)
-{
-	size_t begin = 0, i;
-
-	if (!len || *name == '/')
-		return true;
-	for (i = 0; i <= len; i++) {
-		if (i < len && name[i] != '/')
-			continue;
-		if (i - begin == 2 && !memcmp(name + begin, "..", 2))
-			return true;
-		begin = i + 1;
-	}
-	return false;
-}
-
 static const char *const audit_words[VERDICT_AUDITS] = {
 	"OK", "CHANGED", "MISSING", "NEW", "MOVED", "UNREADABLE"
 };

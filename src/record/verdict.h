@@ -106,7 +106,7 @@ enum verdict_audit {
 
 struct verdict_audit_counts {
 	struct verdict_lines lines;
-	uint64_t refused;                /* entries that verdict_outside() finds,
+	uint64_t refused;                /* entries that scope_outside() finds,
 	                                  * or that contradict another */
 	uint64_t left_out;               /* entries that options leave out */
 	uint64_t listed[VERDICT_AUDITS]; /* names in the list; a MOVED pair
@@ -121,14 +121,6 @@ struct verdict_audit_counts {
  */
 enum verdict_audit verdict_audit(const struct manifest_want *want,
     const struct result *r);
-
-/* A name as it is compared: *name and *len lose a leading "./". */
-void verdict_plain_name(const char **name, size_t *len);
-
-/* Does a name lead out of the directory that it is relative to, or might it:
- * is it absolute, or "..", or has ".." among its components? So does the
- * empty one, which leads nowhere. */
-bool verdict_outside(const char *name, size_t len);
 
 /* What an audit tells of a name. */
 struct verdict_line {

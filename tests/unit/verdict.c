@@ -344,64 +344,6 @@ test_audit(void **state)
 }
 
 static void
-plain_name(const char *name, const char *text)
-{
-	size_t len = strlen(name);
-
-	verdict_plain_name(&name, &len);
-	assert_int_equal(len, strlen(text));
-	assert_memory_equal(name, text, len);
-}
-
-static void
-test_plain_name(void **state)
-{
-	(void)state;
-	plain_name("./f", "f");
-	plain_name("f", "f");
-	plain_name(".", ".");
-	plain_name("./", "");
-	plain_name("././f", "./f");
-	plain_name("../f", "../f");
-	plain_name(".f", ".f");
-	plain_name("d/./f", "d/./f");
-}
-
-static bool
-outside(const char *name)
-{
-	return verdict_outside(name, strlen(name));
-}
-
-static void
-test_outside(void **state)
-{
-	(void)state;
-	assert_true(outside("/etc/passwd"));
-	assert_true(outside(".."));
-	assert_true(outside("../f"));
-	assert_true(outside("d/../f"));
-	assert_true(outside("d/.."));
-	assert_true(outside("./../f"));
-	assert_true(outside(""));
-	assert_true(verdict_outside("..x", 2));
-}
-
-static void
-test_inside(void **state)
-{
-	(void)state;
-	assert_false(outside("f"));
-	assert_false(outside("./f"));
-	assert_false(outside("d/f"));
-	assert_false(outside("..."));
-	assert_false(outside("..f"));
-	assert_false(outside("f.."));
-	assert_false(outside("d/..f/g"));
-	assert_false(outside("d//f"));
-}
-
-static void
 audit_line(enum verdict_audit v, const char *old, const char *name,
     const char *text)
 {
@@ -653,9 +595,6 @@ main(void)
 		cmocka_unit_test(test_check_passed),
 		cmocka_unit_test(test_check_passed_strictly),
 		cmocka_unit_test(test_audit),
-		cmocka_unit_test(test_plain_name),
-		cmocka_unit_test(test_outside),
-		cmocka_unit_test(test_inside),
 		cmocka_unit_test(test_audit_lines),
 		cmocka_unit_test(test_audit_lines_that_end_in_nul),
 		cmocka_unit_test(test_audit_objects),

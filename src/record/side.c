@@ -1,0 +1,81 @@
+#include "record/side.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "hasher/result.h"
+#include "record/scope.h"
+#include "record/table.h"
+
+struct side_spelling {
+	uint64_t number;
+	char *name;
+	size_t len;
+};
+
+struct side *
+side_new(void)
+{
+	struct side *s = mem_zalloc(1, sizeof(*s));
+
+	s->table = table_new();
+	return s;
+}
+
+void
+side_free(struct side *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->nspelled; i++)
+		free(s->spelled[i].name);
+	free(s->spelled);
+	table_free(s->table);
+	free(s);
+}
+
+uint64_t
+side_add(struct side *s, const char *plain, size_t plainlen,
+    const char *given, size_t givenlen, bool *is_new)
+{
+	uint64_t n = table_add(s->table, plain, plainlen, is_new);
+	struct side_spelling *last;
+
+	scope_bare(&given, &givenlen);
+	if (!*is_new || (givenlen == plainlen &&
+	    !memcmp(given, plain, plainlen)))
+		return n;
+	s->spelled = mem_grow(s->spelled, &s->cap, s->nspelled + 1,
+	    sizeof(*s->spelled));
+	last = &s->spelled[s->nspelled++];
+	last->number = n;
+	last->name = mem_dup(given, givenlen);
+	last->len = givenlen;
+	return n;
+}
+
+static int
+side_compare(const void *pn, const void *ps)
+{
+	const uint64_t *n = pn;
+	const struct side_spelling *s = ps;
+
+	return (*n > s->number) - (*n < s->number);
+}
+
+bool
+side_get(const struct side *s, uint64_t n, struct result *r)
+{
+	const struct side_spelling *spelled = NULL;
+	bool done = table_get(s->table, n, r);
+
+	if (s->nspelled)
+		spelled = bsearch(&n, s->spelled, s->nspelled,
+		    sizeof(*s->spelled), side_compare);
+	if (spelled) {
+		r->path = spelled->name;
+		r->pathlen = spelled->len;
+	}
+	return done;
+}

@@ -1,0 +1,37 @@
+/*
+ * side.h - one side of an audit: names and their results, however spelled.
+ *
+ * A table (table.h) keyed by the plain form of names (scope.h), which also
+ * knows how a name was spelled where that is more than the plain form: what is
+ * compared is one, what is shown the other.
+ */
+#ifndef RECORD_SIDE_H
+#define RECORD_SIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct result;
+struct side_spelling;
+
+struct side {
+	struct table *table;           /* by plain name */
+	struct side_spelling *spelled; /* the side's own, in order of number */
+	size_t nspelled, cap;
+};
+
+struct side *side_new(void);
+void side_free(struct side *s);
+
+/*
+ * Adds a name: its plain form, and as it was given. As table_add; a name that
+ * is there already keeps its spelling.
+ */
+uint64_t side_add(struct side *s, const char *plain, size_t plainlen,
+    const char *given, size_t givenlen, bool *is_new);
+
+/* As table_get, but r->path is as it was given, "./" in front aside. */
+bool side_get(const struct side *s, uint64_t n, struct result *r);
+
+#endif
