@@ -349,6 +349,31 @@ out 'sees only the old name' <<'END'
 MISSING c
 END
 
+mkdir -p x/x/y
+for name in f x/f x/y/f; do
+	echo $name >x/$name
+done
+"$phash" x >LX
+try '--exclude that matches an operand' 0 "$phash" --audit=LX -E x x
+out 'is not for the operand itself' <<'END'
+OK x/f
+END
+try '--exclude that matches one of two operands' 0 "$phash" --audit=LX -E x x x/x
+out 'is for it only as a part of the other' <<'END'
+OK x/f
+OK x/x/f
+OK x/x/y/f
+END
+"$phash" "$PWD/x" >LX
+try '--exclude that matches an absolute operand' 0 "$phash" --audit=LX \
+	--quiet -E d "$PWD/x"
+"$phash" x/f x/x/f >LX
+try '--exclude that matches an operand that is a file' 0 "$phash" --audit=LX \
+	-E f x/f x/x
+out 'is not for the file' <<'END'
+OK x/f
+END
+
 # An operand that is only a part
 try 'a part of the tree' 1 "$phash" --audit=L -C t sub
 out 'the rest of the list is looked for' <<'END'

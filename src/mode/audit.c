@@ -82,12 +82,21 @@ audit_same_want(const struct result *a, const struct result *b)
 	    !memcmp(a->digest, b->digest, a->digestlen);
 }
 
+/* Would the walk of any operand have found this name, as far as the filter is
+ * concerned? Of one that lies below none, nothing above it is an operand. */
 static bool
 audit_wants_listed(const struct audit *a, const char *plain, size_t len)
 {
 	char *name = mem_dup(plain, len);
-	bool wanted = filter_wants_listed(a->setup.filter, name);
+	size_t cursor = 0, below = 0;
+	bool wanted = false, found = false;
 
+	while (!wanted && scope_next(a->scope, plain, len, &cursor, &below)) {
+		found = true;
+		wanted = filter_wants_listed(a->setup.filter, name, below);
+	}
+	if (!found)
+		wanted = filter_wants_listed(a->setup.filter, name, 0);
 	free(name);
 	return wanted;
 }

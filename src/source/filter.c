@@ -160,11 +160,11 @@ filter_wants(const struct filter *f, const char *path, bool is_dir)
 }
 
 bool
-filter_wants_listed(const struct filter *f, const char *path)
+filter_wants_listed(const struct filter *f, const char *path, size_t below)
 {
-	const char *whole = filter_whole(path);
-	char *above = mem_dup(whole, strlen(whole));
-	char *slash = above;
+	size_t from = below ? below : (size_t)(filter_whole(path) - path);
+	char *above = mem_dup(path, strlen(path));
+	char *slash = above + from;
 	bool wanted = true;
 
 	while (wanted && (slash = strchr(slash, '/'))) {
@@ -173,5 +173,5 @@ filter_wants_listed(const struct filter *f, const char *path)
 		*slash++ = '/';
 	}
 	free(above);
-	return wanted && filter_wants(f, path, false);
+	return wanted && (!path[from] || filter_wants(f, path, false));
 }

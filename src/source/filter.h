@@ -35,9 +35,13 @@ void filter_skip_file(struct filter *f, dev_t dev, ino_t ino);
  * not at the directories above it. */
 bool filter_wants(const struct filter *f, const char *path, bool is_dir);
 
-/* The same for a name that comes from a list: is it wanted as a file, and is
- * every directory above it? */
-bool filter_wants_listed(const struct filter *f, const char *path);
+/*
+ * The same for a name that comes from a list: is it wanted as a file, and is
+ * every directory above it? below is where in path begins what lies below an
+ * operand, which is not filtered itself; 0: nothing above it is one.
+ */
+bool filter_wants_listed(const struct filter *f, const char *path,
+    size_t below);
 
 /* Is this one of the files given to filter_skip_file? */
 bool filter_is_own(const struct filter *f, dev_t dev, ino_t ino);

@@ -30,7 +30,7 @@ test_nothing_is_asked(void **state)
 	(void)state;
 	assert_true(filter_wants(f, "d/f", false));
 	assert_true(filter_wants(f, "d/f", true));
-	assert_true(filter_wants_listed(f, "d/f"));
+	assert_true(filter_wants_listed(f, "d/f", 0));
 	assert_false(filter_is_own(f, 1, 1));
 	filter_free(f);
 	filter_free(NULL);
@@ -174,16 +174,38 @@ test_listed(void **state)
 	filter_exclude(f, "build/");
 	filter_exclude(f, "/top");
 	filter_exclude(f, "*.o");
-	assert_true(filter_wants_listed(f, "src/a.c"));
-	assert_false(filter_wants_listed(f, "src/a.o"));
-	assert_false(filter_wants_listed(f, "src/build/a.c"));
-	assert_false(filter_wants_listed(f, "build/d/a.c"));
-	assert_false(filter_wants_listed(f, "./build/a.c"));
-	assert_false(filter_wants_listed(f, "top/d/a.c"));
-	assert_false(filter_wants_listed(f, "./top/a.c"));
-	assert_true(filter_wants_listed(f, "d/top/a.c"));
+	assert_true(filter_wants_listed(f, "src/a.c", 0));
+	assert_false(filter_wants_listed(f, "src/a.o", 0));
+	assert_false(filter_wants_listed(f, "src/build/a.c", 0));
+	assert_false(filter_wants_listed(f, "build/d/a.c", 0));
+	assert_false(filter_wants_listed(f, "./build/a.c", 0));
+	assert_false(filter_wants_listed(f, "top/d/a.c", 0));
+	assert_false(filter_wants_listed(f, "./top/a.c", 0));
+	assert_true(filter_wants_listed(f, "d/top/a.c", 0));
 	/* as the last component it is a file */
-	assert_true(filter_wants_listed(f, "src/build"));
+	assert_true(filter_wants_listed(f, "src/build", 0));
+	filter_free(f);
+}
+
+static void
+test_listed_below_an_operand(void **state)
+{
+	struct filter *f = filter_new();
+
+	(void)state;
+	filter_exclude(f, "d");
+	filter_exclude(f, "/top");
+	filter_include(f, "*.c");
+	assert_true(filter_wants_listed(f, "d/a.c", 2));
+	assert_true(filter_wants_listed(f, "d/d/a.c", 4));
+	assert_false(filter_wants_listed(f, "d/d/a.c", 2));
+	assert_false(filter_wants_listed(f, "d/a.o", 2));
+	assert_true(filter_wants_listed(f, "top/a.c", 4));
+	assert_true(filter_wants_listed(f, "/top/a.c", 5));
+	assert_false(filter_wants_listed(f, "/top/a.c", 1));
+	/* the operand itself */
+	assert_true(filter_wants_listed(f, "x/d", 3));
+	assert_true(filter_wants_listed(f, "a.o", 3));
 	filter_free(f);
 }
 
@@ -194,9 +216,9 @@ test_listed_and_included(void **state)
 
 	(void)state;
 	filter_include(f, "*.c");
-	assert_true(filter_wants_listed(f, "src/d/a.c"));
-	assert_true(filter_wants_listed(f, "./a.c"));
-	assert_false(filter_wants_listed(f, "src/d.c/a"));
+	assert_true(filter_wants_listed(f, "src/d/a.c", 0));
+	assert_true(filter_wants_listed(f, "./a.c", 0));
+	assert_false(filter_wants_listed(f, "src/d.c/a", 0));
 	filter_free(f);
 }
 
@@ -231,6 +253,7 @@ main(void)
 		cmocka_unit_test(test_exclude_beats_include),
 		cmocka_unit_test(test_glob_is_copied),
 		cmocka_unit_test(test_listed),
+		cmocka_unit_test(test_listed_below_an_operand),
 		cmocka_unit_test(test_listed_and_included),
 		cmocka_unit_test(test_own),
 	};
