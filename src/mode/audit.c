@@ -43,6 +43,7 @@
 #include "record/table.h"
 #include "record/verdict.h"
 #include "source/filter.h"
+#include "source/lookup.h"
 
 /*
  * A result with a digest has no use for its code. In want it is the number of
@@ -59,6 +60,8 @@ struct audit {
 	struct scope *scope; /* the operands */
 	struct side *want, *have;
 	int algorithm;       /* of files that are not listed */
+	dev_t *devices;      /* of the operands (-x) */
+	size_t ndevices;
 	bool *dropped;       /* by number in want: not to be judged (-x) */
 	uint64_t *moved_to;  /* by number in want: a number in have, or COMPARE_NONE */
 	bool *moved;         /* by number in have: is in moved_to */
@@ -292,110 +295,86 @@ audit_on_error(void *cookie, const char *path, size_t len, int err)
 	return 0;
 }
 
-/* Is some directory on the way to path a link? The walk would not have gone
- * there. */
-static bool
-audit_is_behind_link(const struct audit *a, const char *path, size_t len)
+/* The devices of the operands: with -x what lies on others does not count. */
+static void
+audit_find_devices(struct audit *a)
 {
-	char *copy = mem_dup(path, len);
-	char *slash = copy;
-	bool link = false;
+	const struct options *o = a->o;
+	size_t n = o->noperands ? o->noperands : 1, i;
 	struct stat st;
-	size_t below;
 
-	/* to the operand it would */
-	(void)scope_outside(a->scope, path, len, &below);
-	slash += below;
-	while (!link && (slash = strchr(slash, '/'))) {
-		*slash = '\0';
-		link = xio_stat(a->setup.dirfd, copy, &st,
-		    AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
-		*slash++ = '/';
-	}
-	free(copy);
-	return link;
+	a->devices = mem_zalloc(n, sizeof(*a->devices));
+	for (i = 0; i < n; i++)
+		if (xio_stat(a->setup.dirfd, o->noperands ? o->operands[i] :
+		    ".", &st, 0) == 0)
+			a->devices[a->ndevices++] = st.st_dev;
 }
 
-/* Is the device that of an operand? Only asked with -x. */
 static bool
 audit_is_on_device(const struct audit *a, dev_t dev)
 {
-	const struct options *o = a->o;
-	struct stat st;
 	size_t i;
 
-	if (!o->noperands)
-		return xio_stat(a->setup.dirfd, ".", &st, 0) == 0 &&
-		    st.st_dev == dev;
-	for (i = 0; i < o->noperands; i++)
-		if (xio_stat(a->setup.dirfd, o->operands[i], &st, 0) == 0 &&
-		    st.st_dev == dev)
+	for (i = 0; i < a->ndevices; i++)
+		if (a->devices[i] == dev)
 			return true;
 	return false;
 }
 
-/* Does path, or if it does not exist the nearest directory above it that does,
- * lie on another file system than the operands? */
-static bool
-audit_is_elsewhere(const struct audit *a, const char *path)
-{
-	char *copy = mem_dup(path, strlen(path)), *slash;
-	int flags = a->o->follow ? 0 : AT_SYMLINK_NOFOLLOW;
-	struct stat st;
-	int rc;
-
-	while ((rc = xio_stat(a->setup.dirfd, copy, &st, flags)) < 0 &&
-	    (slash = strrchr(copy, '/')))
-		*slash = '\0';
-	free(copy);
-	return rc == 0 && !audit_is_on_device(a, st.st_dev);
-}
-
 /*
- * Looks by name at what is listed and was not found. What does not exist is
- * left out of have, which makes it MISSING. False: with -x it lies, or lay, on
- * another file system, and must be left out of want too.
+ * Looks by name at what is listed, as number n, and was not found. What does
+ * not exist is left out of have, which makes it MISSING. False: with -x it
+ * lies, or lay, on another file system, and must be left out of want too.
  */
 static bool
-audit_look_for(struct audit *a, const struct result *want)
+audit_look_for(struct audit *a, struct lookup *l, uint64_t n,
+    const struct result *want)
 {
 	struct hasher_name name = { .path = want->path, .len = want->pathlen,
 	    .how = a->o->follow ? HASHER_FOLLOWED : HASHER_FOUND };
-	struct stat st;
-	int err = xio_stat(a->setup.dirfd, want->path, &st,
-	    a->o->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0 ? errno : 0;
+	struct lookup_result r;
+	size_t below;
+	bool is_new;
 
-	if (!a->o->follow && audit_is_behind_link(a, want->path,
-	    want->pathlen))
-		return true;
-	if (a->o->one_file_system && audit_is_elsewhere(a, want->path))
+	(void)scope_outside(a->scope, name.path, name.len, &below);
+	lookup_name(l, name.path, name.len, below, &r);
+	if (a->o->one_file_system && below < name.len &&
+	    !audit_is_on_device(a, r.dev))
 		return false;
-	if (err == ENOENT || err == ENOTDIR)
+	if (r.kind == LOOKUP_MISSING)
 		return true;
-	if (err || !S_ISREG(st.st_mode)) {
-		audit_set_failed(a, want->path, want->pathlen,
-		    err ? RESULT_OPEN : RESULT_TYPE, err);
+	if (r.kind == LOOKUP_ERROR || !S_ISREG(r.st.st_mode)) {
+		audit_set_failed(a, name.path, name.len,
+		    r.err ? RESULT_OPEN : RESULT_TYPE, r.err);
 		return true;
 	}
-	name.size = (uint64_t)st.st_size;
-	(void)audit_on_name(a, &name); /* that it stopped is remembered */
+	name.size = (uint64_t)r.st.st_size;
+	(void)audit_put(a, &name, side_add(a->have, name.path, name.len,
+	    name.path, name.len, &is_new), n); /* that it stopped is known */
 	return true;
 }
 
+/* In order of name, as a lookup wants them. */
 static void
 audit_look_for_rest(struct audit *a)
 {
+	size_t i, n = table_count(a->want->table);
+	struct lookup *l = lookup_new(a->setup.dirfd, a->o->follow);
 	struct result want;
-	uint64_t n;
+	uint64_t number;
 
-	a->dropped = mem_zalloc(table_count(a->want->table), sizeof(*a->dropped));
-	for (n = 0; n < table_count(a->want->table) && !a->stopped; n++) {
-		if (!table_get(a->want->table, n, &want) ||
-		    table_find(a->have->table, want.path, want.pathlen) != COMPARE_NONE)
+	if (a->o->one_file_system)
+		audit_find_devices(a);
+	for (i = 0; i < n && !a->stopped; i++) {
+		number = table_sorted_at(a->want->table, i);
+		if (!table_get(a->want->table, number, &want) ||
+		    table_find(a->have->table, want.path, want.pathlen) !=
+		    COMPARE_NONE)
 			continue;
-		a->dropped[n] = !audit_look_for(a, &want);
-		a->counts.left_out += a->dropped[n];
+		a->dropped[number] = !audit_look_for(a, l, number, &want);
+		a->counts.left_out += a->dropped[number];
 	}
+	lookup_free(l);
 }
 
 /* ---- verdicts ----------------------------------------------------------------- */
@@ -540,7 +519,6 @@ audit_print(struct audit *a)
 	const char *list = a->o->audit;
 	unsigned n;
 
-	table_sort(a->want->table);
 	table_sort(a->have->table);
 	audit_match(a);
 	while (!a->out.lost && audit_next(a, &t)) {
@@ -688,6 +666,9 @@ audit_walk(struct audit *a)
 
 	setup_start_progress(a->o);
 	a->bad_operands = operands_run(&names);
+	table_sort(a->want->table); /* nothing is looked up in it any more */
+	a->dropped = mem_zalloc(table_count(a->want->table),
+	    sizeof(*a->dropped));
 	if (!a->stopped)
 		audit_look_for_rest(a);
 	progress_found_all();
@@ -720,6 +701,7 @@ mode_audit(const struct options *o)
 	scope_free(a.scope);
 	side_free(a.want);
 	side_free(a.have);
+	free(a.devices);
 	free(a.dropped);
 	free(a.moved_to);
 	free(a.moved);
