@@ -9,7 +9,7 @@
  *     record/           results on paper: table, format, json, name; lists back
  *                       in: manifest; what to think of it: side, scope,
  *                       compare, verdict
- *     source/           where names come from: list, walk, filter, lookup
+ *     source/           where names come from: list, walk, filter, lookup, own
  *     hasher/           names in, results out: both ends of the pool
  *     digest/           island: bytes to digests, by libcrypto or in lanes
  *     ppool/            island and public library: the process pool

@@ -286,13 +286,29 @@ OK 2
 OK 3
 END
 ln one/L one/other
-try 'nor by another name' 0 "$phash" --audit=one/L -C one
+try 'a hard link to it' 1 "$phash" --audit=one/L -C one
+out 'is' <<'END'
+OK 2
+OK 3
+NEW other
+END
+cp one/L again
+try 'and to the one that --update will write over' 1 \
+	"$phash" --update -o one/L --audit=again -C one
+ok 'as well' grep -qx 'NEW other' "$work/out"
+mkdir one/sub
+mv one/other one/sub/L
+cp again one/L
+try 'a file of the same name elsewhere' 1 "$phash" --audit=one/L -C one
+ok 'is NEW as well' grep -qx 'NEW sub/L' "$work/out"
+rm -r one/sub
+"$phash" -C one . -o one/L
 try 'on standard input' 0 with_input one/L "$phash" --audit=- -C one
 out 'it is not NEW either' <<'END'
 OK 2
 OK 3
 END
-rm one/L one/other
+rm one/L
 for list in nix one void/x; do
 	try "a list that cannot be read ($list)" 2 "$phash" --audit=$list -C one
 	out "$list: nothing is told" </dev/null

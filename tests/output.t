@@ -99,12 +99,37 @@ try '-o inside the tree, unsorted' 0 "$phash" --sort=none -j 1 -o t/list t
 sort -o t/list t/list
 same 'is not hashed itself' "$work/lines" t/list
 ok 'and leaves nothing else' only t a b c list
+mkdir s
+ln -s ../t s/up
+ln -s t/list link
+for path in ./t/list s/../t/list s/up/list link "$PWD/t/list"; do
+	try "-o $path" 0 "$phash" -o "$path" t
+	same 'is not hashed itself' "$work/lines" t/list
+done
+rm -r s link
+
+# ...but what has another name is.
+mkdir t/list.d
+echo old >t/list
 ln t/list t/hard
-try 'under another name' 0 "$phash" -o t/list t
-same 'it is not hashed either' "$work/lines" t/list
-rm t/hard t/list
+echo other >t/list.d/list
+lines t/a t/b t/c t/hard t/list.d/list
+try 'a hard link to the old one' 0 "$phash" -o t/list t
+same 'and a file of the same name are hashed' "$work/lines" t/list
+rm -r t/hard t/list t/list.d
+
+lines t/a t/b t/c
 "$phash" t >t/list
 same 'stdout inside the tree is not hashed' "$work/lines" t/list
+ln t/list t/hard
+"$phash" t >t/list 2>"$work/err"
+ok 'another name of it is a failure' test $? = 1
+same 'which loses nothing else' "$work/lines" t/list
+err 'and it is said' <<'END'
+phash: t/hard: a hard link to the output
+END
+rm t/hard t/list
+"$phash" t >t/list
 "$phash" --sort=none -j 1 -v t 2>"$work/err" >>t/list
 ok 'nor when it is appended to' test "$(wc -l <t/list)" = 6
 err 'and it is counted' <<'END'

@@ -385,16 +385,10 @@ done:
 	return rc;
 }
 
-size_t
-outfile_own(struct stat st[2])
+int
+outfile_fd(void)
 {
-	size_t n = 0;
-
-	if (fstat(out.fd, &st[n]) == 0 && S_ISREG(st[n].st_mode))
-		n++;
-	if (out.has_old && S_ISREG(out.old.st_mode))
-		st[n++] = out.old;
-	return n;
+	return out.fd;
 }
 
 int

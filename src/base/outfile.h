@@ -31,9 +31,8 @@ struct buf;
  */
 int outfile_open(const char *path);
 
-/* The files that must not be hashed as part of the tree, because this program
- * writes them: fills st[2], returns how many there are. */
-size_t outfile_own(struct stat st[2]);
+/* What outfile_write writes to: stdout, or the temporary file. */
+int outfile_fd(void);
 
 /* Writes and empties b. A failure is remembered for outfile_commit. 0 or -1
  * with errno; after a failure nothing more is written. */

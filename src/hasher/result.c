@@ -54,6 +54,9 @@ result_reason(const struct result *r, struct buf *out)
 	case RESULT_DIED:
 		put_death(out, r->code);
 		return;
+	case RESULT_OUTPUT:
+		buf_puts(out, "a hard link to the output");
+		return;
 	case RESULT_LOST:
 		buf_puts(out, "not hashed");
 		return;

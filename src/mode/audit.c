@@ -185,20 +185,16 @@ audit_lines(struct audit *a, struct manifest *m, const char *list, FILE *f)
 	return err;
 }
 
-/* Reads LIST into want, and keeps it out of what is found. 0, or -1 after a
- * message when it cannot be read. */
+/* Reads LIST into want. 0, or -1 after a message when it cannot be read. */
 static int
 audit_read_list(struct audit *a, const char *path)
 {
 	struct manifest m = tags_manifest(&a->tags, path, a->o->zero);
 	const char *list = m.is_stdin ? "standard input" : path;
 	FILE *f = setup_open_list(&a->setup, path);
-	struct stat st;
 	int err;
 
 	err = f ? 0 : errno;
-	if (f && fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode))
-		filter_skip_file(a->setup.filter, st.st_dev, st.st_ino);
 	if (f)
 		err = audit_lines(a, &m, list, f);
 	if (f && f != stdin)
@@ -289,9 +285,9 @@ audit_set_failed(struct audit *a, const char *path, size_t len,
 }
 
 static int
-audit_on_error(void *cookie, const char *path, size_t len, int err)
+audit_on_error(void *cookie, const struct result *r)
 {
-	audit_set_failed(cookie, path, len, RESULT_OPEN, err);
+	audit_set_failed(cookie, r->path, r->pathlen, r->status, r->code);
 	return 0;
 }
 

@@ -78,21 +78,19 @@ hash_on_pause(void *cookie)
 
 /* A name that can have no digest: kept for its place in the order. */
 static int
-hash_on_error(void *cookie, const char *path, size_t len, int err)
+hash_on_error(void *cookie, const struct result *r)
 {
 	struct hash *h = cookie;
-	struct result r = { .path = path, .pathlen = len };
 	bool is_new;
 	uint64_t n;
 
-	(void)result_fail(&r, RESULT_OPEN, err);
 	if (!h->table) {
-		hash_emit(h, &r);
+		hash_emit(h, r);
 		return 0;
 	}
-	n = table_add(h->table, path, len, &is_new);
+	n = table_add(h->table, r->path, r->pathlen, &is_new);
 	if (is_new)
-		(void)table_set(h->table, n, &r); /* new, so it has none yet */
+		(void)table_set(h->table, n, r); /* new, so it has none yet */
 	return 0;
 }
 

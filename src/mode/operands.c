@@ -4,6 +4,7 @@
 
 #include "base/diag.h"
 #include "hasher/hasher.h"
+#include "hasher/result.h"
 #include "mode/setup.h"
 #include "options.h"
 #include "source/list.h"
@@ -43,8 +44,13 @@ static int
 operands_on_error(void *cookie, const char *path, size_t len, int err)
 {
 	struct operands *p = cookie;
+	struct result r = { .path = path, .pathlen = len };
 
-	return p->on_error(p->cookie, path, len, err);
+	if (err == WALK_OUTPUT)
+		(void)result_fail(&r, RESULT_OUTPUT, 0);
+	else
+		(void)result_fail(&r, RESULT_OPEN, err);
+	return p->on_error(p->cookie, &r);
 }
 
 /* Says that something is wrong at the place where a list was last read.

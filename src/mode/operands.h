@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct hasher_name;
+struct result;
 struct setup;
 
 struct operands {
@@ -19,8 +20,8 @@ struct operands {
 	void *cookie;
 	/* A name; the caller fills in algorithm and token. Non-zero stops. */
 	int (*on_name)(void *cookie, struct hasher_name *name);
-	/* A name that cannot be looked at; err is an errno. Non-zero stops. */
-	int (*on_error)(void *cookie, const char *path, size_t len, int err);
+	/* A name that has no digest, and why. Non-zero stops. */
+	int (*on_error)(void *cookie, const struct result *r);
 };
 
 /*

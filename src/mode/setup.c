@@ -19,6 +19,7 @@
 #include "ppool/ppool.h"
 #include "source/filter.h"
 #include "source/list.h"
+#include "source/own.h"
 
 static int
 setup_algorithm(struct setup *s)
@@ -97,20 +98,31 @@ static void
 setup_filter(struct setup *s)
 {
 	const struct options *o = s->o;
-	struct stat own[2];
-	size_t i, n = outfile_own(own);
+	size_t i;
 
 	s->filter = filter_new();
 	for (i = 0; i < o->exclude.n; i++)
 		filter_exclude(s->filter, o->exclude.v[i]);
 	for (i = 0; i < o->include.n; i++)
 		filter_include(s->filter, o->include.v[i]);
-	for (i = 0; i < n; i++)
-		filter_skip_file(s->filter, own[i].st_dev, own[i].st_ino);
-	/* what --update will write over is output too */
-	if (o->mode == OPTIONS_AUDIT && o->output &&
-	    xio_stat(s->startfd, o->output, &own[0], 0) == 0)
-		filter_skip_file(s->filter, own[0].st_dev, own[0].st_ino);
+}
+
+/* What is ours: in an audit also LIST, and where --update will write. */
+static void
+setup_own(struct setup *s)
+{
+	const struct options *o = s->o;
+
+	s->own = own_new();
+	own_add_open(s->own, outfile_fd(), true);
+	if (o->output)
+		own_add(s->own, o->output);
+	if (o->mode != OPTIONS_AUDIT)
+		return;
+	if (strcmp(o->audit, "-"))
+		own_add(s->own, o->audit);
+	else
+		own_add_open(s->own, STDIN_FILENO, false);
 }
 
 int
@@ -122,7 +134,10 @@ setup_init(struct setup *s, const struct options *o)
 	if (setup_algorithm(s) < 0)
 		return -1;
 	setup_lists(s);
-	if (setup_output(o) < 0 || setup_directory(s) < 0)
+	if (setup_output(o) < 0)
+		return -1;
+	setup_own(s);
+	if (setup_directory(s) < 0)
 		return -1;
 	setup_filter(s);
 	return 0;
@@ -255,6 +270,7 @@ setup_walk(const struct setup *s)
 		.follow = s->o->follow,
 		.max_depth = s->o->max_depth,
 		.filter = s->filter,
+		.own = s->own,
 		.dirfd = s->dirfd,
 	};
 
@@ -335,6 +351,7 @@ setup_release(struct setup *s)
 {
 	hasher_free(s->hasher);
 	filter_free(s->filter);
+	own_free(s->own);
 	list_free(s->list);
 	digest_free(s->digest);
 	if (s->dirfd != AT_FDCWD)

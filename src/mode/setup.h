@@ -2,8 +2,8 @@
  * setup.h - what every mode needs before its first name: from options to open
  * lists, output, directory, filter and workers.
  *
- * The order matters: lists and output are opened from where phash was
- * started, then -C moves, then operands are looked at, then workers fork.
+ * The order matters: lists and output are opened, and known for our own, from where
+ * phash was started, then -C moves, then operands are looked at, then workers fork.
  */
 #ifndef MODE_SETUP_H
 #define MODE_SETUP_H
@@ -20,12 +20,14 @@ struct digest;
 struct filter;
 struct list;
 struct options;
+struct own;
 
 struct setup {
 	const struct options *o;
 	struct list *list;      /* operands and lists of operands */
 	bool list_missing;      /* one of the lists could not be opened */
 	struct filter *filter;
+	struct own *own;        /* the output, and LIST of an audit */
 	struct digest *digest;  /* what -a names */
 	int startfd;            /* of the directory phash was started in */
 	int dirfd;              /* of the one that -C moved to */

@@ -18,15 +18,8 @@ struct globs {
 	size_t n, cap;
 };
 
-struct identity {
-	dev_t dev;
-	ino_t ino;
-};
-
 struct filter {
 	struct globs exclude, include;
-	struct identity *own;
-	size_t nown, owncap;
 };
 
 struct filter *
@@ -52,7 +45,6 @@ filter_free(struct filter *f)
 		return;
 	globs_release(&f->exclude);
 	globs_release(&f->include);
-	free(f->own);
 	free(f);
 }
 
@@ -86,26 +78,6 @@ void
 filter_include(struct filter *f, const char *glob)
 {
 	globs_add(&f->include, glob);
-}
-
-void
-filter_skip_file(struct filter *f, dev_t dev, ino_t ino)
-{
-	f->own = mem_grow(f->own, &f->owncap, f->nown + 1, sizeof(*f->own));
-	f->own[f->nown].dev = dev;
-	f->own[f->nown].ino = ino;
-	f->nown++;
-}
-
-bool
-filter_is_own(const struct filter *f, dev_t dev, ino_t ino)
-{
-	size_t i;
-
-	for (i = 0; i < f->nown; i++)
-		if (f->own[i].dev == dev && f->own[i].ino == ino)
-			return true;
-	return false;
 }
 
 /* path without a leading "./" or "/". */

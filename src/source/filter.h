@@ -17,7 +17,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 struct filter;
 
@@ -27,9 +26,6 @@ void filter_free(struct filter *f);
 /* The GLOB is copied. */
 void filter_exclude(struct filter *f, const char *glob);
 void filter_include(struct filter *f, const char *glob);
-
-/* Files with this identity are "my own output": never wanted. */
-void filter_skip_file(struct filter *f, dev_t dev, ino_t ino);
 
 /* Does the filter want this path, found by the walk? Looks at this path only,
  * not at the directories above it. */
@@ -42,8 +38,5 @@ bool filter_wants(const struct filter *f, const char *path, bool is_dir);
  */
 bool filter_wants_listed(const struct filter *f, const char *path,
     size_t below);
-
-/* Is this one of the files given to filter_skip_file? */
-bool filter_is_own(const struct filter *f, dev_t dev, ino_t ino);
 
 #endif

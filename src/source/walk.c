@@ -38,6 +38,7 @@
 #include "base/mem.h"
 #include "base/xio.h"
 #include "source/filter.h"
+#include "source/own.h"
 
 #define SEGMENT_LEVELS 20
 #define SEGMENT_PATH (PATH_MAX / 2)
@@ -126,28 +127,30 @@ walk_wants(const char *path, bool is_dir)
 	return !w.o->filter || filter_wants(w.o->filter, path, is_dir);
 }
 
-static bool
-walk_is_own(const struct stat *st)
-{
-	if (!w.o->filter ||
-	    !filter_is_own(w.o->filter, st->st_dev, st->st_ino))
-		return false;
-	counts.own++;
-	return true;
-}
-
+/* name is relative to dirfd, and printed as path. */
 static void
-walk_file(const char *path, size_t len, enum walk_kind kind,
-    const struct stat *st)
+walk_file(int dirfd, const char *name, const char *path, size_t len,
+    enum walk_kind kind, const struct stat *st)
 {
 	struct walk_file f = { .path = path, .len = len, .kind = kind };
+	enum own_verdict own = OWN_NOT;
 
 	if (S_ISREG(st->st_mode)) {
-		if (walk_is_own(st))
-			return;
 		f.size = (uint64_t)st->st_size;
+		if (w.o->own)
+			own = own_find(w.o->own, dirfd, name, st);
 	}
-	w.stop = w.o->on_file(w.o->cookie, &f);
+	switch (own) {
+	case OWN_NOT:
+		w.stop = w.o->on_file(w.o->cookie, &f);
+		break;
+	case OWN_FILE:
+		counts.own++;
+		break;
+	case OWN_OTHER_NAME:
+		w.stop = w.o->on_error(w.o->cookie, path, len, WALK_OUTPUT);
+		break;
+	}
 }
 
 /* ---- segments --------------------------------------------------------------- */
@@ -278,7 +281,7 @@ walk_visit_link(const char *name, int level)
 	if (!walk_wants(path, S_ISDIR(st.st_mode)))
 		return;
 	if (S_ISREG(st.st_mode)) {
-		walk_file(path, len, WALK_LINKED, &st);
+		walk_file(AT_FDCWD, name, path, len, WALK_LINKED, &st);
 	} else if (!S_ISDIR(st.st_mode)) {
 		counts.specials++;
 	} else if (!walk_enters(depth, &st)) {
@@ -300,7 +303,7 @@ walk_visit_file(const char *name, const struct stat *st)
 	if (!walk_wants(path, false))
 		return;
 	if (S_ISREG(st->st_mode))
-		walk_file(path, len, WALK_FILE, st);
+		walk_file(AT_FDCWD, name, path, len, WALK_FILE, st);
 	else
 		counts.specials++;
 }
@@ -646,7 +649,8 @@ walk(const char *operand, const struct walk_opts *opts)
 	else if (S_ISDIR(st.st_mode))
 		walk_directory(operand, &st);
 	else
-		walk_file(operand, strlen(operand), S_ISREG(st.st_mode) ?
-		    WALK_OPERAND : WALK_OPERAND_STREAM, &st);
+		walk_file(opts->dirfd, operand, operand, strlen(operand),
+		    S_ISREG(st.st_mode) ? WALK_OPERAND :
+		    WALK_OPERAND_STREAM, &st);
 	return w.stop;
 }

@@ -18,12 +18,18 @@
 #include <stdint.h>
 
 struct filter;
+struct own;
 
 enum walk_kind {
 	WALK_FILE,    /* a regular file found in a directory */
 	WALK_LINKED,  /* a regular file found behind a symbolic link (follow) */
 	WALK_OPERAND, /* the operand itself: a regular file, or a link to one */
 	WALK_OPERAND_STREAM /* likewise: a FIFO, device, socket */
+};
+
+/* What is wrong beside what has an errno. */
+enum walk_error {
+	WALK_OUTPUT = -1 /* another name of a file that is being written */
 };
 
 struct walk_file {
@@ -39,6 +45,7 @@ struct walk_opts {
 	int max_depth;               /* -1: no limit; 0: operands only; files
 	                              * right in the operand are depth 1 */
 	const struct filter *filter; /* NULL: everything */
+	const struct own *own;       /* passed over; NULL: nothing is */
 	int dirfd;                   /* operands are relative to it; AT_FDCWD */
 
 	void *cookie;
@@ -47,7 +54,8 @@ struct walk_opts {
 	/*
 	 * Something that could not be looked at: a directory that cannot be
 	 * read, an entry that cannot be stat'ed, an operand that does not
-	 * exist, a loop (err is ELOOP). Non-zero stops the walk.
+	 * exist, a loop (ELOOP). err is an errno, or a walk_error. Non-zero
+	 * stops the walk.
 	 */
 	int (*on_error)(void *cookie, const char *path, size_t len, int err);
 };
@@ -61,7 +69,7 @@ struct walk_opts {
 int walk(const char *operand, const struct walk_opts *opts);
 
 /* Counts since the program started, for -v: symbolic links not followed,
- * special files skipped, own output files skipped, directories entered. */
+ * special files skipped, own files skipped, directories entered. */
 struct walk_counts {
 	uint64_t links;
 	uint64_t specials;

@@ -31,7 +31,6 @@ test_nothing_is_asked(void **state)
 	assert_true(filter_wants(f, "d/f", false));
 	assert_true(filter_wants(f, "d/f", true));
 	assert_true(filter_wants_listed(f, "d/f", 0));
-	assert_false(filter_is_own(f, 1, 1));
 	filter_free(f);
 	filter_free(NULL);
 }
@@ -222,21 +221,6 @@ test_listed_and_included(void **state)
 	filter_free(f);
 }
 
-static void
-test_own(void **state)
-{
-	struct filter *f = filter_new();
-
-	(void)state;
-	filter_skip_file(f, 1, 10);
-	filter_skip_file(f, 2, 20);
-	assert_true(filter_is_own(f, 1, 10));
-	assert_true(filter_is_own(f, 2, 20));
-	assert_false(filter_is_own(f, 1, 20));
-	assert_false(filter_is_own(f, 2, 10));
-	filter_free(f);
-}
-
 int
 main(void)
 {
@@ -255,7 +239,6 @@ main(void)
 		cmocka_unit_test(test_listed),
 		cmocka_unit_test(test_listed_below_an_operand),
 		cmocka_unit_test(test_listed_and_included),
-		cmocka_unit_test(test_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

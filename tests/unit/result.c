@@ -63,6 +63,7 @@ test_fixed_reasons(void **state)
 	check_reason(RESULT_TYPE, 0, "no longer a regular file");
 	check_reason(RESULT_CHANGED, 0, "file changed as we read it");
 	check_reason(RESULT_DIGEST, 0, "libcrypto failed");
+	check_reason(RESULT_OUTPUT, 0, "a hard link to the output");
 	check_reason(RESULT_LOST, 0, "not hashed");
 }
 
@@ -93,7 +94,7 @@ test_values_out_of_range(void **state)
 			buf_release(&b);
 		}
 	}
-	check_reason(RESULT_STATUSES, 0, "unknown status 9");
+	check_reason(RESULT_STATUSES, 0, "unknown status 10");
 }
 
 int

@@ -28,6 +28,7 @@
 
 #include "base/buf.h"
 #include "source/filter.h"
+#include "source/own.h"
 #include "source/walk.h"
 
 #define NOBODY 65534
@@ -118,6 +119,7 @@ nftw(const char *dir, nftw_visit *fn, int fds, int flags)
 
 static struct walk_opts opts;
 static struct filter *filter;
+static struct own *own;
 
 static struct {
 	char **v;
@@ -159,7 +161,8 @@ on_error(void *cookie, const char *path, size_t len, int err)
 	char end[200];
 
 	assert_ptr_equal(cookie, &opts);
-	snprintf(end, sizeof(end), ": %s", strerror(err));
+	snprintf(end, sizeof(end), ": %s", err == WALK_OUTPUT ? "output" :
+	    strerror(err));
 	return add_line(path, len, end) || lines.stop_at_error ? 7 : 0;
 }
 
@@ -252,10 +255,11 @@ enter(void **state)
 	if (!mkdtemp(top) || chmod(top, 0755) < 0 || chdir(top) < 0)
 		return -1;
 	filter = filter_new();
+	own = own_new();
 	memset(&fault, 0, sizeof(fault));
 	opts = (struct walk_opts){ .max_depth = -1, .dirfd = AT_FDCWD,
-	    .filter = filter, .cookie = &opts, .on_file = on_file,
-	    .on_error = on_error };
+	    .filter = filter, .own = own, .cookie = &opts,
+	    .on_file = on_file, .on_error = on_error };
 	return 0;
 }
 
@@ -266,6 +270,7 @@ leave(void **state)
 
 	(void)state;
 	filter_free(filter);
+	own_free(own);
 	lines.stop_after = 0;
 	lines.stop_at_error = false;
 	snprintf(command, sizeof(command),
@@ -564,18 +569,59 @@ static void
 test_own_files_are_skipped(void **state)
 {
 	struct walk_counts before;
-	struct stat st;
+
+	(void)state;
+	make("d/own");
+	make("d/f");
+	make("d/s/own");
+	assert_int_equal(link("d/own", "d/other name"), 0);
+	assert_int_equal(symlink("../own", "d/s/link"), 0);
+	own_add(own, "d/own");
+	before = walk_counts();
+	assert_string_equal(walked("d"), "d/f\nd/other name\nd/s/own\n");
+	assert_int_equal(walk_counts().own - before.own, 1);
+	assert_string_equal(walked("d/own"), "");
+	assert_string_equal(walked("d/s/link"), "");
+	opts.follow = true;
+	assert_string_equal(walked("d/s"), "d/s/own\n");
+	opts.own = NULL;
+	assert_string_equal(walked("d/s"), "d/s/link linked\nd/s/own\n");
+}
+
+static void
+test_output_by_another_name(void **state)
+{
+	struct walk_counts before;
+	int fd;
 
 	(void)state;
 	make("d/own");
 	make("d/f");
 	assert_int_equal(link("d/own", "d/other name"), 0);
-	assert_int_equal(stat("d/own", &st), 0);
-	filter_skip_file(filter, st.st_dev, st.st_ino);
+	fd = open("d/own", O_WRONLY | O_CLOEXEC);
+	own_add_open(own, fd, true);
 	before = walk_counts();
-	assert_string_equal(walked("d"), "d/f\n");
-	assert_int_equal(walk_counts().own - before.own, 2);
-	assert_string_equal(walked("d/own"), "");
+	assert_string_equal(walked("d"), "d/f\nd/other name: output\n");
+	assert_int_equal(walk_counts().own - before.own, 1);
+	assert_string_equal(walked("d/other name"), "d/other name: output\n");
+	close(fd);
+}
+
+/* In a segment the walk is elsewhere, and names are relative to that. */
+static void
+test_own_file_behind_a_segment(void **state)
+{
+	struct buf want = BUF_INIT, path = BUF_INIT;
+
+	(void)state;
+	make_chain("d", 50, "n", &want);
+	chain_bottom("d", 50, "n", &path);
+	buf_puts(&path, "/own");
+	make(buf_str(&path));
+	own_add(own, buf_str(&path));
+	assert_string_equal(walked("d"), buf_str(&want));
+	buf_release(&path);
+	buf_release(&want);
 }
 
 static void
@@ -1349,6 +1395,8 @@ main(void)
 		CASE(test_dirfd),
 		CASE(test_special_files_are_counted),
 		CASE(test_own_files_are_skipped),
+		CASE(test_output_by_another_name),
+		CASE(test_own_file_behind_a_segment),
 		CASE(test_filter),
 		CASE(test_excluded_before_is_operand_now),
 		CASE(test_max_depth),
