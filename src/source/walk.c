@@ -15,8 +15,9 @@
  * it opens a directory, and on any but EACCES and ENOENT when it looks at an
  * entry. walk_resume then goes on behind the last entry that was seen. And it
  * takes a failing readdir(3) for the end of a directory, but leaves its errno
- * behind: walk_visit and walk_run look at that. (Where the very next entry has
- * an error of its own, only that one is seen and reported.)
+ * behind, as may anything that went well: where there is one, walk_look_again
+ * reads the directories that nftw has left, and what follows the last entry
+ * seen in one of them is walked as a segment.
  *
  * FTW_MOUNT is not used: it leaves out files whose st_dev is not that of the
  * directory they are in, as on an overlayfs of several file systems. Only a
@@ -52,6 +53,8 @@ struct identity {
 struct segment {
 	struct segment *next;
 	char *path;            /* as printed, no slash at the end */
+	bool rest;             /* only entries of it are to be walked... */
+	char *after;           /* ...that follow this one; NULL: all */
 	int depth;             /* of path below the operand */
 	struct identity *above; /* with follow: directories of depth 0 to depth,
 	                        * path's own the last */
@@ -76,6 +79,7 @@ static struct {
 
 	struct buf path;          /* as printed */
 	struct buf last;          /* as nftw said it: the last entry seen */
+	int last_depth;
 	bool last_is_dir;         /* ...and what is in it comes next */
 	bool seen;                /* there was one in this call */
 	struct buf pruned;        /* portable: what begins so is not wanted */
@@ -98,8 +102,11 @@ walk_printed(const char *name, size_t *len)
 		return name;
 	}
 	buf_clear(&w.path);
+	name++; /* behind the "." */
+	if (*name == '/' && !strcmp(w.prefix, "/"))
+		name++;
 	buf_puts(&w.path, w.prefix);
-	buf_puts(&w.path, name + 1); /* behind the "." */
+	buf_puts(&w.path, name);
 	*len = w.path.len;
 	return buf_str(&w.path);
 }
@@ -178,7 +185,7 @@ walk_is_loop(int depth, const struct stat *st)
 }
 
 /* A directory to be walked later, whose identity is in w.above by now. */
-static void
+static struct segment *
 walk_add_segment(const char *path, size_t len, int depth)
 {
 	struct segment *s = mem_zalloc(1, sizeof(*s));
@@ -192,12 +199,14 @@ walk_add_segment(const char *path, size_t len, int depth)
 	}
 	s->next = w.segments;
 	w.segments = s;
+	return s;
 }
 
 static void
 segment_free(struct segment *s)
 {
 	free(s->path);
+	free(s->after);
 	free(s->above);
 	free(s);
 }
@@ -252,7 +261,7 @@ walk_visit_dir(const char *name, const struct stat *st, int level)
 	if (w.o->follow)
 		walk_remember(depth, st);
 	if (level && (level >= w.levels || strlen(name) > SEGMENT_PATH)) {
-		walk_add_segment(path, len, depth);
+		(void)walk_add_segment(path, len, depth);
 		return walk_prune(name);
 	}
 	counts.dirs++;
@@ -290,7 +299,7 @@ walk_visit_link(const char *name, int level)
 		walk_error(name, ELOOP);
 	} else {
 		walk_remember(depth, &st);
-		walk_add_segment(path, len, depth);
+		(void)walk_add_segment(path, len, depth);
 	}
 }
 
@@ -325,55 +334,99 @@ walk_visit_failure(const char *name, const struct stat *st, int level, int err)
 		walk_error(name, err);
 }
 
-/* Can the directory be read to its end now? */
-static bool
-walk_is_readable(const char *name)
+/* The next entry but "." and ".."; NULL with errno, which is 0 at the end. */
+static struct dirent *
+walk_next(DIR *d)
 {
-	DIR *d = opendir(name);
-	bool whole;
+	struct dirent *e;
 
-	if (!d)
-		return false;
 	do
 		errno = 0;
-	while (readdir(d));
-	whole = !errno;
-	(void)closedir(d); /* it was only read */
-	return whole;
+	while ((e = readdir(d)) &&
+	    (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")));
+	return e;
 }
 
-/* Makes a name that of its directory; false: that is shorter than least. */
+/* Reads up to the entry called name and with it. */
 static bool
-walk_go_up(char *name, size_t least)
+walk_find(DIR *d, const char *name)
+{
+	struct dirent *e;
+
+	while ((e = walk_next(d)) && strcmp(e->d_name, name))
+		;
+	return e;
+}
+
+/* Is there nothing in the directory behind the entry called after (NULL: at
+ * all)? False where that cannot be told. */
+static bool
+walk_ends_with(const char *name, const char *after)
+{
+	DIR *d = opendir(name);
+	bool is;
+
+	if (!d)
+		return errno == ENOENT; /* and so is what was in it */
+	is = (!after || walk_find(d, after)) && !walk_next(d) && !errno;
+	(void)closedir(d); /* it was only read */
+	return is;
+}
+
+/* Looks whether nftw read the directory to its end; what it left out will be
+ * walked. */
+static void
+walk_check_end(const char *name, const char *after, int depth)
+{
+	struct segment *s;
+	const char *path;
+	size_t len;
+
+	if (walk_ends_with(name, after))
+		return;
+	path = walk_printed(name, &len);
+	s = walk_add_segment(path, len, depth);
+	s->rest = true;
+	if (after)
+		s->after = mem_dup(after, strlen(after));
+}
+
+/* Makes a name that of its directory, and after that of the entry; false: the
+ * directory's is shorter than least. */
+static bool
+walk_go_up(char *name, size_t least, struct buf *after)
 {
 	char *slash = strrchr(name, '/');
+	size_t len;
 
-	if (slash == name && name[1])
-		slash++; /* what is left is "/" */
-	if (!slash || slash == name || (size_t)(slash - name) < least)
+	if (!slash || !slash[1])
 		return false;
-	*slash = '\0';
+	len = slash == name ? 1 : (size_t)(slash - name);
+	if (len < least)
+		return false;
+	buf_clear(after);
+	buf_puts(after, slash + 1);
+	name[len] = '\0';
 	return true;
 }
 
 /*
  * readdir may have failed since the last entry: in the directory of that
  * entry, or in one above it that nftw has left since, those whose names have
- * at least so many bytes. The one that fails again is meant. If none does,
- * the topmost is: what is missing lies below it.
+ * at least so many bytes.
  */
 static void
-walk_lost_entries(int err, size_t least)
+walk_look_again(size_t least)
 {
 	char *dir = mem_dup(w.last.data, w.last.len);
+	struct buf after = BUF_INIT;
+	int depth = w.last_depth;
 
-	/* no directory was left: errno is of something that went well */
-	if ((w.last_is_dir && w.last.len >= least) ||
-	    (!w.last_is_dir && walk_go_up(dir, least))) {
-		while (walk_is_readable(dir) && walk_go_up(dir, least))
-			;
-		walk_error(dir, err);
-	}
+	if (w.last_is_dir && w.last.len >= least)
+		walk_check_end(dir, NULL, depth);
+	while (walk_go_up(dir, least, &after))
+		walk_check_end(dir, buf_str(&after), --depth);
+	buf_release(&after);
 	free(dir);
 }
 
@@ -394,14 +447,13 @@ walk_visit(const char *name, const struct stat *st, int type, struct FTW *ftw)
 		errno = 0;
 		return 0;
 	}
-	if (err && type != FTW_NS && type != FTW_DNR && w.seen)
-		walk_lost_entries(err, walk_least_left(ftw));
+	if (err && w.seen)
+		walk_look_again(walk_least_left(ftw));
 	w.seen = true;
+	w.last_depth = w.depth + ftw->level;
 	w.last_is_dir = false;
 	buf_clear(&w.last);
 	buf_puts(&w.last, name);
-	if (w.stop)
-		return 1;
 	switch (type) {
 	case FTW_D:
 		rc = walk_visit_dir(name, st, ftw->level);
@@ -429,48 +481,39 @@ walk_visit(const char *name, const struct stat *st, int type, struct FTW *ftw)
 
 static void walk_run(const char *root, int depth);
 
-/* Walks the entries of the directory name that come after the one called
- * after; NULL: all. depth is the directory's. */
+/*
+ * Walks the entries of the directory name that come after the one called
+ * after; NULL, or when that one is gone meanwhile: all. depth is the
+ * directory's.
+ */
 static void
 walk_entries(const char *name, const char *after, int depth)
 {
 	struct buf path = BUF_INIT;
 	DIR *d = opendir(name);
 	struct dirent *e;
-	bool go = !after;
+	int err = 0;
 
 	if (!d) {
 		walk_error(name, errno);
 		return;
 	}
-	while (!w.stop && (errno = 0, e = readdir(d))) {
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
-			continue;
-		if (go) {
-			buf_clear(&path);
-			buf_printf(&path, "%s/%s", strcmp(name, "/") ? name :
-			    "", e->d_name);
-			walk_run(buf_str(&path), depth + 1);
-		} else {
-			go = !strcmp(e->d_name, after);
-		}
+	if (after && !walk_find(d, after)) {
+		err = errno;
+		rewinddir(d);
 	}
-	if (!w.stop && errno)
-		walk_error(name, errno);
-	else if (!w.stop && !go) /* gone meanwhile: what followed it? */
-		walk_error(name, ENOENT);
+	while (!err && !w.stop && (e = walk_next(d))) {
+		buf_clear(&path);
+		buf_printf(&path, "%s/%s", strcmp(name, "/") ? name : "",
+		    e->d_name);
+		walk_run(buf_str(&path), depth + 1);
+	}
+	if (!err && !w.stop)
+		err = errno; /* walk_next's */
+	if (err)
+		walk_error(name, err);
 	(void)closedir(d); /* it was only read */
 	buf_release(&path);
-}
-
-static int
-walk_components(const char *name)
-{
-	int n = 0;
-
-	for (; *name; name++)
-		n += *name == '/';
-	return n;
 }
 
 /*
@@ -482,20 +525,13 @@ walk_components(const char *name)
 static void
 walk_resume(const char *root, int depth, char *last, bool last_is_dir)
 {
-	int d = depth + walk_components(last) - walk_components(root);
-	size_t top = strlen(root);
-	char *slash;
+	struct buf after = BUF_INIT;
 
-	if (!strcmp(root, "/"))
-		d = depth + walk_components(last) - !last[1];
 	if (last_is_dir)
-		walk_entries(last, NULL, d);
-	while (!w.stop && strlen(last) > top) {
-		slash = strrchr(last, '/');
-		*slash = '\0';
-		d--;
-		walk_entries(slash == last ? "/" : last, slash + 1, d);
-	}
+		walk_entries(last, NULL, depth);
+	while (!w.stop && walk_go_up(last, strlen(root), &after))
+		walk_entries(last, buf_str(&after), --depth);
+	buf_release(&after);
 }
 
 /* Walks root, of this depth below the operand, to its end. */
@@ -518,7 +554,7 @@ walk_run(const char *root, int depth)
 		return;
 	if (rc == 0) {
 		if (err && w.seen)
-			walk_lost_entries(err, strlen(root));
+			walk_look_again(strlen(root));
 		return;
 	}
 	/* from now on hold next to none: segments are entered one by one */
@@ -531,7 +567,7 @@ walk_run(const char *root, int depth)
 	}
 	last = mem_dup(w.last.data, w.last.len);
 	w.at_operand = false;
-	walk_resume(root, depth, last, w.last_is_dir);
+	walk_resume(root, w.last_depth, last, w.last_is_dir);
 	free(last);
 }
 
@@ -574,8 +610,11 @@ walk_segment(const struct segment *s)
 		memcpy(w.above, s->above, n * sizeof(*s->above));
 	}
 	w.prefix = s->path;
-	w.at_operand = true; /* a segment's root was wanted already */
-	walk_run(".", s->depth);
+	w.at_operand = !s->rest; /* a segment's root was wanted already */
+	if (s->rest)
+		walk_entries(".", s->after, s->depth);
+	else
+		walk_run(".", s->depth);
 	w.prefix = NULL;
 }
 

@@ -41,15 +41,34 @@ typedef int nftw_visit(const char *, const struct stat *, int, struct FTW *);
 static struct {
 	int give_up_at;         /* -1 with EIO, instead of this callback */
 	const char *unopenable; /* -1 with EIO, whenever it comes to this name */
-	const char *unread;     /* readdir fails before this name is seen */
-	bool unread_end;        /* ...or before nftw returns */
-	int readdir_at;         /* the call of our own that fails */
+	bool noisy;             /* errno is set by what goes well */
+	const char *unread;     /* readdir fails in this directory, "" for /,... */
+	int kept;               /* ...after so many entries */
+	bool next_fails;        /* what comes then cannot be looked at */
+	int readdir_from;       /* the calls of our own that fail: from this */
+	int readdir_to;         /* ...to this */
 	void (*meanwhile)(void); /* called once, when nftw has returned */
 	char last[256];         /* the last name before that */
 	int calls, readdirs;
+	bool lost;              /* by unread, and not told yet */
 } fault;
 
 static nftw_visit *visit;
+
+/* Would this not have been seen, because readdir failed before it? */
+static bool
+is_unread(const char *name)
+{
+	size_t n;
+
+	if (!fault.unread)
+		return false;
+	n = strlen(fault.unread);
+	if (strncmp(name, fault.unread, n) || name[n] != '/' || !name[n + 1])
+		return false;
+	/* what is in an entry comes right behind it */
+	return strchr(name + n + 1, '/') ? fault.lost : fault.kept-- <= 0;
+}
 
 static int
 faulty_visit(const char *name, const struct stat *st, int type, struct FTW *ftw)
@@ -59,8 +78,15 @@ faulty_visit(const char *name, const struct stat *st, int type, struct FTW *ftw)
 		errno = EIO;
 		return -1;
 	}
-	if (fault.unread && !strcmp(name + ftw->base, fault.unread))
+	if (is_unread(name)) {
+		fault.lost = true;
+		return 0;
+	}
+	if (fault.lost || fault.noisy)
 		errno = EIO;
+	if (fault.lost && fault.next_fails)
+		type = FTW_NS;
+	fault.lost = false;
 	snprintf(fault.last, sizeof(fault.last), "%s", name);
 	return visit(name, st, type, ftw);
 }
@@ -84,7 +110,8 @@ readdir(DIR *d)
 		symbol = dlsym(RTLD_NEXT, READDIR_SYMBOL);
 		memcpy(&real, &symbol, sizeof(real));
 	}
-	if (++fault.readdirs == fault.readdir_at) {
+	if (++fault.readdirs >= fault.readdir_from &&
+	    fault.readdirs <= fault.readdir_to) {
 		errno = EIO;
 		return NULL;
 	}
@@ -106,7 +133,9 @@ nftw(const char *dir, nftw_visit *fn, int fds, int flags)
 	}
 	visit = fn;
 	rc = real(dir, faulty_visit, fds, flags);
-	err = rc == 0 && fault.unread_end ? EIO : errno;
+	err = rc == 0 && (fault.lost || fault.noisy) ? EIO : errno;
+	fault.unread = NULL;
+	fault.lost = false;
 	meanwhile = fault.meanwhile;
 	fault.meanwhile = NULL;
 	if (meanwhile)
@@ -443,27 +472,15 @@ test_root(void **state)
 	}
 	opts.max_depth = -1;
 	fault.give_up_at = 0;
-	fault.unread_end = true;
-	assert_string_equal(walked_by_child(change_root, "/"),
-	    "/: Input/output error\n/g\n/s/f\n");
-}
-
-/* As test_errno_of_no_failure. */
-static void
-test_errno_of_no_failure_in_root(void **state)
-{
-	char first[256], last[256];
-	const char *got;
-
-	(void)state;
-	make("f");
-	make("g");
-	first_and_last(".", first, last);
-	fault.unread = last;
-	got = walked_by_child(change_root, "/");
-	if (!got)
-		skip();
-	assert_string_equal(got, "/f\n/g\n");
+	fault.noisy = true;
+	assert_string_equal(walked_by_child(change_root, "/"), "/g\n/s/f\n");
+	fault.noisy = false;
+	for (i = 0; i <= 2; i++) {
+		fault.unread = "";
+		fault.kept = i;
+		assert_string_equal(walked_by_child(change_root, "/"),
+		    "/g\n/s/f\n");
+	}
 }
 
 static void
@@ -683,8 +700,8 @@ test_callback_stops(void **state)
 	assert_string_equal(walked("d"), TREE);
 }
 
-/* Stopped by what is said about a directory that was not read: the file that
- * comes next is not told. */
+/* Stopped by what is said about a directory that cannot be entered: the file
+ * that comes next is not told. */
 static void
 test_callback_stops_before_a_file(void **state)
 {
@@ -709,7 +726,7 @@ test_callback_stops_before_a_file(void **state)
 	closedir(d);
 	if (!next[0])
 		skip(); /* x happens to be the last */
-	fault.unread = next;
+	fault.unopenable = "x";
 	lines.stop_at_error = true;
 	assert_int_equal(walk("d", &opts), 7);
 	assert_string_equal(lines.v[lines.n - 1], "d/x: Input/output error");
@@ -1290,7 +1307,7 @@ remove_last(void)
 	assert_int_equal(unlink(fault.last), 0);
 }
 
-/* What came behind an entry that is gone is not known. */
+/* What came behind an entry that is gone is not known: all comes again. */
 static void
 test_last_entry_vanishes(void **state)
 {
@@ -1302,9 +1319,7 @@ test_last_entry_vanishes(void **state)
 	first_and_last("d", first, last);
 	fault.give_up_at = 3;
 	fault.meanwhile = remove_last;
-	assert_string_equal(walked("d"), !strcmp(first, "x") ?
-	    "d/x\nd: No such file or directory\n" :
-	    "d/y\nd: No such file or directory\n");
+	assert_string_equal(walked("d"), "d/x\nd/y\n");
 }
 
 static void
@@ -1314,67 +1329,151 @@ test_resumed_directory_is_unread(void **state)
 	make("d/x");
 	make("d/y");
 	fault.give_up_at = 2;
-	fault.readdir_at = 1;
+	fault.readdir_from = fault.readdir_to = 1;
 	assert_string_equal(walked("d"), "d: Input/output error\n");
 }
 
 /* ---- a readdir that fails ---------------------------------------------------- */
 
 static void
+test_errno_of_no_failure(void **state)
+{
+	(void)state;
+	make_tree();
+	make_dirs("d/e/empty");
+	fault.noisy = true;
+	assert_string_equal(walked("d"), TREE);
+	opts.follow = true;
+	assert_string_equal(walked("d/."), "d/./1\nd/./a/f\nd/./a/g\n"
+	    "d/./b/bb/f\nd/./b/bb/g\nd/./b/f\nd/./c/f\nd/./z\n");
+}
+
+/* Whatever directory is cut short, wherever: what follows is walked, once. */
+static void
 test_unread_directory(void **state)
 {
-	char first[256], last[256];
+	static const char *const dirs[] = { "d", "d/a", "d/b", "d/b/bb",
+	    "d/c" };
+	size_t i;
+	int kept;
+
+	(void)state;
+	make_tree();
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		for (kept = 0; kept < 6; kept++) {
+			fault.unread = dirs[i];
+			fault.kept = kept;
+			assert_string_equal(walked("d"), TREE);
+		}
+	}
+}
+
+/* The errno that is seen is that of the next entry. */
+static void
+test_unread_before_a_failure(void **state)
+{
+	char first[256], last[256], want[600];
 
 	(void)state;
 	make("d/x/f");
 	make("d/y/f");
 	first_and_last("d", first, last);
-	fault.unread = last;
-	assert_string_equal(walked("d"), !strcmp(first, "x") ?
-	    "d/x/f\nd/x: Input/output error\nd/y/f\n" :
-	    "d/x/f\nd/y/f\nd/y: Input/output error\n");
+	snprintf(want, sizeof(want), "d/%s", first);
+	fault.unread = want;
+	fault.next_fails = true;
+	(void)walked("d");
+	snprintf(want, sizeof(want), "d/%s/f\n", first);
+	assert_non_null(strstr(buf_str(&text), want));
+	snprintf(want, sizeof(want), "d/%s: Input/output error\n", last);
+	assert_non_null(strstr(buf_str(&text), want));
 }
 
 static void
-test_unread_at_the_end(void **state)
+test_unread_and_the_rules(void **state)
 {
+	int kept;
+
 	(void)state;
-	make("d/f");
-	fault.unread_end = true;
-	assert_string_equal(walked("d"), "d/f\nd: Input/output error\n");
-	/* which of them is not known: the one above has it all */
-	make("e/s/f");
-	assert_string_equal(walked("e"), "e/s/f\ne: Input/output error\n");
-	make_dirs("g/s");
-	assert_string_equal(walked("g"), "g: Input/output error\n");
-	assert_string_equal(walked("g/."), "g/.: Input/output error\n");
+	make_tree();
+	opts.max_depth = 2;
+	filter_exclude(filter, "c/");
+	filter_exclude(filter, "g");
+	for (kept = 0; kept < 6; kept++) {
+		fault.unread = "d";
+		fault.kept = kept;
+		assert_string_equal(walked("d"), "d/1\nd/a/f\nd/b/f\nd/z\n");
+	}
 }
 
-/* ...unless it fails again. */
+/* Loops are seen behind what is walked later, too. */
+static void
+test_unread_and_links(void **state)
+{
+	int kept;
+
+	(void)state;
+	make_tree();
+	opts.follow = true;
+	assert_int_equal(symlink("../../c", "d/b/bb/link"), 0);
+	assert_int_equal(symlink("../..", "d/b/bb/loop"), 0);
+	for (kept = 0; kept < 5; kept++) {
+		fault.unread = "d/b/bb";
+		fault.kept = kept;
+		assert_string_equal(walked("d"), "d/1\nd/a/f\nd/a/g\n"
+		    "d/b/bb/f\nd/b/bb/g\nd/b/bb/link/f\n"
+		    "d/b/bb/loop: Too many levels of symbolic links\n"
+		    "d/b/f\nd/c/f\nd/z\n");
+	}
+}
+
+static void
+test_unread_in_a_segment(void **state)
+{
+	struct buf want = BUF_INIT;
+	int kept;
+
+	(void)state;
+	make_chain("d", 50, "n", &want);
+	for (kept = 0; kept < 2; kept++) {
+		fault.unread = "d/n/n/n";
+		fault.kept = kept;
+		assert_string_equal(walked("d"), buf_str(&want));
+	}
+	buf_release(&want);
+}
+
+/* The directory cannot be read the second and the third time either. */
 static void
 test_unread_again(void **state)
 {
 	(void)state;
-	make("d/s/f");
-	fault.unread_end = true;
-	fault.readdir_at = 1;
-	assert_string_equal(walked("d"), "d/s/f\nd/s: Input/output error\n");
+	make_tree();
+	fault.unread = "d/a";
+	fault.readdir_from = 1;
+	fault.readdir_to = INT_MAX;
+	assert_string_equal(walked("d"), "d/1\nd/a: Input/output error\n"
+	    "d/b/bb/f\nd/b/bb/g\nd/b/f\nd/c/f\nd/z\n");
+	fault.readdirs = 0;
+	fault.unread = "d";
+	assert_string_equal(walked("d"), "d: Input/output error\n");
 }
 
-/* The errno of something that went well, while no directory was left. */
 static void
-test_errno_of_no_failure(void **state)
+remove_all(void)
 {
-	char first[256], last[256];
+	assert_int_equal(unlink("d/s/f"), 0);
+	assert_int_equal(rmdir("d/s"), 0);
+}
 
+/* ...nor is it there any more: then nothing is left out. */
+static void
+test_unread_and_gone(void **state)
+{
 	(void)state;
 	make("d/s/f");
-	make("d/s/g");
-	first_and_last("d/s", first, last);
-	fault.unread = last;
-	assert_string_equal(walked("d"), "d/s/f\nd/s/g\n");
-	fault.unread = first;
-	assert_string_equal(walked("d"), "d/s/f\nd/s/g\n");
+	fault.noisy = true;
+	fault.meanwhile = remove_all;
+	assert_string_equal(walked("d"), "d/s/f\n");
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -1386,7 +1485,6 @@ main(void)
 		CASE(test_tree),
 		CASE(test_spelling),
 		CASE(test_root),
-		CASE(test_errno_of_no_failure_in_root),
 		CASE(test_absolute),
 		CASE(test_operand_files),
 		CASE(test_operand_link_to_directory),
@@ -1429,10 +1527,14 @@ main(void)
 		CASE(test_what_fails_and_is_filtered),
 		CASE(test_last_entry_vanishes),
 		CASE(test_resumed_directory_is_unread),
-		CASE(test_unread_directory),
-		CASE(test_unread_at_the_end),
-		CASE(test_unread_again),
 		CASE(test_errno_of_no_failure),
+		CASE(test_unread_directory),
+		CASE(test_unread_before_a_failure),
+		CASE(test_unread_and_the_rules),
+		CASE(test_unread_and_links),
+		CASE(test_unread_in_a_segment),
+		CASE(test_unread_again),
+		CASE(test_unread_and_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
