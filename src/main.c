@@ -9,7 +9,8 @@
  *     record/           results on paper: table, format, json, name; lists back
  *                       in: manifest; what to think of it: side, scope,
  *                       compare, verdict
- *     source/           where names come from: list, walk, filter, lookup, own
+ *     source/           where names come from: list, walk, filter, lookup, own,
+ *                       tally
  *     hasher/           names in, results out: both ends of the pool
  *     digest/           island: bytes to digests, by libcrypto or in lanes
  *     ppool/            island and public library: the process pool

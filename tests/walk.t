@@ -152,6 +152,22 @@ try 'without -L' 0 "$phash" l
 lines l/dir/g l/file
 same 'only what is there' "$work/lines" "$work/out"
 
+# Each of these has links to all of them: more paths than can be walked.
+mkdir -p many/{a,b,c,d,e,f,g,h,i,j,k,l}
+for dir in many/*; do
+	for other in many/*; do
+		ln -s "../${other#*/}" "$dir/to-${other#*/}"
+	done
+	echo 1 >"$dir/file"
+done
+try '-L with links behind links' 1 timeout 60 "$phash" -L many
+ok 'comes to an end' test "$(wc -l <"$work/out")" -lt 10000
+ok 'and has all files' test \
+	"$(grep -cE '^SHA512 .many/./file.' "$work/out")" = 12
+sed -n 's/: too many ways through symbolic links$//p' "$work/err" >left
+ok 'says which directories it did not enter again' test -s left
+ok 'each once' test "$(sed 's/.*-//' left | sort | uniq -d)" = ''
+
 # -x: another file system in the tree, mounted where nobody else sees it.
 mkdir -p x/mnt/sub x/sub
 echo 1 >x/f

@@ -57,6 +57,9 @@ result_reason(const struct result *r, struct buf *out)
 	case RESULT_OUTPUT:
 		buf_puts(out, "a hard link to the output");
 		return;
+	case RESULT_LINKS:
+		buf_puts(out, "too many ways through symbolic links");
+		return;
 	case RESULT_LOST:
 		buf_puts(out, "not hashed");
 		return;

@@ -26,6 +26,7 @@ enum result_status {
 	RESULT_DIED,    /* the worker died of it: code is -signal or the exit
 	                 * status */
 	RESULT_OUTPUT,  /* it is what is being written, by another name */
+	RESULT_LINKS,   /* a directory that too many ways lead to */
 	RESULT_LOST,    /* never hashed: the pool was stopped or broke */
 	RESULT_STATUSES /* how many there are */
 };

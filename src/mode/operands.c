@@ -46,10 +46,17 @@ operands_on_error(void *cookie, const char *path, size_t len, int err)
 	struct operands *p = cookie;
 	struct result r = { .path = path, .pathlen = len };
 
-	if (err == WALK_OUTPUT)
+	switch (err) {
+	case WALK_OUTPUT:
 		(void)result_fail(&r, RESULT_OUTPUT, 0);
-	else
+		break;
+	case WALK_LINKS:
+		(void)result_fail(&r, RESULT_LINKS, 0);
+		break;
+	default:
 		(void)result_fail(&r, RESULT_OPEN, err);
+		break;
+	}
 	return p->on_error(p->cookie, &r);
 }
 

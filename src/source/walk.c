@@ -40,6 +40,7 @@
 #include "base/xio.h"
 #include "source/filter.h"
 #include "source/own.h"
+#include "source/tally.h"
 
 #define SEGMENT_LEVELS 20
 #define SEGMENT_PATH (PATH_MAX / 2)
@@ -56,6 +57,7 @@ struct segment {
 	bool rest;             /* only entries of it are to be walked... */
 	char *after;           /* ...that follow this one; NULL: all */
 	int depth;             /* of path below the operand */
+	bool linked;           /* a link was followed on the way there */
 	struct identity *above; /* with follow: directories of depth 0 to depth,
 	                        * path's own the last */
 };
@@ -74,6 +76,8 @@ static struct {
 	                           * printed as nftw says them */
 	int depth;                /* of the present call's root */
 	bool at_operand;          /* that root is the operand */
+	bool linked;              /* of the present segment */
+	struct tally links;       /* directories entered by links behind links */
 	struct identity *above;   /* by depth */
 	size_t abovecap;
 
@@ -193,6 +197,7 @@ walk_add_segment(const char *path, size_t len, int depth)
 
 	s->path = mem_dup(path, len);
 	s->depth = depth;
+	s->linked = w.linked;
 	if (w.o->follow) {
 		s->above = mem_alloc(n * sizeof(*s->above));
 		memcpy(s->above, w.above, n * sizeof(*s->above));
@@ -269,6 +274,23 @@ walk_visit_dir(const char *name, const struct stat *st, int level)
 	return 0;
 }
 
+/* A link to a directory, which is no loop. */
+static void
+walk_enter_link(const char *name, const char *path, size_t len, int depth,
+    const struct stat *st)
+{
+	unsigned times = !w.linked ? 0 :
+	    tally_add(&w.links, st->st_dev, st->st_ino);
+
+	if (times > WALK_MAX_LINKS) {
+		if (times == WALK_MAX_LINKS + 1)
+			walk_error(name, WALK_LINKS);
+		return;
+	}
+	walk_remember(depth, st);
+	walk_add_segment(path, len, depth)->linked = true;
+}
+
 /* A link that is to be followed. */
 static void
 walk_visit_link(const char *name, int level)
@@ -298,8 +320,7 @@ walk_visit_link(const char *name, int level)
 	} else if (walk_is_loop(depth, &st)) {
 		walk_error(name, ELOOP);
 	} else {
-		walk_remember(depth, &st);
-		(void)walk_add_segment(path, len, depth);
+		walk_enter_link(name, path, len, depth, &st);
 	}
 }
 
@@ -610,6 +631,7 @@ walk_segment(const struct segment *s)
 		memcpy(w.above, s->above, n * sizeof(*s->above));
 	}
 	w.prefix = s->path;
+	w.linked = s->linked;
 	w.at_operand = !s->rest; /* a segment's root was wanted already */
 	if (s->rest)
 		walk_entries(".", s->after, s->depth);
@@ -656,6 +678,7 @@ walk_directory(const char *operand, const struct stat *st)
 	w.no_way_back = home < 0 && w.o->dirfd == AT_FDCWD ? errno : 0;
 	w.base = w.o->dirfd == AT_FDCWD ? home : w.o->dirfd;
 	w.levels = SEGMENT_LEVELS;
+	w.linked = false;
 	if (w.o->follow)
 		walk_remember(0, st);
 	if (w.o->dirfd != AT_FDCWD && fchdir(w.o->dirfd) < 0) {
@@ -667,6 +690,7 @@ walk_directory(const char *operand, const struct stat *st)
 		walk_add_segment(root, len, 0);
 	}
 	walk_segments();
+	tally_release(&w.links);
 	if (home >= 0) {
 		if (fchdir(home) < 0)
 			walk_error(root, errno);

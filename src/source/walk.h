@@ -29,7 +29,8 @@ enum walk_kind {
 
 /* What is wrong beside what has an errno. */
 enum walk_error {
-	WALK_OUTPUT = -1 /* another name of a file that is being written */
+	WALK_OUTPUT = -1, /* another name of a file that is being written */
+	WALK_LINKS = -2   /* a directory that links lead to too often */
 };
 
 struct walk_file {
@@ -41,7 +42,7 @@ struct walk_file {
 
 struct walk_opts {
 	bool one_file_system;
-	bool follow;                 /* follow symbolic links, loop-safe */
+	bool follow;                 /* follow symbolic links: below */
 	int max_depth;               /* -1: no limit; 0: operands only; files
 	                              * right in the operand are depth 1 */
 	const struct filter *filter; /* NULL: everything */
@@ -59,6 +60,15 @@ struct walk_opts {
 	 */
 	int (*on_error)(void *cookie, const char *path, size_t len, int err);
 };
+
+/*
+ * Links to directories that are followed: what is below such a directory is
+ * found by each path that leads there. A link to a directory above it is an
+ * error (ELOOP). The number of paths may still be exponential in the number of
+ * links; so by links that are found behind links each directory is entered
+ * WALK_MAX_LINKS times at most, and then reported, once (WALK_LINKS).
+ */
+#define WALK_MAX_LINKS 256
 
 /*
  * Walks one operand: a file, a directory, or a link to either (operands are

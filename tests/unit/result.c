@@ -64,6 +64,7 @@ test_fixed_reasons(void **state)
 	check_reason(RESULT_CHANGED, 0, "file changed as we read it");
 	check_reason(RESULT_DIGEST, 0, "libcrypto failed");
 	check_reason(RESULT_OUTPUT, 0, "a hard link to the output");
+	check_reason(RESULT_LINKS, 0, "too many ways through symbolic links");
 	check_reason(RESULT_LOST, 0, "not hashed");
 }
 
@@ -94,7 +95,7 @@ test_values_out_of_range(void **state)
 			buf_release(&b);
 		}
 	}
-	check_reason(RESULT_STATUSES, 0, "unknown status 10");
+	check_reason(RESULT_STATUSES, 0, "unknown status 11");
 }
 
 int

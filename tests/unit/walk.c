@@ -191,7 +191,7 @@ on_error(void *cookie, const char *path, size_t len, int err)
 
 	assert_ptr_equal(cookie, &opts);
 	snprintf(end, sizeof(end), ": %s", err == WALK_OUTPUT ? "output" :
-	    strerror(err));
+	    err == WALK_LINKS ? "links" : strerror(err));
 	return add_line(path, len, end) || lines.stop_at_error ? 7 : 0;
 }
 
@@ -1113,6 +1113,72 @@ test_follow_loops_beside_each_other(void **state)
 	buf_release(&want);
 }
 
+/* Each of a dozen directories has links to all of them: paths without end. */
+static void
+test_follow_links_behind_links(void **state)
+{
+	char name[100], target[100];
+	struct walk_counts before;
+	const char *at;
+	int i, j, n = 0;
+
+	(void)state;
+	opts.follow = true;
+	for (i = 0; i < 12; i++) {
+		snprintf(name, sizeof(name), "d/%d", i);
+		make_dirs(name);
+		for (j = 0; j < 12; j++) {
+			snprintf(name, sizeof(name), "d/%d/to%d", i, j);
+			snprintf(target, sizeof(target), "../%d", j);
+			assert_int_equal(symlink(target, name), 0);
+		}
+	}
+	before = walk_counts();
+	at = walked("d");
+	/* d, 12 directories, 132 links to others in them, and at most 256
+	 * ways to each behind those */
+	assert_in_range(walk_counts().dirs - before.dirs,
+	    1 + 12 + 132 + WALK_MAX_LINKS,
+	    1 + 12 + 132 + 12 * WALK_MAX_LINKS);
+	while ((at = strstr(at, ": links\n"))) {
+		at++;
+		n++;
+	}
+	assert_in_range(n, 1, 12);
+}
+
+/* A link that is not behind another one is always followed. */
+static void
+test_follow_many_links(void **state)
+{
+	struct walk_counts before;
+	char name[100];
+	int i, n = WALK_MAX_LINKS + 10;
+
+	(void)state;
+	opts.follow = true;
+	make("f/f");
+	make_dirs("d");
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "d/%d", i);
+		assert_int_equal(symlink("../f", name), 0);
+	}
+	before = walk_counts();
+	assert_null(strstr(walked("d"), ": "));
+	assert_int_equal(walk_counts().dirs - before.dirs, 1 + n);
+	/* behind one they are counted, for each operand */
+	assert_int_equal(symlink("../d", "f/d"), 0);
+	assert_int_equal(symlink("d", "e"), 0);
+	make_dirs("g");
+	assert_int_equal(symlink("../e", "g/e"), 0);
+	for (i = 0; i < 2; i++) {
+		before = walk_counts();
+		assert_non_null(strstr(walked("g"), ": links\n"));
+		assert_int_equal(walk_counts().dirs - before.dirs,
+		    2 + WALK_MAX_LINKS);
+	}
+}
+
 /* ---- file systems ------------------------------------------------------------ */
 
 static bool
@@ -1517,6 +1583,8 @@ main(void)
 		CASE(test_follow_loop_through_a_directory),
 		CASE(test_follow_loops_behind_segments),
 		CASE(test_follow_loops_beside_each_other),
+		CASE(test_follow_links_behind_links),
+		CASE(test_follow_many_links),
 		CASE(test_one_file_system),
 		CASE(test_one_file_system_of_layers),
 		CASE(test_resume_after_every_entry),
