@@ -153,7 +153,6 @@ static const struct {
 	int c;
 	unsigned modes;
 } options_of_modes[] = {
-	{ OPT_TAG, H | A }, { OPT_UNTAGGED, H | A }, { OPT_JSON, H | A },
 	{ OPT_BASE64, H | A }, { OPT_SORT, H }, { OPT_TREE_DIGEST, H },
 	{ 'o', H | A }, { 'x', H | A }, { 'L', H | A }, { 'E', H | A },
 	{ OPT_INCLUDE, H | A }, { OPT_MAX_DEPTH, H | A },

@@ -439,8 +439,7 @@ usage() {
 	out "$1: nothing is done" </dev/null
 	ok "$1: one line" test "$(wc -l <"$work/err")" = 1
 }
-usage '-c --tag' -c --tag good
-usage '-c --json' -c --json good
+usage '-c --base64' -c --base64 good
 usage '-c --sort' -c --sort=none good
 usage '-c -o' -c -o o good
 usage '-c --audit' -c --audit=good

@@ -112,4 +112,45 @@ else
 	skip 'jq finds the failures' 'no jq'
 fi
 
+# -c --json
+printf 'abc' >f
+printf 'abd' >g
+printf '{"path":"f","digest":"%s","size":3}\n' $abc >l
+printf '%s  %s\n' $abc g $abc nothing >>l
+printf 'SHA512 (%s) = %s\n' $'bad\377' $abc >>l
+printf 'abc' >$'bad\377'
+abd=$("$phash" --untagged g | cut -c -128)
+try '-c --json' 1 "$phash" -c --json l
+ok 'an object for each file' test "$(wc -l <"$work/out")" = 4
+parsed 'verdict, path, algorithm, and what differs' <<END
+algorithm="SHA512" path="f" verdict="OK"
+algorithm="SHA512" digest="$abd" expected_digest="$abc" path="g" size=3 verdict="FAILED"
+algorithm="SHA512" error="No such file or directory" path="nothing" verdict="UNREADABLE"
+algorithm="SHA512" path_base64="YmFk/w==" verdict="OK"
+END
+err 'messages are as ever' <<'END'
+phash: nothing: No such file or directory
+phash: WARNING: 1 listed file could not be read
+phash: WARNING: 1 computed checksum did NOT match
+END
+try '-c --json --quiet --ignore-missing' 1 "$phash" -c --json --quiet \
+	--ignore-missing l
+ok 'only what is wrong' test "$(wc -l <"$work/out")" = 1
+try '-c --json --status' 1 "$phash" -c --json --status l
+out 'prints nothing' </dev/null
+printf '{"path":"f","digest":"%s","size":4}\n' $abc >l
+try 'another size' 1 "$phash" -c --json l
+parsed 'is told' <<END
+algorithm="SHA512" digest="$abc" expected_digest="$abc" expected_size=4 path="f" size=3 verdict="FAILED"
+END
+printf '%s  f\0' $abc >l
+try '-c --json -z' 0 "$phash" -c --json -z l
+ok 'ends objects with NUL' cmp "$work/out" \
+	<(printf '{"verdict":"OK","path":"f","algorithm":"SHA512"}\0')
+try '-c --tag' 0 "$phash" -c -z --tag l
+try '-c --untagged' 0 "$phash" -c -z --untagged l
+out 'prints as ever' <<'END'
+f: OK
+END
+
 finish

@@ -45,6 +45,7 @@ struct item {
 	enum item_kind kind;
 	bool done;                 /* its turn may come */
 	struct buf text;           /* kept for the next item in its place */
+	int algorithm;             /* its number */
 	struct manifest_want want;
 	enum manifest_kind line;   /* ITEM_NOTE: what it is about */
 	struct result result;      /* without its path */
@@ -73,20 +74,42 @@ check_item(struct check *c, uint64_t number)
 }
 
 static void
+check_report_json(struct check *c, const struct item *i, enum verdict_check v,
+    const char *reason)
+{
+	struct verdict_checked checked = {
+		.verdict = v,
+		.name = i->text.data,
+		.len = i->text.len,
+		.algorithm = hasher_tag(c->setup.hasher, i->algorithm),
+		.want = &i->want,
+		.found = &i->result,
+		.reason = reason,
+	};
+
+	verdict_check_json(&c->rules, &checked, c->o->zero ? '\0' : '\n',
+	    &c->out.lines);
+}
+
+static void
 check_turn_file(struct check *c, struct item *i)
 {
 	enum verdict_check v = verdict_check(&c->rules, &i->want, &i->result);
+	const char *reason = NULL;
 
 	c->counts.files[v]++;
 	if (v == VERDICT_UNREADABLE) {
 		output_flush(&c->out);
 		result_reason(&i->result, &c->message);
-		diag_name(i->text.data, i->text.len, "%s",
-		    buf_str(&c->message));
-		buf_clear(&c->message);
+		reason = buf_str(&c->message);
+		diag_name(i->text.data, i->text.len, "%s", reason);
 	}
-	verdict_check_line(&c->rules, v, i->text.data, i->text.len,
-	    &c->out.lines);
+	if (c->o->format == OPTIONS_JSON)
+		check_report_json(c, i, v, reason);
+	else
+		verdict_check_line(&c->rules, v, i->text.data, i->text.len,
+		    &c->out.lines);
+	buf_clear(&c->message);
 }
 
 static void
@@ -199,7 +222,8 @@ check_put(struct check *c, struct item *i, const struct manifest_entry *e)
 	    .token = c->end - 1 };
 	struct stat st;
 
-	name.algorithm = tags_number(&c->tags, e->tag, e->taglen);
+	name.algorithm = i->algorithm = tags_number(&c->tags, e->tag,
+	    e->taglen);
 	if (!strcmp(name.path, "-")) {
 		name.how = HASHER_STDIN;
 	} else if (xio_stat(c->setup.dirfd, name.path, &st, 0) < 0) {

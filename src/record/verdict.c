@@ -53,6 +53,13 @@ verdict_count_line(struct verdict_lines *lines, enum manifest_kind kind)
 	lines->malformed++;
 }
 
+static bool
+is_silent(const struct verdict_rules *rules, enum verdict_check verdict)
+{
+	return rules->status || verdict == VERDICT_IGNORED ||
+	    (rules->quiet && verdict == VERDICT_OK);
+}
+
 void
 verdict_check_line(const struct verdict_rules *rules,
     enum verdict_check verdict, const char *name, size_t len, struct buf *out)
@@ -61,11 +68,62 @@ verdict_check_line(const struct verdict_rules *rules,
 		": OK\n", ": FAILED\n", ": FAILED open or read\n", NULL
 	};
 
-	if (rules->status || !texts[verdict] ||
-	    (rules->quiet && verdict == VERDICT_OK))
+	if (is_silent(rules, verdict))
 		return;
 	quote_shell(out, name, len);
 	buf_puts(out, texts[verdict]);
+}
+
+void
+verdict_json_algorithm(const char *tag, struct buf *out)
+{
+	buf_puts(out, ",\"algorithm\":");
+	format_json_string(out, tag, strlen(tag));
+}
+
+static void
+put_json_digest(struct buf *out, const char *key, const unsigned char *digest,
+    size_t len)
+{
+	buf_printf(out, ",\"%s\":\"", key);
+	format_hex(out, digest, len);
+	buf_putc(out, '"');
+}
+
+void
+verdict_json_differs(const struct manifest_want *want,
+    const struct result *found, struct buf *out)
+{
+	put_json_digest(out, "digest", found->digest, found->digestlen);
+	buf_printf(out, ",\"size\":%" PRIu64, found->size);
+	if (want->digestlen)
+		put_json_digest(out, "expected_digest", want->digest,
+		    want->digestlen);
+	if (want->has_size)
+		buf_printf(out, ",\"expected_size\":%" PRIu64, want->size);
+}
+
+void
+verdict_check_json(const struct verdict_rules *rules,
+    const struct verdict_checked *c, char end, struct buf *out)
+{
+	static const char *const words[VERDICT_CHECKS] = {
+		"OK", "FAILED", "UNREADABLE", NULL
+	};
+
+	if (is_silent(rules, c->verdict))
+		return;
+	buf_printf(out, "{\"verdict\":\"%s\",", words[c->verdict]);
+	format_json_path(out, "path", c->name, c->len);
+	verdict_json_algorithm(c->algorithm, out);
+	if (c->verdict == VERDICT_FAILED)
+		verdict_json_differs(c->want, c->found, out);
+	if (c->reason) {
+		buf_puts(out, ",\"error\":");
+		format_json_string(out, c->reason, strlen(c->reason));
+	}
+	buf_putc(out, '}');
+	buf_putc(out, end);
 }
 
 bool

@@ -65,6 +65,37 @@ void verdict_check_line(const struct verdict_rules *rules,
     enum verdict_check verdict, const char *name, size_t len,
     struct buf *out);
 
+/* A listed file and what became of it, for JSON. */
+struct verdict_checked {
+	enum verdict_check verdict;
+	const char *name;
+	size_t len;
+	const char *algorithm;            /* its tag */
+	const struct manifest_want *want;
+	const struct result *found;
+	const char *reason;               /* VERDICT_UNREADABLE: why */
+};
+
+/*
+ * Appends {"verdict":"FAILED","path":...,"algorithm":...} and end, or nothing,
+ * when the rules want silence. FAILED has what verdict_json_differs() says,
+ * UNREADABLE has "error". Names as in record/format.h.
+ */
+void verdict_check_json(const struct verdict_rules *rules,
+    const struct verdict_checked *c, char end, struct buf *out);
+
+/*
+ * Appends the members that say in which way a file differs from its entry:
+ * ,"digest":...,"size":...,"expected_digest":...,"expected_size":... with
+ * digests in hex. Found is RESULT_OK. What was expected is left out where the
+ * list does not say it, or says what no file can have.
+ */
+void verdict_json_differs(const struct manifest_want *want,
+    const struct result *found, struct buf *out);
+
+/* Appends ,"algorithm":"SHA512". */
+void verdict_json_algorithm(const char *tag, struct buf *out);
+
 /*
  * Appends what -w says of a malformed line: "LIST: 3: improperly formatted
  * SHA512 checksum line"; 3 and SHA512 are m's. list is a path, or "standard

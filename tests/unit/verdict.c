@@ -143,6 +143,55 @@ test_check_lines_are_safe_for_terminals(void **state)
 }
 
 static void
+check_json(const struct verdict_rules *rules, struct verdict_checked c,
+    char end, const char *text)
+{
+	struct buf b = BUF_INIT;
+
+	c.name = "f";
+	c.len = 1;
+	c.algorithm = "X";
+	verdict_check_json(rules, &c, end, &b);
+	assert_int_equal(b.len, strlen(text));
+	assert_memory_equal(buf_str(&b), text, b.len);
+	buf_release(&b);
+}
+
+static void
+test_check_json(void **state)
+{
+	const struct manifest_want none = { .digestlen = 0 };
+	struct verdict_checked c = { .verdict = VERDICT_OK, .want = &want,
+	    .found = &same };
+
+	(void)state;
+	check_json(&plain, c, '\n',
+	    "{\"verdict\":\"OK\",\"path\":\"f\",\"algorithm\":\"X\"}\n");
+	check_json(&quiet, c, '\n', "");
+	c.verdict = VERDICT_FAILED;
+	c.found = &longer;
+	check_json(&quiet, c, '\n', "{\"verdict\":\"FAILED\",\"path\":\"f\","
+	    "\"algorithm\":\"X\",\"digest\":\"010203\",\"size\":3,"
+	    "\"expected_digest\":\"0102\"}\n");
+	c.want = &want_sized;
+	c.found = &resized;
+	check_json(&plain, c, '!', "{\"verdict\":\"FAILED\",\"path\":\"f\","
+	    "\"algorithm\":\"X\",\"digest\":\"0102\",\"size\":4,"
+	    "\"expected_digest\":\"0102\",\"expected_size\":3}!");
+	c.want = &none;
+	check_json(&plain, c, '\n', "{\"verdict\":\"FAILED\",\"path\":\"f\","
+	    "\"algorithm\":\"X\",\"digest\":\"0102\",\"size\":4}\n");
+	check_json(&silent, c, '\n', "");
+	c.verdict = VERDICT_UNREADABLE;
+	c.reason = "it \"is\"";
+	check_json(&plain, c, '\n', "{\"verdict\":\"UNREADABLE\","
+	    "\"path\":\"f\",\"algorithm\":\"X\",\"error\":"
+	    "\"it \\\"is\\\"\"}\n");
+	c.verdict = VERDICT_IGNORED;
+	check_json(&plain, c, '\n', "");
+}
+
+static void
 test_malformed_line(void **state)
 {
 	struct manifest m = { .tag = "SHA512", .line = 3 };
@@ -582,6 +631,7 @@ main(void)
 		cmocka_unit_test(test_check_lines_under_quiet),
 		cmocka_unit_test(test_check_lines_under_status),
 		cmocka_unit_test(test_check_lines_are_safe_for_terminals),
+		cmocka_unit_test(test_check_json),
 		cmocka_unit_test(test_malformed_line),
 		cmocka_unit_test(test_lines_are_counted),
 		cmocka_unit_test(test_end_is_silent_when_all_is_well),
