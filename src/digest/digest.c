@@ -1,19 +1,24 @@
 #include "digest/digest.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/provider.h>
 
 struct digest {
 	EVP_MD *md;
-	const char *tag; /* in digest_tags, or md's */
 	size_t size;
+	const char *param; /* by which size is asked for; NULL: it is md's */
+	char tag[DIGEST_TAG_MAX + 1];
 };
 
 struct digest_ctx {
@@ -21,7 +26,11 @@ struct digest_ctx {
 	EVP_MD_CTX *evp;
 };
 
-/* The tags of cksum(1) that libcrypto does not use as its first name. */
+/*
+ * The tags of cksum(1) that libcrypto does not use as its first name, and
+ * those of others that it does not know: FreeBSD's sha512t256(1). Of two for
+ * the same digest the first one is printed.
+ */
 static const struct {
 	const char *tag;
 	const char *name;
@@ -35,12 +44,77 @@ static const struct {
 	{ "SHA512/256", "SHA2-512/256" },
 	{ "BLAKE2b", "BLAKE2B-512" },
 	{ "BLAKE2s", "BLAKE2S-256" },
+	{ "SHA512t224", "SHA2-512/224" },
+	{ "SHA512t256", "SHA2-512/256" },
 };
 
 #define DIGEST_NTAGS (sizeof(digest_tags) / sizeof(digest_tags[0]))
 
+/*
+ * Digests of which there are several lengths, and the parameter that sets it
+ * (EVP_MD-BLAKE2(7), EVP_MD-SHAKE(7)). Those without a length of their own
+ * have that of OpenSSL 1.1.1 to 3.3 when none is asked for.
+ */
+static const struct family {
+	const char *tag;   /* printed, and read, as is libcrypto's name */
+	const char *name;
+	const char *param;
+	size_t usual;      /* bytes */
+	size_t max;
+	bool extendable;   /* has no length of its own */
+} families[] = {
+	{ "BLAKE2b", "BLAKE2B-512", OSSL_DIGEST_PARAM_SIZE, 64, 64, false },
+	{ "BLAKE2s", "BLAKE2S-256", OSSL_DIGEST_PARAM_SIZE, 32, 32, false },
+	{ "SHAKE128", "SHAKE-128", OSSL_DIGEST_PARAM_XOFLEN, 16, DIGEST_MAX,
+	    true },
+	{ "SHAKE256", "SHAKE-256", OSSL_DIGEST_PARAM_XOFLEN, 32, DIGEST_MAX,
+	    true },
+};
+
+/* The family that the len bytes at name mean; NULL: none. */
+static const struct family *
+family_find(const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		const struct family *f = &families[i];
+
+		if ((strlen(f->tag) == len &&
+		    !strncasecmp(name, f->tag, len)) ||
+		    (strlen(f->name) == len &&
+		    !strncasecmp(name, f->name, len)))
+			return f;
+	}
+	return NULL;
+}
+
+bool
+digest_is_extendable(const char *name)
+{
+	const struct family *f = family_find(name, strlen(name));
+
+	return f && f->extendable;
+}
+
+/* The bits that "NAME-BITS" ends in, and the length of NAME; 0: it does not
+ * end so. */
+static unsigned
+bits_of_name(const char *name, size_t *len)
+{
+	const char *dash = strrchr(name, '-'), *p;
+	unsigned bits = 0;
+
+	if (!dash)
+		return 0;
+	for (p = dash + 1; *p >= '0' && *p <= '9' && bits < 1000; p++)
+		bits = bits * 10 + (unsigned)(*p - '0');
+	*len = (size_t)(dash - name);
+	return *p ? 0 : bits;
+}
+
 static const char *
-digest_name_of_tag(const char *name)
+name_of_tag(const char *name)
 {
 	size_t i;
 
@@ -51,7 +125,7 @@ digest_name_of_tag(const char *name)
 }
 
 static const char *
-digest_tag_of_md(const EVP_MD *md)
+tag_of_md(const EVP_MD *md)
 {
 	size_t i;
 
@@ -76,27 +150,15 @@ digest_init_library(void)
 	    OPENSSL_INIT_NO_ATEXIT, NULL);
 }
 
-/* Only what names and tags are made of reaches libcrypto: 3.5 reads "sha512 "
- * as SHA-512, and ':' separates names for it. */
-static bool
-digest_is_name(const char *name)
-{
-	return *name && !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789-/_.")];
-}
-
+/* NULL with errno. */
 static EVP_MD *
 digest_fetch(const char *name)
 {
 	EVP_MD *md;
 
-	if (!digest_is_name(name)) {
-		errno = EINVAL;
-		return NULL;
-	}
 	digest_init_library();
 	ERR_set_mark();
-	md = EVP_MD_fetch(NULL, digest_name_of_tag(name), NULL);
+	md = EVP_MD_fetch(NULL, name_of_tag(name), NULL);
 	if (!md)
 		errno = ERR_GET_REASON(ERR_peek_last_error()) ==
 		    ERR_R_MALLOC_FAILURE ? ENOMEM : EINVAL;
@@ -104,31 +166,143 @@ digest_fetch(const char *name)
 	return md;
 }
 
-struct digest *
-digest_new(const char *name)
+/*
+ * May name be one of a digest? libcrypto is more generous: some versions pass
+ * over blanks at the end, and what follows a colon is a list of names.
+ */
+static bool
+is_name(const char *name)
 {
-	struct digest *d = malloc(sizeof(*d));
+	static const char allowed[] = "0123456789-/_."
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+	return *name && !name[strspn(name, allowed)];
+}
+
+/* 0, or -1 with errno when the tag is too long. */
+static int __attribute__((format(printf, 2, 3)))
+set_tag(struct digest *d, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(d->tag, sizeof(d->tag), fmt, ap);
+	va_end(ap);
+	errno = EINVAL;
+	return n >= 0 && (size_t)n < sizeof(d->tag) ? 0 : -1;
+}
+
+/*
+ * Does libcrypto yield as many bytes as it was asked for? The provider of
+ * OpenSSL 3.0 and 3.1 takes a size for BLAKE2 and does not heed it.
+ */
+static int
+digest_probe(const struct digest *d)
+{
+	unsigned char out[DIGEST_MAX];
+	struct digest_ctx *c = digest_ctx_new(d);
+	int rc;
+
+	if (!c)
+		return -1;
+	rc = digest_init(c) < 0 ? -1 : digest_final(c, out);
+	digest_ctx_free(c);
+	errno = EINVAL;
+	return rc;
+}
+
+/* A digest of size bytes of a family. 0, or -1 with errno. */
+static int
+digest_set_family(struct digest *d, const struct family *f, size_t size)
+{
+	d->md = digest_fetch(f->name);
+	if (!d->md)
+		return -1;
+	d->size = size;
+	if (size == f->max && !f->extendable)
+		return set_tag(d, "%s", f->tag);
+	d->param = f->param;
+	if (set_tag(d, "%s-%zu", f->tag, 8 * size) < 0)
+		return -1;
+	return digest_probe(d);
+}
+
+/* A digest of the one size that libcrypto says. 0, or -1 with errno. */
+static int
+digest_set_fixed(struct digest *d, const char *name)
+{
 	int size;
 
-	if (!d)
-		return NULL;
 	d->md = digest_fetch(name);
 	if (!d->md)
-		goto free_digest;
-	/* 0: extendable output without a size of its own, or no digest */
+		return -1;
 	size = EVP_MD_get_size(d->md);
 	if (size <= 0 || size > DIGEST_MAX) {
 		errno = EINVAL;
-		goto free_md;
+		return -1;
 	}
 	d->size = (size_t)size;
-	d->tag = digest_tag_of_md(d->md);
-	return d;
+	return set_tag(d, "%s", tag_of_md(d->md));
+}
 
-free_md:
-	EVP_MD_free(d->md);
-free_digest:
-	free(d);
+/* "SHA256-256", as cksum 9.10 has it: the name and the size it has anyway. */
+static int
+digest_set_with_bits(struct digest *d, const char *name, size_t len,
+    unsigned bits)
+{
+	char *base = strndup(name, len);
+	int rc;
+
+	if (!base)
+		return -1;
+	rc = digest_set_fixed(d, base);
+	free(base);
+	if (rc == 0 && d->size * 8 != bits) {
+		errno = EINVAL;
+		return -1;
+	}
+	return rc;
+}
+
+/* 0, or -1 with errno. */
+static int
+digest_set(struct digest *d, const char *name)
+{
+	const struct family *f = family_find(name, strlen(name));
+	size_t len = 0;
+	unsigned bits;
+
+	if (!is_name(name)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (f)
+		return digest_set_family(d, f, f->usual);
+	bits = bits_of_name(name, &len);
+	f = bits % 8 ? NULL : family_find(name, len);
+	if (f && bits && bits <= 8 * f->max)
+		return digest_set_family(d, f, bits / 8);
+	if (digest_set_fixed(d, name) == 0)
+		return 0;
+	if (d->md || !bits || errno != EINVAL)
+		return -1;
+	return digest_set_with_bits(d, name, len, bits);
+}
+
+struct digest *
+digest_new(const char *name)
+{
+	struct digest *d = calloc(1, sizeof(*d));
+	int err;
+
+	if (!d)
+		return NULL;
+	if (digest_set(d, name) == 0)
+		return d;
+	err = errno;
+	digest_free(d);
+	errno = err;
 	return NULL;
 }
 
@@ -190,8 +364,15 @@ digest_ctx_free(struct digest_ctx *c)
 int
 digest_init(struct digest_ctx *c)
 {
+	const struct digest *d = c->digest;
+	size_t size = d->size;
+	OSSL_PARAM length[2] = { OSSL_PARAM_END, OSSL_PARAM_END };
+
+	if (d->param)
+		length[0] = OSSL_PARAM_construct_size_t(d->param, &size);
 	/* no dearer than a copy of a template: 0.4 us for a message */
-	return EVP_DigestInit_ex2(c->evp, c->digest->md, NULL) ? 0 : -1;
+	return EVP_DigestInit_ex2(c->evp, d->md, d->param ? length : NULL) ?
+	    0 : -1;
 }
 
 int

@@ -62,6 +62,8 @@ known(const char *name, const char *tag, const char *abc)
 	"4c212f14685ac4b74b12bb6fdbffa2d17d87c5392aab792dc252d5de4533cc95" \
 	"18d38aa8dbf1925ab92386edd4009923"
 #define SHAKE128_ABC "5881092dd818bf5cf8a3ddb793fbcba7"
+#define SHAKE256_ABC "483366601360a8771c6863080cc4114d" \
+	"8db44530f8f1e1ee4f94ea37e78b5739"
 
 static void
 test_names_of_libcrypto(void **state)
@@ -85,6 +87,20 @@ test_tags_are_names(void **state)
 	known("SHA512/256", "SHA512/256", SHA512_256_ABC);
 	known("SHA512/224", "SHA512/224", SHA512_224_ABC);
 	known("BLAKE2b", "BLAKE2b", BLAKE2B_ABC);
+	known("SHA512t256", "SHA512/256", SHA512_256_ABC);
+	known("SHA512t224", "SHA512/224", SHA512_224_ABC);
+}
+
+static void
+test_a_name_may_say_the_length_that_there_is(void **state)
+{
+	(void)state;
+	known("SHA256-256", "SHA256", SHA256_ABC);
+	known("md5-128", "MD5", MD5_ABC);
+	known("BLAKE2b-512", "BLAKE2b", BLAKE2B_ABC);
+	/* libcrypto's own name, not a part of SHA-512 */
+	known("SHA512-256", "SHA512/256", SHA512_256_ABC);
+	known("BLAKE2b512", "BLAKE2b", BLAKE2B_ABC);
 }
 
 static void
@@ -103,7 +119,8 @@ test_every_tag_is_a_name(void **state)
 	static const char *const names[] = { "md5", "sha1", "sha224", "sha256",
 	    "sha384", "sha512", "sha512-224", "sha512-256", "sha3-224",
 	    "sha3-256", "sha3-384", "sha3-512", "sm3", "blake2b512",
-	    "blake2s256", "ripemd160" };
+	    "blake2s256", "ripemd160", "blake2b-256", "shake128",
+	    "shake256-512" };
 	size_t i;
 
 	(void)state;
@@ -143,6 +160,49 @@ test_unknown_names(void **state)
 	unknown("sha512:sha256");
 	unknown("sha512=");
 	unknown("SHA512/");
+	unknown(" sha512");
+	unknown("sha512:sha256");
+	unknown("sha512\n");
+	unknown("SHA256-128");
+	unknown("SHA256-");
+	unknown("SHA256-256x");
+	unknown("SHA256--256");
+	unknown("-256");
+}
+
+static void
+test_lengths_out_of_range(void **state)
+{
+	(void)state;
+	unknown("BLAKE2b-0");
+	unknown("BLAKE2b-12");
+	unknown("BLAKE2b-520");
+	unknown("BLAKE2b-99999999999999999999999999");
+	unknown("BLAKE2b-");
+	unknown("BLAKE2s-264");
+	unknown("SHAKE128-0");
+	unknown("SHAKE128-520");
+	unknown("SHAKE128-7");
+}
+
+/* b2sum(1) of "abc". A libcrypto that does not heed the length must be found
+ * out: its digest is not the beginning of the one of 64 bytes. */
+static void
+test_blake2b_with_a_length(void **state)
+{
+	struct digest *d = digest_new("BLAKE2b-256");
+
+	(void)state;
+	if (!d) {
+		assert_int_equal(errno, EINVAL);
+		skip();
+	}
+	digest_free(d);
+	known("BLAKE2b-256", "BLAKE2b-256", "bddd813c634239723171ef3fee98579b"
+	    "94964e3bb1cb3e427262c8c068d52319");
+	known("blake2b-8", "BLAKE2b-8", "6b");
+	known("BLAKE2s-128", "BLAKE2s-128",
+	    "aa4938119b1dc7b87cbad0ffd200d0ae");
 }
 
 /* libcrypto knows a digest of no bytes at all. */
@@ -153,19 +213,29 @@ test_a_digest_without_bytes_is_refused(void **state)
 	unknown("NULL");
 }
 
-/* An older libcrypto has a default size, a newer one has none. */
+/* libcrypto has had a size of its own for them only until 3.3. */
 static void
-test_extendable_output_has_its_default_size(void **state)
+test_extendable_output_has_a_size_in_every_version(void **state)
 {
-	struct digest *d = digest_new("SHAKE128");
-
 	(void)state;
-	if (!d) {
-		assert_int_equal(errno, EINVAL);
-		skip();
-	}
-	digest_free(d);
-	known("SHAKE128", "SHAKE-128", SHAKE128_ABC);
+	known("SHAKE128", "SHAKE128-128", SHAKE128_ABC);
+	known("SHAKE-128", "SHAKE128-128", SHAKE128_ABC);
+	known("shake256", "SHAKE256-256", SHAKE256_ABC);
+	known("SHAKE256-16", "SHAKE256-16", "4833");
+	known("SHAKE-128-256", "SHAKE128-256", SHAKE128_ABC
+	    "4097d5c526a6d35f97b83351940f2cc8");
+}
+
+static void
+test_which_are_extendable(void **state)
+{
+	(void)state;
+	assert_true(digest_is_extendable("SHAKE128"));
+	assert_true(digest_is_extendable("shake-256"));
+	assert_false(digest_is_extendable("SHAKE128-256"));
+	assert_false(digest_is_extendable("BLAKE2b"));
+	assert_false(digest_is_extendable("SHA512"));
+	assert_false(digest_is_extendable(""));
 }
 
 static void
@@ -221,11 +291,16 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_of_libcrypto),
 		cmocka_unit_test(test_tags_are_names),
+		cmocka_unit_test(test_a_name_may_say_the_length_that_there_is),
 		cmocka_unit_test(test_case_makes_no_difference),
 		cmocka_unit_test(test_every_tag_is_a_name),
 		cmocka_unit_test(test_unknown_names),
 		cmocka_unit_test(test_a_digest_without_bytes_is_refused),
-		cmocka_unit_test(test_extendable_output_has_its_default_size),
+		cmocka_unit_test(test_lengths_out_of_range),
+		cmocka_unit_test(test_blake2b_with_a_length),
+		cmocka_unit_test(
+		    test_extendable_output_has_a_size_in_every_version),
+		cmocka_unit_test(test_which_are_extendable),
 		cmocka_unit_test(test_a_context_serves_message_after_message),
 		cmocka_unit_test(test_final_writes_no_more_than_the_size),
 		cmocka_unit_test(test_nothing_is_freed_in_peace),
