@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
@@ -30,6 +31,7 @@ static const char usage_text[] =
 "  -j, --jobs=N             N worker processes; 0 (default): as many as usable\n"
 "                           CPUs\n"
 "  -a, --algorithm=NAME     any digest that libcrypto knows; default: sha512\n"
+"  -l, --length=BITS        of sha2, sha3, blake2b, shake128 or shake256\n"
 "      --engine=NAME        auto (default), libcrypto, or lanes: several files at\n"
 "                           a time with SIMD instructions\n"
 "      --chunk=N            hand N names at a time to a worker; default: adapts\n"
@@ -108,11 +110,12 @@ enum {
 	A = 1 << OPTIONS_AUDIT
 };
 
-static const char short_options[] = ":j:a:zC:o:xLE:rvhcw";
+static const char short_options[] = ":j:a:l:zC:o:xLE:rvhcw";
 
 static const struct option long_options[] = {
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "algorithm", required_argument, NULL, 'a' },
+	{ "length", required_argument, NULL, 'l' },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
 	{ "tag", no_argument, NULL, OPT_TAG },
@@ -303,6 +306,10 @@ take_checked(struct options *o, int c)
 		rc = parse_number(c, optarg, 0, OPTIONS_MAX_JOBS, &number);
 		o->jobs = (int)number;
 		return rc;
+	case 'l':
+		rc = parse_number(c, optarg, 0, OPTIONS_MAX_LENGTH, &number);
+		o->length = (unsigned)number;
+		return rc;
 	case OPT_CHUNK:
 		rc = parse_number(c, optarg, 1, 1000000, &number);
 		o->chunk = (size_t)number;
@@ -344,6 +351,7 @@ take_option(struct options *o, int c)
 	switch (c) {
 	case 'a':
 		o->algorithm = optarg;
+		o->algorithm_given = true;
 		return -1;
 	case 'C':
 		add_value(&o->directories, optarg);
@@ -442,6 +450,29 @@ check_modes(const struct options *o, const bool given[OPTIONS_END])
 	return -1;
 }
 
+/* As cksum(1) has it. With --check each line has a length of its own. */
+static int
+check_length(const struct options *o, bool given)
+{
+	unsigned l = o->length;
+	bool sized = !strcasecmp(o->algorithm, "sha2") ||
+	    !strcasecmp(o->algorithm, "sha3");
+
+	if (sized && (given || o->mode != OPTIONS_CHECK) && l != 224 &&
+	    l != 256 && l != 384 && l != 512)
+		return usage_error("--algorithm=%s needs --length=224, 256, "
+		    "384 or 512", o->algorithm);
+	if (l && !sized && strcasecmp(o->algorithm, "blake2b") != 0 &&
+	    strcasecmp(o->algorithm, "shake128") != 0 &&
+	    strcasecmp(o->algorithm, "shake256") != 0)
+		return usage_error("--length is for --algorithm=sha2, sha3, "
+		    "blake2b, shake128 and shake256");
+	if (l % 8)
+		return usage_error("option --length: '%u' is not a multiple "
+		    "of 8", l);
+	return -1;
+}
+
 /* How many different things standard input was asked to be. */
 static int
 stdin_users(const struct options *o)
@@ -503,6 +534,8 @@ options_parse(struct options *o, int argc, char **argv)
 	o->operands = argv + optind;
 	o->noperands = (size_t)(argc - optind);
 	rc = check_modes(o, given);
+	if (rc < 0)
+		rc = check_length(o, given['l']);
 	return rc < 0 ? check_pairs(o) : rc;
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #define OPTIONS_MAX_JOBS 1024
+#define OPTIONS_MAX_LENGTH 512 /* bits of a digest */
 
 enum options_mode { OPTIONS_HASH, OPTIONS_CHECK, OPTIONS_AUDIT };
 /* --quiet, --status and --warn: the last one counts. */
@@ -51,6 +52,8 @@ struct options {
 
 	int jobs;                 /* 0: auto */
 	const char *algorithm;
+	bool algorithm_given;
+	unsigned length;          /* of the digest, bits; 0: not given */
 	size_t chunk;             /* 0: adapts */
 	enum options_engine engine;
 

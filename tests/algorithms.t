@@ -91,4 +91,28 @@ out 'is named' <<'END'
 SHAKE128-128 (d/abc) = 5881092dd818bf5cf8a3ddb793fbcba7
 END
 
+# -l
+same_length() {
+	"$phash" -a "$3" d >"$work/lines"
+	try "-a $1 -l $2" 0 "$phash" -a "$1" -l "$2" d
+	same "is -a $3" "$work/lines" "$work/out"
+}
+for bits in 224 256 384 512; do
+	same_length sha2 $bits sha$bits
+	same_length sha3 $bits sha3-$bits
+done
+same_length shake128 256 shake128-256
+same_length shake256 0 shake256
+same_length blake2b 0 blake2b
+same_length blake2b 512 blake2b
+same_length md5 0 md5
+if "$phash" -a blake2b -l 256 d/abc >"$work/out" 2>"$work/err"; then
+	tool blake2b-256 b2sum --tag -l 256
+	tool blake2b-8 b2sum --tag -l 8
+else
+	err 'a length that libcrypto does not heed is refused' <<'END'
+phash: algorithm 'blake2b-256': not known to libcrypto
+END
+fi
+
 finish

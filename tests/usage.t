@@ -23,7 +23,7 @@ refused "unknown option '-Q'" -xQ f
 refused "unknown option '--'\$'\\n''x'" $'--\nx' f
 refused "unknown option '--in it'" '--in it' f
 
-for option in jobs algorithm engine chunk sort output directory exclude \
+for option in jobs algorithm length engine chunk sort output directory exclude \
 	include max-depth files-from files0-from progress; do
 	refused "option --$option needs a value" f --$option
 done
@@ -52,6 +52,21 @@ done
 for value in -1 1000000001 x ''; do
 	refused "option --max-depth: '$value' is not a number from 0 to \
 1000000000" --max-depth="$value" f
+done
+for value in -1 x 513 ''; do
+	refused "option --length: '$value' is not a number from 0 to 512" \
+		-a blake2b --length="$value" f
+done
+refused "option --length: '12' is not a multiple of 8" -a blake2b -l 12 f
+for option in '-a sha256 -l 256' '-l 512' '-c -a md5 -l 128'; do
+	# shellcheck disable=SC2086 # words are meant
+	refused '--length is for --algorithm=sha2, sha3, blake2b, shake128 and shake256' \
+		$option f
+done
+for option in '' '-l 0' '-l 160' '--audit=L' '-c -l 0'; do
+	# shellcheck disable=SC2086
+	refused '--algorithm=sha3 needs --length=224, 256, 384 or 512' \
+		-a sha3 $option f
 done
 refused "option --sort: 'size' is not one of path, none" --sort=size f
 refused "option --sort: '' is not one of path, none" --sort= f

@@ -19,6 +19,9 @@ _phash()
 		words='sha512 sha384 sha256 sha224 sha512-256 sha512-224
 			sha3-512 sha3-256 blake2b blake2s sm3 sha1 md5'
 		;;
+	-l | --length)
+		words='224 256 384 512'
+		;;
 	--engine)
 		words='auto libcrypto lanes'
 		;;
@@ -45,8 +48,8 @@ _phash()
 		case $cur in
 		--*)
 			compopt -o nospace
-			words='--jobs= --algorithm= --engine= --chunk= --tag
-				--untagged --json --zero --base64 --sort=
+			words='--jobs= --algorithm= --length= --engine=
+				--chunk= --tag --untagged --json --zero --base64 --sort=
 				--tree-digest --output= --directory=
 				--one-file-system --follow --exclude=
 				--include= --max-depth= --files-from=
@@ -56,7 +59,7 @@ _phash()
 				--verbose --debug --help --version'
 			;;
 		-*)
-			words='-j -a -z -o -C -c -w -x -L -E -r -v -h'
+			words='-j -a -l -z -o -C -c -w -x -L -E -r -v -h'
 			;;
 		*)
 			compopt -o filenames

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +12,7 @@
 #include "base/compat.h"
 #include "base/diag.h"
 #include "base/disk.h"
+#include "base/mem.h"
 #include "base/outfile.h"
 #include "base/progress.h"
 #include "base/quote.h"
@@ -21,15 +24,35 @@
 #include "source/list.h"
 #include "source/own.h"
 
+/* What -a and -l say, as one name. */
+static void
+setup_algorithm_name(struct setup *s)
+{
+	const struct options *o = s->o;
+	struct buf name = BUF_INIT;
+	unsigned length = o->length;
+
+	/* where no length is needed (options.c), each line has its own */
+	if (!length && (!strcasecmp(o->algorithm, "sha2") ||
+	    !strcasecmp(o->algorithm, "sha3")))
+		length = 512;
+	buf_puts(&name, o->algorithm);
+	if (length)
+		buf_printf(&name, "-%u", length);
+	s->algorithm = mem_dup(name.data, name.len);
+	buf_release(&name);
+}
+
 static int
 setup_algorithm(struct setup *s)
 {
 	struct buf b = BUF_INIT;
 
-	s->digest = digest_new(s->o->algorithm);
+	setup_algorithm_name(s);
+	s->digest = digest_new(s->algorithm);
 	if (s->digest)
 		return 0;
-	quote_shell_always(&b, s->o->algorithm, strlen(s->o->algorithm));
+	quote_shell_always(&b, s->algorithm, strlen(s->algorithm));
 	diag_msg("algorithm %s: %s", buf_str(&b), errno == EINVAL ?
 	    "not known to libcrypto" : strerror(errno));
 	buf_release(&b);
@@ -240,7 +263,7 @@ setup_hasher(struct setup *s, void *cookie,
 {
 	struct hasher_opts opts = {
 		.jobs = setup_jobs(s),
-		.algorithm = s->o->algorithm,
+		.algorithm = s->algorithm,
 		.chunk = s->o->chunk,
 		.dirfd = s->dirfd,
 		.engine = setup_engine(s->o),
@@ -354,6 +377,7 @@ setup_release(struct setup *s)
 	own_free(s->own);
 	list_free(s->list);
 	digest_free(s->digest);
+	free(s->algorithm);
 	if (s->dirfd != AT_FDCWD)
 		close(s->dirfd);
 	if (s->startfd != AT_FDCWD)

@@ -28,7 +28,8 @@ struct setup {
 	bool list_missing;      /* one of the lists could not be opened */
 	struct filter *filter;
 	struct own *own;        /* the output, and LIST of an audit */
-	struct digest *digest;  /* what -a names */
+	char *algorithm;        /* the name that -a and -l make */
+	struct digest *digest;  /* ...and what it names */
 	int startfd;            /* of the directory phash was started in */
 	int dirfd;              /* of the one that -C moved to */
 	struct hasher *hasher;  /* NULL until setup_hasher */
