@@ -41,6 +41,17 @@ for n in 64 40 24 16; do
 	run bash -c "ulimit -n $n"' && exec "$@"' - "$phash" -j 8 t
 	right_or_said "8 workers and $n descriptors" $?
 done
+mkdir many
+for ((i = 0; i < 200; i++)); do
+	head -c 140000 /dev/zero >many/$i
+done
+"$phash" many >"$work/many"
+for few in '12 1' '14 1' '20 2' '26 4'; do
+	try "few descriptors ($few)" 0 bash -c \
+		'ulimit -n "${1% *}" && exec "$2" -j "${1#* }" many' - \
+		"$few" "$phash"
+	same 'are enough for every file' "$work/many" "$work/out"
+done
 try '64 workers and 256 descriptors' 0 bash -c 'ulimit -n 256 && exec "$@"' - \
 	"$phash" -j 64 t
 same 'all lines' "$work/lines" "$work/out"
@@ -85,6 +96,36 @@ bad_file openat,open,openat2:error=EMFILE 'Too many open files'
 bad_file openat,open,openat2:error=ENFILE 'Too many open files in system'
 bad_file openat,open,openat2:error=EPERM 'Operation not permitted'
 bad_file openat,open,openat2:error=ENOMEM 'Cannot allocate memory'
+
+# What others may give back is waited for.
+for error in ENFILE EAGAIN; do
+	try "$error once" 0 faulty openat,open,openat2:error=$error:when=1 \
+		t/c "$phash" t
+	ok 'was injected' injected
+	same 'is tried again' "$work/lines" "$work/out"
+done
+
+# For no longer than the kernel waits for a lease, which is long: in a place of
+# its own it is one second.
+echo 1 >"$work/second"
+enter=(unshare -m)
+[ "$(id -u)" = 0 ] || enter=(unshare -rm)
+in_a_second() {
+	"${enter[@]}" sh -c 'mount --bind "$0" "$1" && shift && exec "$@"' \
+		"$work/second" /proc/sys/fs/lease-break-time "$@"
+}
+if in_a_second true 2>/dev/null; then
+	try 'a file that stays leased' 1 in_a_second strace -f \
+		--quiet=attach,path-resolution -o "$work/trace" \
+		-P t/c -P "$here/t/c" -e trace=openat,open,openat2 \
+		-e inject=openat,open,openat2:error=EAGAIN "$phash" t
+	err 'is said' <<'END'
+phash: t/c: in use: another program has a lease on it
+END
+	same 'and the rest is done' "$work/but-c" "$work/out"
+else
+	skip 'a file that stays leased' 'no mount namespace'
+fi
 
 head -c 300000 /dev/zero >t/c
 try 'an error in the middle of a file' 1 faulty \

@@ -3,11 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/compat.h"
 #include "base/xio.h"
 #include "hasher/result.h"
+
+/* Seconds: the kernel's own default, and more than anybody should wait. */
+#define FILE_LEASE_MAX 45
 
 static int
 file_flags(enum hasher_how how)
@@ -55,6 +59,21 @@ file_open(struct file *f, int dirfd, const char *path, enum hasher_how how,
 		return -1;
 	}
 	return 0;
+}
+
+int
+file_lease_ms(void)
+{
+	FILE *f = fopen("/proc/sys/fs/lease-break-time", "re");
+	int seconds;
+
+	/* 0 is for ever, which is too long */
+	if (!f || fscanf(f, "%d", &seconds) != 1 || seconds < 1 ||
+	    seconds > FILE_LEASE_MAX)
+		seconds = FILE_LEASE_MAX;
+	if (f)
+		(void)fclose(f);
+	return seconds * 1000 + 1000;
 }
 
 /* Bytes asked for at once, ahead of reading them. */

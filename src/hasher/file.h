@@ -28,10 +28,16 @@ struct file {
 
 /*
  * Opens path (relative to dirfd, of any length). 0, or -1 with the reason in
- * r and nothing open. Does not wait for the writer of a FIFO.
+ * r and nothing open. Waits neither for the writer of a FIFO nor for another
+ * process to give up its lease of the file, which this asks it to do:
+ * RESULT_OPEN with EWOULDBLOCK, to be tried again.
  */
 int file_open(struct file *f, int dirfd, const char *path,
     enum hasher_how how, struct result *r);
+
+/* For how long to try again: the time in ms after which the kernel ends such a
+ * lease (fcntl(2), F_SETLEASE), and something more. */
+int file_lease_ms(void);
 
 /*
  * Reads up to n bytes. Returns how many, 0 only with *last; *last when these

@@ -42,6 +42,9 @@ result_reason(const struct result *r, struct buf *out)
 	case RESULT_READ:
 		buf_puts(out, strerror(r->code));
 		return;
+	case RESULT_BUSY:
+		buf_puts(out, "in use: another program has a lease on it");
+		return;
 	case RESULT_TYPE:
 		buf_puts(out, "no longer a regular file");
 		return;

@@ -17,6 +17,7 @@ struct buf;
 enum result_status {
 	RESULT_OK,      /* digest and size are valid */
 	RESULT_OPEN,    /* open failed: code is the errno */
+	RESULT_BUSY,    /* another process would not give up its lease */
 	RESULT_STAT,    /* fstat failed: code is the errno */
 	RESULT_READ,    /* read failed: code is the errno */
 	RESULT_TYPE,    /* the walk saw a regular file here, open found another

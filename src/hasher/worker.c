@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "digest/digest.h"
@@ -28,8 +29,11 @@
  * the beginning of a cache line.
  */
 #define WORKER_ALIGN 4096
-/* How long silent streams are waited for before new names are asked for. */
-#define WORKER_STREAM_MS 50
+/* How long silent streams are waited for before new names are asked for; and
+ * between two attempts to open a file that cannot be had now. */
+#define WORKER_PAUSE_MS 50
+/* How long a worker without any open file waits for others to close theirs. */
+#define WORKER_ENFILE_MS 1000
 
 /* An algorithm that was asked for, with lanes of its own: slot i of each
  * lanes belongs to slot i of the worker. */
@@ -39,8 +43,17 @@ struct engine {
 	struct lanes *lanes;
 };
 
+enum slot_state {
+	SLOT_FREE,
+	SLOT_WAITING, /* its file cannot be opened now: worker_defer */
+	SLOT_OPEN
+};
+
 struct slot {
-	bool busy;
+	enum slot_state state;
+	unsigned rivals;      /* waiting for a descriptor: until fewer files
+	                       * than these are open; 0: until retry_at */
+	int64_t retry_at, give_up_at; /* worker_now; 0: not set */
 	struct engine *engine;
 	ppool_item item;
 	struct file file;
@@ -53,7 +66,9 @@ struct worker {
 	struct engine engine[HASHER_ALGORITHMS];
 	unsigned engines;
 	ppool_worker *pool;
-	unsigned busy;               /* slots with a file */
+	unsigned busy;               /* slots that are not free */
+	unsigned open;               /* slots with an open file */
+	unsigned most;               /* slots that there are descriptors for */
 	unsigned fed;                /* slots with bytes to digest */
 	struct slot slot[WORKER_SLOTS];
 	unsigned char *bufs;         /* WORKER_SLOTS * WORKER_BUFFER */
@@ -166,6 +181,7 @@ worker_init(void *initarg, void **state)
 	signal(SIGUSR1, SIG_IGN);
 	worker_close_directories(s->dirfd);
 	w->setup = s;
+	w->most = WORKER_SLOTS;
 	err = worker_add_engine(w, s->algorithm, NULL);
 	if (err)
 		return err;
@@ -186,8 +202,9 @@ worker_answer(struct worker *w, struct slot *s)
 	unsigned char answer[WIRE_ANSWER_MAX];
 
 	file_close(&s->file);
-	s->busy = false;
+	w->open -= s->state == SLOT_OPEN;
 	w->busy--;
+	s->state = SLOT_FREE;
 	return ppool_answer(w->pool, &s->item, 0, answer,
 	    wire_put_answer(answer, &s->res));
 }
@@ -313,7 +330,7 @@ worker_move(struct worker *w, unsigned i, bool wait)
 }
 
 /* Waits until one of the streams has something, but not for long: the owner
- * may have more names meanwhile. */
+ * may have more names meanwhile, and a file that is waited for be had. */
 static void
 worker_await_streams(const struct worker *w)
 {
@@ -324,18 +341,19 @@ worker_await_streams(const struct worker *w)
 	for (i = 0; i < WORKER_SLOTS; i++) {
 		const struct slot *s = &w->slot[i];
 
-		if (!s->busy || s->file.regular || s->file.balked)
+		if (s->state != SLOT_OPEN || s->file.regular ||
+		    s->file.balked)
 			continue;
 		p[n].fd = s->file.fd;
 		p[n++].events = POLLIN;
 	}
-	(void)poll(p, n, WORKER_STREAM_MS); /* file_read says what is there */
+	(void)poll(p, n, WORKER_PAUSE_MS); /* file_read says what is there */
 }
 
 /*
  * Moves every slot whose bytes are there. When no lane has anything to digest
  * it waits: for a disk, which works for all slots meanwhile, or else for
- * streams. 0, or -1 when the owner is gone.
+ * streams, or for time to pass. 0, or -1 when the owner is gone.
  */
 static int
 worker_move_all(struct worker *w)
@@ -344,10 +362,12 @@ worker_move_all(struct worker *w)
 
 	w->fed = 0;
 	for (i = 0; i < WORKER_SLOTS; i++)
-		if (w->slot[i].busy && worker_move(w, i, false) < 0)
+		if (w->slot[i].state == SLOT_OPEN &&
+		    worker_move(w, i, false) < 0)
 			return -1;
 	for (i = 0; i < WORKER_SLOTS && !w->fed; i++) {
-		if (!w->slot[i].busy || !w->slot[i].file.regular)
+		if (w->slot[i].state != SLOT_OPEN ||
+		    !w->slot[i].file.regular)
 			continue;
 		files++;
 		if (worker_move(w, i, true) < 0)
@@ -358,34 +378,139 @@ worker_move_all(struct worker *w)
 	return 0;
 }
 
+static int64_t
+worker_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* No descriptor: other files of this worker will close, and no more than are
+ * open now should be open at a time. False: it has none. */
+static bool
+worker_await_descriptor(struct worker *w, struct slot *s)
+{
+	if (!w->open)
+		return false;
+	w->most = s->rivals = w->open;
+	return true;
+}
+
+/* Another process has the file, or all the descriptors of the system, or so
+ * it seems: it is given so many ms. False: it had them. */
+static bool
+worker_await_others(struct slot *s, int64_t ms)
+{
+	int64_t now = worker_now();
+
+	if (!s->give_up_at)
+		s->give_up_at = now + ms;
+	s->rivals = 0;
+	s->retry_at = now + WORKER_PAUSE_MS;
+	return now < s->give_up_at;
+}
+
+/* The file of s could not be opened, for the reason in s->res. True: it is
+ * waited for. */
+static bool
+worker_defer(struct worker *w, struct slot *s)
+{
+	bool wait = false;
+
+	if (s->res.status != RESULT_OPEN)
+		return false;
+	switch (s->res.code) {
+	case EMFILE:
+		wait = worker_await_descriptor(w, s);
+		break;
+	case ENFILE:
+		wait = worker_await_descriptor(w, s) ||
+		    worker_await_others(s, WORKER_ENFILE_MS);
+		break;
+	case EWOULDBLOCK:
+		wait = worker_await_others(s, file_lease_ms());
+		if (!wait)
+			result_fail(&s->res, RESULT_BUSY, 0);
+		break;
+	}
+	if (wait)
+		s->state = SLOT_WAITING;
+	return wait;
+}
+
+/* Opens the file of slot i and begins its message; answers it when that
+ * cannot be. 0, or -1 when the owner is gone. */
+static int
+worker_begin(struct worker *w, unsigned i)
+{
+	struct slot *s = &w->slot[i];
+
+	if (worker_open(w, s) < 0)
+		return worker_defer(w, s) ? 0 : worker_answer(w, s);
+	s->state = SLOT_OPEN;
+	w->open++;
+	return worker_start(w, i) < 0 ? worker_answer(w, s) : 0;
+}
+
+/* Tries what was waited for again. 0, or -1 when the owner is gone. */
+static int
+worker_retry(struct worker *w)
+{
+	int64_t now = worker_now();
+	unsigned i;
+
+	for (i = 0; i < WORKER_SLOTS; i++) {
+		const struct slot *s = &w->slot[i];
+
+		if (s->state == SLOT_WAITING &&
+		    (s->rivals ? w->open < s->rivals : now >= s->retry_at) &&
+		    worker_begin(w, i) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Takes a name for the free slot i, waiting for one only when there is nothing
+ * else to do. As ppool_take; -2 when the owner is gone. */
+static int
+worker_take(struct worker *w, unsigned i)
+{
+	struct slot *s = &w->slot[i];
+	int took = ppool_take(w->pool, w->busy == 0, &s->item);
+
+	if (took <= 0)
+		return took;
+	w->busy++;
+	s->give_up_at = 0;
+	memset(&s->res, 0, sizeof(s->res));
+	s->file.fd = -1;
+	return worker_begin(w, i) < 0 ? -2 : 1;
+}
+
 /*
- * Gives free slots their files, waiting only when there is nothing else to
- * do. 0: go on; 1: no more will come, and all is answered; -1: the owner is
- * gone.
+ * Gives free slots their files. 0: go on; 1: no more will come, and all is
+ * answered; -1: the owner is gone.
  */
 static int
 worker_fill(struct worker *w)
 {
 	unsigned i;
+	int took;
 
-	for (i = 0; i < WORKER_SLOTS; i++) {
-		struct slot *s = &w->slot[i];
-		int took;
-
-		if (s->busy)
+	if (w->busy > w->open && worker_retry(w) < 0)
+		return -1;
+	for (i = 0; i < WORKER_SLOTS && w->busy < w->most; i++) {
+		if (w->slot[i].state != SLOT_FREE)
 			continue;
-		took = ppool_take(w->pool, w->busy == 0, &s->item);
-		if (took == 0)
-			return 0;
+		took = worker_take(w, i);
+		if (took == -2)
+			return -1;
 		if (took < 0)
 			return w->busy == 0;
-		s->busy = true;
-		w->busy++;
-		memset(&s->res, 0, sizeof(s->res));
-		s->file.fd = -1;
-		if ((worker_open(w, s) < 0 || worker_start(w, i) < 0) &&
-		    worker_answer(w, s) < 0)
-			return -1;
+		if (took == 0)
+			return 0;
 	}
 	return 0;
 }

@@ -66,6 +66,8 @@ test_fixed_reasons(void **state)
 	check_reason(RESULT_OUTPUT, 0, "a hard link to the output");
 	check_reason(RESULT_LINKS, 0, "too many ways through symbolic links");
 	check_reason(RESULT_LOST, 0, "not hashed");
+	check_reason(RESULT_BUSY, 0,
+	    "in use: another program has a lease on it");
 }
 
 static void
@@ -95,7 +97,7 @@ test_values_out_of_range(void **state)
 			buf_release(&b);
 		}
 	}
-	check_reason(RESULT_STATUSES, 0, "unknown status 11");
+	check_reason(RESULT_STATUSES, 0, "unknown status 12");
 }
 
 int
