@@ -215,7 +215,8 @@ valgrind = valgrind -q --error-exitcode=99 --leak-check=full \
 
 check-valgrind: all $(unit_bin)
 	@$(test_env) TEST_WRAPPER='$(valgrind)' \
-		$(PROVE) --failures --comments -j $(JOBS) --exec tests/run-one $(unit_bin)
+		$(PROVE) --failures --comments -j $(JOBS) --exec tests/run-one \
+		$(filter $(unit_bin),$(TESTS))
 
 bench: all $(perf_bin)
 	@set -e; for script in tests/perf/*.sh; do \

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -212,6 +213,19 @@ test_a_kernel_without_its_processor_is_not_trusted(void **state)
 	assert_false(sha512x_trusted(&k));
 }
 
+/* An emulated processor, as valgrind's, may have less than the real one. */
+static void
+expect_supported(const char *name, bool promised)
+{
+	const char *wrapper = getenv("TEST_WRAPPER");
+	bool supported = sha512x_find(name)->supported();
+
+	if (wrapper && *wrapper)
+		assert_true(promised || !supported);
+	else
+		assert_int_equal(supported, promised);
+}
+
 /* The kernel that the flags line of Linux's cpuinfo promises is there. */
 static void
 test_what_the_system_promises_is_supported(void **state)
@@ -232,9 +246,9 @@ test_what_the_system_promises_is_supported(void **state)
 		break;
 	}
 	fclose(f);
-	assert_int_equal(sha512x_find("avx2x4")->supported(), avx2);
-	assert_int_equal(sha512x_find("avx512x4")->supported(), avx512);
-	assert_int_equal(sha512x_find("avx512x8")->supported(), avx512);
+	expect_supported("avx2x4", avx2);
+	expect_supported("avx512x4", avx512);
+	expect_supported("avx512x8", avx512);
 }
 
 static void
