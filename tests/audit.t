@@ -419,11 +419,11 @@ echo f >one/gone.x
 try 'other things in place of files' 1 "$phash" --audit=L1 -C one
 out 'are no files' <<'END'
 MOVED deep/f -> elsewhere/f
-UNREADABLE dir
-UNREADABLE fifo
+CHANGED dir
+CHANGED fifo
 MISSING gone
 NEW gone.x
-UNREADABLE link
+CHANGED link
 OK ok
 OK real
 END
@@ -431,14 +431,16 @@ err 'which is said' <<'END'
 phash: dir: no longer a regular file
 phash: fifo: no longer a regular file
 phash: link: no longer a regular file
-phash: 7 listed: 2 OK, 0 CHANGED, 1 MISSING, 1 MOVED, 3 UNREADABLE; not listed: 1 NEW, 0 UNREADABLE
+phash: 7 listed: 2 OK, 3 CHANGED, 1 MISSING, 1 MOVED, 0 UNREADABLE; not listed: 1 NEW, 0 UNREADABLE
 END
+try '--status' 1 "$phash" --status --audit=L1 -C one
+err 'does not say it' </dev/null
 try '-L' 1 "$phash" -L --audit=L1 -C one
 out 'follows links' <<'END'
 OK deep/f
-UNREADABLE dir
+CHANGED dir
 NEW elsewhere/f
-UNREADABLE fifo
+CHANGED fifo
 MISSING gone
 NEW gone.x
 CHANGED link
@@ -447,8 +449,17 @@ OK real
 END
 try '--json' 1 "$phash" --json --audit=L1 -C one --include=fifo
 out 'tells why' <<'END'
-{"verdict":"UNREADABLE","path":"fifo","error":"no longer a regular file"}
+{"verdict":"CHANGED","path":"fifo","error":"no longer a regular file"}
 END
+echo in >one/dir/in
+cp L1 U
+try '--update' 1 "$phash" --update --audit=U -C one
+"$phash" -C one . >want
+same 'leaves them out, and has what is in the directory' want U
+rm -r one/dir one/elsewhere one/ok one/real one/gone.x
+cp L1 U
+try '--update when nothing else is left' 1 "$phash" --update --audit=U -C one
+ok 'is refused' grep -qx 'phash: U: not updated: no file was found' "$work/err"
 
 # What may not be read
 rm -rf one
@@ -498,6 +509,16 @@ END
 	err 'the latter are named' <<'END'
 phash: one/n: No such file or directory
 phash: 3 listed: 2 OK, 0 CHANGED, 1 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 1 UNREADABLE
+END
+	try 'a file that the walk saw and that is a link by now' 1 env \
+		ASAN_OPTIONS=detect_leaks=0 strace -f \
+		--quiet=attach,path-resolution -o "$work/trace" -P one/c \
+		-P "$(pwd -P)/one/c" -e trace=openat,open,openat2 \
+		-e inject=openat,open,openat2:error=ELOOP \
+		"$phash" --quiet --audit=gone one
+	out 'is CHANGED' <<'END'
+CHANGED one/c
+NEW one/n
 END
 	"$phash" one >gone
 	grep -v '/n)' gone >want

@@ -70,6 +70,7 @@ struct audit {
 	struct buf message;
 	struct buf plain;    /* a name's */
 	uint64_t bad_operands; /* said on stderr: what lies there was not seen */
+	uint64_t hashed;       /* files with a digest */
 	bool stopped;
 };
 
@@ -219,6 +220,7 @@ audit_on_result(void *cookie, const struct result *r)
 	struct audit *a = cookie;
 	struct result have = *r;
 
+	a->hashed += r->status == RESULT_OK;
 	if (r->status == RESULT_OK)
 		have.code = (int)(r->token & ((1u << CODE_BITS) - 1));
 	if (table_set(a->have->table, r->token >> CODE_BITS, &have) < 0)
@@ -426,6 +428,17 @@ audit_put_verdict(struct audit *a, const struct verdict_line *line)
 		verdict_audit_line(line, end, &a->out.lines);
 }
 
+/* Why there is no digest is said, but a change of type only as a verdict is. */
+static void
+audit_say_reason(struct audit *a, const struct verdict_line *line)
+{
+	if (line->verdict == VERDICT_AUDIT_CHANGED &&
+	    !verdict_audit_told(&a->rules, line->verdict))
+		return;
+	output_flush(&a->out);
+	diag_name(line->name, line->len, "%s", line->reason);
+}
+
 /* One verdict. old is NULL but for MOVED; r is NULL for MISSING. */
 static void
 audit_report(struct audit *a, enum verdict_audit v, const char *old,
@@ -434,17 +447,15 @@ audit_report(struct audit *a, enum verdict_audit v, const char *old,
 	struct verdict_line line = { .verdict = v, .old = old,
 	    .oldlen = oldlen, .name = name, .len = len };
 
-	if (v == VERDICT_AUDIT_UNREADABLE) {
+	if (r && r->status != RESULT_OK && v != VERDICT_AUDIT_MISSING) {
 		result_reason(r, &a->message);
 		line.reason = buf_str(&a->message);
 	}
 	if (verdict_audit_told(&a->rules, v))
 		audit_put_verdict(a, &line);
-	if (line.reason) {
-		output_flush(&a->out);
-		diag_name(name, len, "%s", line.reason);
-		buf_clear(&a->message);
-	}
+	if (line.reason)
+		audit_say_reason(a, &line);
+	buf_clear(&a->message);
 	output_more(&a->out);
 }
 
@@ -563,7 +574,7 @@ audit_put_lines(struct audit *a)
 	while (!a->out.lost && audit_next(a, &t)) {
 		if (t.have == COMPARE_NONE || !side_get(a->have, t.have, &r) ||
 		    r.status != RESULT_OK)
-			continue; /* vanished: nothing else gets here */
+			continue; /* vanished, or no file any more */
 		if (t.want != COMPARE_NONE) {
 			(void)side_get(a->want, t.want, &listed);
 			r.path = listed.path;
@@ -585,7 +596,7 @@ audit_forgets(const struct audit *a)
 		return "not everything could be read";
 	if (a->counts.refused || a->counts.lines.malformed)
 		return "lines of the list were not understood or refused";
-	if (!table_count(a->have->table))
+	if (!a->hashed)
 		return "no file was found";
 	return NULL;
 }

@@ -273,6 +273,8 @@ verdict_audit(const struct manifest_want *want, const struct result *r)
 {
 	if (!r || (want && is_gone(r)))
 		return VERDICT_AUDIT_MISSING;
+	if (want && r->status == RESULT_TYPE)
+		return VERDICT_AUDIT_CHANGED;
 	if (r->status != RESULT_OK)
 		return VERDICT_AUDIT_UNREADABLE;
 	if (!want)

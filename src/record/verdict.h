@@ -148,7 +148,8 @@ struct verdict_audit_counts {
 /*
  * The verdict on a name: want is NULL when it is not listed, r when the walk
  * did not find it (not both). A listed file that vanished between walk and
- * open is MISSING.
+ * open is MISSING, one that has become a link, a directory or the like is
+ * CHANGED.
  */
 enum verdict_audit verdict_audit(const struct manifest_want *want,
     const struct result *r);
@@ -160,7 +161,8 @@ struct verdict_line {
 	size_t oldlen;
 	const char *name;
 	size_t len;
-	const char *reason; /* UNREADABLE: why; else NULL */
+	const char *reason; /* UNREADABLE, or CHANGED and no file any more:
+	                     * why; else NULL */
 };
 
 /* Is a verdict to be told at all? */

@@ -31,6 +31,7 @@ static const struct result no_dir = { .status = RESULT_OPEN, .code = ENOTDIR };
 static const struct result bad_read = { .status = RESULT_READ,
     .code = ENOENT };
 static const struct result torn = { .status = RESULT_CHANGED };
+static const struct result typed = { .status = RESULT_TYPE };
 static const struct result lost = { .status = RESULT_LOST };
 
 static const struct verdict_rules plain;
@@ -385,6 +386,9 @@ test_audit(void **state)
 	    VERDICT_AUDIT_CHANGED);
 	assert_int_equal(verdict_audit(&want, NULL), VERDICT_AUDIT_MISSING);
 	assert_int_equal(verdict_audit(&want, &gone), VERDICT_AUDIT_MISSING);
+	assert_int_equal(verdict_audit(&want, &typed), VERDICT_AUDIT_CHANGED);
+	assert_int_equal(verdict_audit(NULL, &typed),
+	    VERDICT_AUDIT_UNREADABLE);
 	assert_int_equal(verdict_audit(NULL, &same), VERDICT_AUDIT_NEW);
 	assert_int_equal(verdict_audit(&want, &torn),
 	    VERDICT_AUDIT_UNREADABLE);
