@@ -1,5 +1,7 @@
 # The build of phash, for GNU make. It works alone: `make` builds, `make check`
-# tests, `make install` installs. What follows are the knobs; set them on the
+# tests, `make install` installs. It builds in the directory where make runs,
+# which need not be that of the source: ../phash/configure makes the Makefile
+# that includes this one. What follows are the knobs; set them on the
 # command line, or in config.mak, which is read after config.mak.autogen (what
 # ./configure writes). A change of any of them rebuilds what it concerns.
 #
@@ -31,6 +33,8 @@
 
 VERSION = 1.0.0
 
+srcdir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+
 CFLAGS = -g -O2
 AR = ar
 AUTOCONF = autoconf
@@ -59,23 +63,28 @@ fishcompdir = $(datadir)/fish/vendor_completions.d
 
 # What is built from what. Sources are found, not listed.
 
-ppool_src = $(wildcard src/ppool/*.c)
-phash_src = $(filter-out src/main.c $(ppool_src),$(wildcard src/*.c src/*/*.c))
-unit_src = $(wildcard tests/unit/*.c)
-perf_src = $(wildcard tests/perf/*.c)
-example_src = $(wildcard man/examples/*.c)
-man_pages = $(wildcard man/*.[1-9])
+src = $(srcdir)/src
+man = $(srcdir)/man
+tests = $(srcdir)/tests
 
-ppool_obj = $(ppool_src:src/%.c=$(BUILD)/%.o)
-ppool_pic = $(ppool_src:src/%.c=$(BUILD)/pic/%.o)
-phash_obj = $(phash_src:src/%.c=$(BUILD)/%.o)
-unit_bin = $(unit_src:%.c=$(BUILD)/%)
-perf_bin = $(perf_src:%.c=$(BUILD)/%)
-example_bin = $(example_src:man/%.c=$(BUILD)/%)
+ppool_src = $(wildcard $(src)/ppool/*.c)
+phash_src = $(filter-out $(src)/main.c $(ppool_src),\
+	$(wildcard $(src)/*.c $(src)/*/*.c))
+unit_src = $(wildcard $(tests)/unit/*.c)
+perf_src = $(wildcard $(tests)/perf/*.c)
+example_src = $(wildcard $(man)/examples/*.c)
+man_pages = $(wildcard $(man)/*.[1-9])
+
+ppool_obj = $(ppool_src:$(src)/%.c=$(BUILD)/%.o)
+ppool_pic = $(ppool_src:$(src)/%.c=$(BUILD)/pic/%.o)
+phash_obj = $(phash_src:$(src)/%.c=$(BUILD)/%.o)
+unit_bin = $(unit_src:$(tests)/%.c=$(BUILD)/tests/%)
+perf_bin = $(perf_src:$(tests)/%.c=$(BUILD)/tests/%)
+example_bin = $(example_src:$(man)/%.c=$(BUILD)/%)
 
 # The library's version is its header's.
 ppool_version := $(shell sed -n \
-	's/^.define PPOOL_VERSION "\(.*\)"/\1/p' src/ppool/ppool.h)
+	's/^.define PPOOL_VERSION "\(.*\)"/\1/p' $(src)/ppool/ppool.h)
 ppool_soname = libppool.so.$(firstword $(subst ., ,$(ppool_version)))
 ppool_so = libppool.so.$(ppool_version)
 
@@ -83,7 +92,7 @@ archives = $(BUILD)/libphash.a $(BUILD)/libppool.a
 products = $(BUILD)/phash $(BUILD)/libppool.a $(BUILD)/$(ppool_so) \
 	$(BUILD)/ppool.pc
 
-all_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc \
+all_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I$(src) \
 	-DPHASH_VERSION='"$(VERSION)"'
 all_cflags = -std=c11
 all_libs = -lcrypto
@@ -134,16 +143,16 @@ $(BUILD)/$(ppool_so): $(ppool_pic) $(BUILD)/ppool.map $(BUILD)/sources
 	@ln -sf $(ppool_so) $(BUILD)/$(ppool_soname)
 	@ln -sf $(ppool_soname) $(BUILD)/libppool.so
 
-$(BUILD)/ppool.map: src/ppool/ppool.h Makefile
+$(BUILD)/ppool.map: $(src)/ppool/ppool.h $(srcdir)/Makefile
 	$(mkdir)
 	$(call say,GEN){ \
 		echo 'PPOOL_$(firstword $(subst ., ,$(ppool_version))) {'; \
 		echo 'global:'; \
 		sed -n '/^typedef/d; s/^[a-z].*[ *]\(ppool_[a-z_]*\)(.*/	\1;/p' \
-			src/ppool/ppool.h; \
+			$(src)/ppool/ppool.h; \
 		echo 'local:'; echo '	*;'; echo '};'; } >$@
 
-$(BUILD)/ppool.pc: $(BUILD)/paths src/ppool/ppool.h
+$(BUILD)/ppool.pc: $(BUILD)/paths $(src)/ppool/ppool.h
 	$(call say,GEN)printf '%s\n' \
 		'prefix=$(prefix)' 'exec_prefix=$(exec_prefix)' \
 		'libdir=$(libdir)' 'includedir=$(includedir)' '' \
@@ -152,21 +161,21 @@ $(BUILD)/ppool.pc: $(BUILD)/paths src/ppool/ppool.h
 		'Version: $(ppool_version)' \
 		'Libs: -L$${libdir} -lppool' 'Cflags: -I$${includedir}' >$@
 
-$(BUILD)/pic/%.o: src/%.c $(BUILD)/flags
+$(BUILD)/pic/%.o: $(src)/%.c $(BUILD)/flags
 	$(mkdir)
 	$(call say,CC)$(compile) -fPIC
 
-$(BUILD)/%.o: src/%.c $(BUILD)/flags
+$(BUILD)/%.o: $(src)/%.c $(BUILD)/flags
 	$(mkdir)
 	$(call say,CC)$(compile)
 
-$(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags
+$(BUILD)/tests/%.o: $(tests)/%.c $(BUILD)/flags
 	$(mkdir)
 	$(call say,CC)$(compile)
 
-$(BUILD)/examples/%.o: man/examples/%.c $(BUILD)/flags
+$(BUILD)/examples/%.o: $(man)/examples/%.c $(BUILD)/flags
 	$(mkdir)
-	$(call say,CC)$(compile) -Isrc/ppool
+	$(call say,CC)$(compile) -I$(src)/ppool
 
 # LDFLAGS_name is for tests/unit/name.c alone: some make functions of the C
 # library fail.
@@ -197,7 +206,7 @@ $(BUILD)/flags $(BUILD)/sources $(BUILD)/paths: FORCE
 
 # Tests. prove runs the unit tests and the shell tests alike: all speak TAP.
 
-TESTS = $(unit_bin) $(wildcard tests/*.t)
+TESTS = $(unit_bin) $(wildcard $(tests)/*.t)
 
 export TEST_TIMEOUT TEST_WRAPPER
 # For make, BUILD has no blanks; for tests, whatever the path has.
@@ -206,8 +215,10 @@ test_env = BUILD='$(test_build)' PHASH='$(test_build)/phash' OBJDIR='$(CURDIR)'
 
 test-programs: $(unit_bin) $(perf_bin) $(example_bin)
 
+prove = $(PROVE) --failures --comments -j $(JOBS) --exec $(tests)/run-one
+
 check: all test-programs
-	@$(test_env) $(PROVE) --failures --comments -j $(JOBS) --exec tests/run-one $(TESTS)
+	@$(test_env) $(prove) $(TESTS)
 
 # Workers leave by _exit: what they still hold then is not a leak.
 valgrind = valgrind -q --error-exitcode=99 --leak-check=full \
@@ -215,25 +226,24 @@ valgrind = valgrind -q --error-exitcode=99 --leak-check=full \
 
 check-valgrind: all $(unit_bin)
 	@$(test_env) TEST_WRAPPER='$(valgrind)' \
-		$(PROVE) --failures --comments -j $(JOBS) --exec tests/run-one \
-		$(filter $(unit_bin),$(TESTS))
+		$(prove) $(filter $(unit_bin),$(TESTS))
 
 bench: all $(perf_bin)
-	@set -e; for script in tests/perf/*.sh; do \
+	@set -e; for script in $(tests)/perf/*.sh; do \
 		$(test_env) bash "$$script"; \
 	done
 
 distcheck: dist
-	tests/distcheck $(BUILD)/$(dist).tar.gz
+	$(tests)/distcheck $(BUILD)/$(dist).tar.gz
 
 bare-check: dist
-	tests/bare-system $(BUILD)/$(dist).tar.gz
+	$(tests)/bare-system $(BUILD)/$(dist).tar.gz
 
 # Everything that can be said about the text alone, and the compilers' word.
 
-shell_files = $(wildcard tests/*.t tests/perf/*.sh) tests/lib.sh \
-	src/completion/phash.bash \
-	$(shell grep -lE '^\#!.*[/ ](ba)?sh$$' .ci/* tests/* 2>/dev/null)
+shell_files = $(wildcard $(tests)/*.t $(tests)/perf/*.sh) $(tests)/lib.sh \
+	$(src)/completion/phash.bash $(shell grep -lE '^\#!.*[/ ](ba)?sh$$' \
+		$(srcdir)/.ci/* $(tests)/* 2>/dev/null)
 
 # What mandoc says where the manuals of others are not installed.
 no_manual = -e 'referenced manual not found' -e 'mandoc.db'
@@ -243,7 +253,7 @@ lint: lint-text lint-gcc lint-clang
 lint-text:
 	@! mandoc -Tlint $(man_pages) 2>&1 | grep -v $(no_manual)
 	shellcheck $(sort $(shell_files))
-	tests/run-one tests/map.t
+	$(tests)/run-one $(tests)/map.t
 
 lint-gcc lint-clang: lint-%:
 	$(MAKE) DEVELOPER=1 CC=$* BUILD=$(BUILD)/lint-$* all test-programs
@@ -256,7 +266,7 @@ installed = $(bindir)/phash $(includedir)/ppool.h $(libdir)/libppool.a \
 	$(libdir)/$(ppool_so) $(libdir)/$(ppool_soname) $(libdir)/libppool.so \
 	$(pkgconfigdir)/ppool.pc $(completions) $(docdir)/README \
 	$(foreach p,$(man_pages),$(mandir)/man$(subst .,,$(suffix $p))/$(notdir $p)) \
-	$(example_src:man/%=$(docdir)/%)
+	$(example_src:$(man)/%=$(docdir)/%)
 
 # DESTDIR may have blanks; what is installed in it may not.
 root = '$(DESTDIR)'
@@ -266,16 +276,16 @@ install: all
 		$(INSTALL) -d $(root)$$dir; \
 	done
 	$(INSTALL) -m 755 $(BUILD)/phash $(root)$(bindir)
-	$(INSTALL) -m 644 src/ppool/ppool.h $(root)$(includedir)
+	$(INSTALL) -m 644 $(src)/ppool/ppool.h $(root)$(includedir)
 	$(INSTALL) -m 644 $(BUILD)/libppool.a $(root)$(libdir)
 	$(INSTALL) -m 755 $(BUILD)/$(ppool_so) $(root)$(libdir)
 	ln -sf $(ppool_so) $(root)$(libdir)/$(ppool_soname)
 	ln -sf $(ppool_soname) $(root)$(libdir)/libppool.so
 	$(INSTALL) -m 644 $(BUILD)/ppool.pc $(root)$(pkgconfigdir)
-	$(INSTALL) -m 644 src/completion/phash.bash $(root)$(bashcompdir)/phash
-	$(INSTALL) -m 644 src/completion/_phash $(root)$(zshcompdir)
-	$(INSTALL) -m 644 src/completion/phash.fish $(root)$(fishcompdir)
-	$(INSTALL) -m 644 README $(root)$(docdir)
+	$(INSTALL) -m 644 $(src)/completion/phash.bash $(root)$(bashcompdir)/phash
+	$(INSTALL) -m 644 $(src)/completion/_phash $(root)$(zshcompdir)
+	$(INSTALL) -m 644 $(src)/completion/phash.fish $(root)$(fishcompdir)
+	$(INSTALL) -m 644 $(srcdir)/README $(root)$(docdir)
 	set -e; for page in $(man_pages); do \
 		$(INSTALL) -m 644 $$page $(root)$(mandir)/man$${page##*.}; \
 	done
@@ -285,21 +295,29 @@ uninstall:
 	set -e; for file in $(installed); do rm -f $(root)$$file; done
 	-rmdir $(root)$(docdir)/examples $(root)$(docdir)
 
-# A release: what git knows, or in an unpacked release what is there.
+# A release: what git knows, or in an unpacked release what is there. The same
+# source makes the same file, byte for byte.
 
 dist = phash-$(VERSION)
 dist_files = if test -e .git; \
-	then git ls-files --cached --others --exclude-standard; \
+	then git ls-files -z --cached --others --exclude-standard; \
 	else find src man tests Makefile README LICENSE configure.ac .ci \
-		.[a-z]*rc .gitignore -type f; fi
+		.[a-z]*rc .gitignore -type f -print0; fi
+dist_date = if test -n "$$SOURCE_DATE_EPOCH"; then echo "$$SOURCE_DATE_EPOCH"; \
+	elif test -e .git; then git log -1 --format=%ct; \
+	else date -r Makefile +%s; fi
+dist_tar = tar --format=ustar --owner=0 --group=0 --numeric-owner \
+	--mode=u=rwX,go=rX --mtime=@$$date --transform='s,^,$(dist)/,'
 
 dist:
 	@mkdir -p $(BUILD)
-	$(dist_files) | tar --sort=name --owner=0 --group=0 --numeric-owner \
-		--transform='s,^,$(dist)/,' -czf $(BUILD)/$(dist).tar.gz -T -
+	date=$$(cd $(srcdir) && $(dist_date)) && \
+	(cd $(srcdir) && $(dist_files)) | LC_ALL=C sort -z | \
+		$(dist_tar) -C $(srcdir) -cf $(BUILD)/$(dist).tar --null -T -
+	gzip -9nf $(BUILD)/$(dist).tar
 
-configure: configure.ac Makefile
-	$(AUTOCONF) -o $@ configure.ac
+configure: $(srcdir)/configure.ac $(srcdir)/Makefile
+	cd $(srcdir) && $(AUTOCONF)
 
 clean:
 	rm -rf $(BUILD)
