@@ -14,6 +14,9 @@
 # Define BUILD to put everything that is built elsewhere than in build/, so
 # that variants can live side by side: make BUILD=build/asan SANITIZE=address
 #
+# Define HARDENING=no to leave the flags that make a fault in memory harder to
+# exploit (PIE, RELRO, stack protector, _FORTIFY_SOURCE) to CFLAGS and LDFLAGS.
+#
 # Define PORTABLE=1 to build without any extension of Linux and glibc, with
 # the stand-ins that other systems get.
 #
@@ -27,20 +30,20 @@
 #
 # Define V=1 to see the commands instead of their summaries.
 #
-# The rest is as everywhere: CC, AR, CFLAGS, CPPFLAGS, LDFLAGS, LIBS; DESTDIR,
-# prefix, bindir, libdir, includedir, datadir, mandir, docdir, pkgconfigdir,
-# bashcompdir, zshcompdir, fishcompdir.
+# The rest is as everywhere: CC, AR, CFLAGS, CPPFLAGS, LDFLAGS, LIBS, which the
+# environment may set too; DESTDIR, prefix, bindir, libdir, includedir, datadir,
+# mandir, docdir, pkgconfigdir, bashcompdir, zshcompdir, fishcompdir.
 
 VERSION = 1.0.0
 
 srcdir := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
-CFLAGS = -g -O2
-AR = ar
+CFLAGS ?= -g -O2
 AUTOCONF = autoconf
 INSTALL = install
 PROVE = prove
 BUILD = build
+HARDENING = yes
 JOBS = $(shell nproc 2>/dev/null || echo 2)
 TEST_TIMEOUT = 300
 
@@ -112,6 +115,37 @@ else
 shared_ldflags = -Wl,-z,defs
 endif
 
+
+# Hardening: what this compiler and this C library take, and what the flags
+# that were given do not decide themselves.
+ifeq ($(HARDENING),yes)
+given = $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
+taken = $(shell $(CC) $(CPPFLAGS) $(CFLAGS) -Werror $(1) -fsyntax-only \
+	-include stdio.h -x c /dev/null >/dev/null 2>&1 && echo '$(1)')
+
+protection = -fstack-protector-strong -fstack-clash-protection -fcf-protection
+hardening := $(or $(call taken,$(protection)),\
+	$(foreach flag,$(protection),$(call taken,$(flag))))
+
+# It wants optimisation, and sanitizers do its work better.
+optimised = $(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS))))
+ifeq ($(SANITIZE)$(findstring -fsanitize,$(given)),)
+ifeq ($(findstring _FORTIFY_SOURCE,$(given)),)
+ifneq ($(optimised),)
+fortify = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE
+hardening += $(or $(call taken,$(fortify)=3),$(call taken,$(fortify)=2))
+endif
+endif
+endif
+
+ifeq ($(filter -static% -no-pie -nopie -fno-pie -fno-PIE -fno-pic -fno-PIC,$(given)),)
+hardening += -fPIE
+program_ldflags = -pie
+endif
+all_cflags += $(hardening)
+all_ldflags += -Wl,-z,relro,-z,now
+endif
+
 all_cppflags += $(CPPFLAGS)
 all_cflags += $(CFLAGS)
 all_ldflags += $(LDFLAGS)
@@ -119,6 +153,7 @@ all_libs += $(LIBS)
 
 compile = $(CC) $(all_cflags) $(all_cppflags) -MMD -MP -c -o $@ $<
 link = $(CC) $(all_cflags) $(all_ldflags) -o $@ $(filter %.o %.a,$^)
+link_program = $(link) $(program_ldflags)
 
 ifndef V
 say = @printf '  %-5s %s\n' $(1) $@;
@@ -128,7 +163,7 @@ mkdir = @mkdir -p $(@D)
 all: $(products)
 
 $(BUILD)/phash: $(BUILD)/main.o $(archives)
-	$(call say,LINK)$(link) $(all_libs)
+	$(call say,LINK)$(link_program) $(all_libs)
 
 $(BUILD)/libphash.a: $(phash_obj) $(BUILD)/sources
 $(BUILD)/libppool.a: $(ppool_obj) $(BUILD)/sources
@@ -137,7 +172,7 @@ $(archives):
 
 # Only what the header declares leaves the shared library.
 $(BUILD)/$(ppool_so): $(ppool_pic) $(BUILD)/ppool.map $(BUILD)/sources
-	$(call say,LINK)$(link) -shared $(shared_ldflags) \
+	$(call say,LINK)$(link) -fPIC -shared $(shared_ldflags) \
 		-Wl,-soname,$(ppool_soname) \
 		-Wl,--version-script,$(BUILD)/ppool.map
 	@ln -sf $(ppool_so) $(BUILD)/$(ppool_soname)
@@ -183,17 +218,18 @@ LDFLAGS_mem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LDFLAGS_ppool_nomem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=fork
 
 $(unit_bin): %: %.o $(archives)
-	$(call say,LINK)$(link) $(LDFLAGS_$(@F)) -lcmocka $(all_libs)
+	$(call say,LINK)$(link_program) $(LDFLAGS_$(@F)) -lcmocka $(all_libs)
 
 $(perf_bin): %: %.o $(archives)
-	$(call say,LINK)$(link) $(all_libs)
+	$(call say,LINK)$(link_program) $(all_libs)
 
 $(example_bin): %: %.o $(BUILD)/libppool.a
-	$(call say,LINK)$(link) $(all_libs)
+	$(call say,LINK)$(link_program) $(all_libs)
 
 # Stamps, touched only when their text changes: everything compiled depends on
 # the flags, every archive on the list of its sources.
-flags = $(CC) $(all_cflags) $(all_cppflags) $(all_ldflags) $(all_libs)
+flags = $(CC) $(all_cflags) $(all_cppflags) $(all_ldflags) $(program_ldflags) \
+	$(all_libs)
 sources = $(ppool_src) $(phash_src)
 paths = $(prefix) $(exec_prefix) $(libdir) $(includedir)
 

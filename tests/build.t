@@ -14,7 +14,8 @@ by_hand() {
 idle_macros() {
 	grep -oE -e '-D[A-Z][A-Z_]*' "$top/Makefile" | sort -u |
 		while read -r macro; do
-			grep -rqw "${macro#-D}" "$top/src" || echo "$macro"
+			[ "$macro" = -D_FORTIFY_SOURCE ] ||
+				grep -rqw "${macro#-D}" "$top/src" || echo "$macro"
 		done
 }
 
@@ -62,6 +63,68 @@ else
 	skip 'make dist takes the date of the commit' 'no git'
 fi
 rm -rf one/build
+
+# ---- flags -------------------------------------------------------------------
+
+# The commands that make one file, as make would run them where nothing is built
+# yet: with_flags FILE VAR=...
+with_flags() {
+	local file=$1
+	shift
+	by_hand "$@" make -C one -n V=1 "$file"
+}
+
+# has WORD... - the commands in ../out have each, hasnt WORD... none of them.
+has() {
+	local word
+	for word; do
+		grep -qF -e " $word " "$work/out" || { cat "$work/out"; return 1; }
+	done
+}
+hasnt() {
+	local word
+	for word; do
+		! grep -F -e "$word" "$work/out" || return 1
+	done
+}
+
+try 'the command for an object' 0 with_flags build/main.o CC=env-cc \
+	CFLAGS='-O1 -DA' CPPFLAGS=-DB
+ok 'has the CFLAGS and CPPFLAGS of the environment' has -O1 -DA -DB
+ok 'and its compiler' grep -q '^env-cc ' "$work/out"
+try 'the command for the program' 0 with_flags build/phash LDFLAGS=-LA \
+	LIBS='-lb -lc'
+ok 'has its LDFLAGS and LIBS' has -LA -lb
+try 'the command for an archive' 0 with_flags build/libppool.a AR=env-ar
+ok 'is its AR' grep -q 'env-ar rcs' "$work/out"
+try 'a variable on the command line' 0 by_hand CFLAGS=-DA \
+	make -C one -n V=1 CFLAGS=-DB build/main.o
+ok 'counts instead' has -DB
+ok 'of that of the environment' hasnt -DA
+
+# tests/hardening.t looks at what comes of these.
+try 'an object' 0 with_flags build/main.o
+ok 'is hardened' has -fPIE -fstack-protector-strong
+ok 'and its calls of the C library are checked' grep -q -e ' -D_FORTIFY_SOURCE=[23] ' "$work/out"
+try 'an object that is not optimised' 0 with_flags build/main.o CFLAGS=-O0
+ok 'is hardened' has -fstack-protector-strong
+ok 'but for what wants optimisation' hasnt -D_FORTIFY_SOURCE
+try 'a level of checks in the environment' 0 with_flags build/main.o \
+	CPPFLAGS=-D_FORTIFY_SOURCE=1
+ok 'is the only one' hasnt -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+	-D_FORTIFY_SOURCE=3
+try 'a sanitizer' 0 with_flags build/main.o SANITIZE=address
+ok 'does without these checks' hasnt -D_FORTIFY_SOURCE
+try 'a sanitizer in the environment' 0 with_flags build/main.o \
+	CFLAGS='-O2 -fsanitize=address'
+ok 'does too' hasnt -D_FORTIFY_SOURCE
+try 'a program that is not to be position-independent' 0 with_flags \
+	build/phash LDFLAGS=-no-pie
+ok 'is not' hasnt -fPIE ' -pie '
+try 'a static program' 0 with_flags build/phash LDFLAGS=-static
+ok 'is left to what the compiler makes of it' hasnt ' -pie '
+try 'HARDENING=no' 0 by_hand make -C one -n V=1 HARDENING=no build/phash
+ok 'adds nothing' hasnt -fPIE -pie -fstack -fcf FORTIFY relro
 
 # ---- another directory -------------------------------------------------------
 
