@@ -43,6 +43,7 @@
 #define PPOOL_CRASHES  8u                      /* this many in a row: BROKEN */
 #define PPOOL_YOUNG_NS ((int64_t)1000000000)   /* only those of the young count */
 #define PPOOL_GRACE_NS ((int64_t)1000000000)   /* from EOF to SIGKILL */
+#define PPOOL_KILLS    5u                      /* one each grace: left behind */
 #define PPOOL_FORK_NS  ((int64_t)100000000)    /* until fork is tried again */
 #define PPOOL_REAP_NS  ((int64_t)2000000)      /* without pidfd: after EOF */
 #define PPOOL_TICK_NS  ((int64_t)100000000)    /* without pidfd: otherwise */
@@ -231,6 +232,9 @@ struct slot {
 	int pidfd;           /* -1: none */
 	int64_t born;
 	int64_t kill_at;     /* SIGKILL then, unless it is gone */
+	unsigned kills;      /* SIGKILLs after which it was not gone */
+	bool given_up;       /* killed by ppool_give_up, for an item: */
+	uint64_t given_id;
 	uint64_t shot;       /* line.state it was killed for; 0: was not */
 	struct queue held;   /* chunks it was sent, in that order */
 	unsigned nheld;
@@ -268,6 +272,8 @@ struct ppool {
 	int reserved;    /* slot being emptied for a chunk to be alone; -1 */
 	struct line *lines;
 	size_t lines_size;
+	pid_t *lost;     /* left behind alive, to be reaped some day */
+	size_t nlost;
 	struct link jobs, runnable;
 	unsigned nrunnable;
 	size_t nasync;   /* async jobs that are not ready */
@@ -341,6 +347,10 @@ void ppool_slot_answered(struct slot *s, struct chunk *c, struct item *item,
 
 /* death.c */
 void ppool_reap(struct ppool *p, struct slot *s);
+/* It does not die: what it held is handed out again all the same. */
+void ppool_leave(struct ppool *p, struct slot *s);
+/* Reaps those left behind that have died meanwhile. */
+void ppool_reap_lost(struct ppool *p);
 void ppool_respawn(struct ppool *p);
 
 /* pump.c */

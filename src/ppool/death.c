@@ -14,10 +14,16 @@
  * A function can also kill after it has returned: by what it did to the heap,
  * say. If workers die again and again with nobody to suspect, all they had
  * begun are suspect; and of an item that ran alone there is no doubt.
+ *
+ * When the owner gave a worker up it has named the guilty item itself: that one
+ * is GIVENUP, and nobody is suspect. A worker that does not die of SIGKILL
+ * waits in the kernel, for a file system that does not answer; its items do not
+ * wait with it.
  */
 #include "ppool/core.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 
 /* From so many deaths in a row without a suspect on; before PPOOL_CRASHES. */
@@ -29,6 +35,8 @@ struct inquest {
 	uint64_t taken;    /* items begun, of all it was ever sent */
 	bool inside;       /* the last of them is being run */
 	bool wide;         /* all that were begun are suspect */
+	bool given_up;     /* by the owner, for item number given */
+	uint64_t given;
 	bool mercy;        /* a timeout meant another item than the suspect */
 	unsigned suspects;
 	bool died;         /* one was reported */
@@ -43,7 +51,7 @@ was_taken(const struct inquest *q, const struct chunk *c, uint32_t place)
 static bool
 is_suspect(const struct inquest *q, const struct chunk *c, uint32_t place)
 {
-	if (c->items[place].answered || !was_taken(q, c, place))
+	if (c->items[place].answered || !was_taken(q, c, place) || q->given_up)
 		return false;
 	if (q->wide || c->alone)
 		return true;
@@ -66,6 +74,8 @@ item_died(struct inquest *q, struct chunk *c, struct item *item)
 {
 	ppool_result r = { .err = PPOOL_DIED, .code = q->code };
 
+	if (q->given_up)
+		r = (ppool_result){ .err = PPOOL_GIVENUP };
 	q->died = true;
 	ppool_chunk_result(c, item, &r);
 }
@@ -108,7 +118,9 @@ judge_item(struct inquest *q, struct chunk *c, uint32_t place,
 {
 	struct item *item = &c->items[place];
 
-	if (was_taken(q, c, place) && (c->job->flags & PPOOL_AT_MOST_ONCE)) {
+	if (was_taken(q, c, place) &&
+	    (c->job->flags & PPOOL_AT_MOST_ONCE ||
+	     (q->given_up && c->base + place == q->given))) {
 		item_died(q, c, item);
 	} else if (!is_suspect(q, c, place)) {
 		if (c->alone)
@@ -163,6 +175,8 @@ bury(struct ppool *p, struct slot *s, int status, bool known)
 		.pool = p,
 		.taken = state / 2,
 		.inside = state % 2,
+		.given_up = s->given_up,
+		.given = s->given_id,
 		.mercy = s->shot && s->shot != state,
 	};
 	struct queue held;
@@ -187,7 +201,7 @@ bury(struct ppool *p, struct slot *s, int status, bool known)
 		judge_chunk(&q, c);
 	if (q.died)
 		p->crashes = 0;
-	else if (!q.suspects)
+	else if (!q.suspects && !q.given_up)
 		judge_crash(p, s, exited, worked);
 }
 
@@ -201,6 +215,51 @@ ppool_reap(struct ppool *p, struct slot *s)
 		bury(p, s, status, true);
 	else if (pid < 0 && errno == ECHILD)
 		bury(p, s, 0, false);
+}
+
+void
+ppool_leave(struct ppool *p, struct slot *s)
+{
+	pid_t *lost = realloc(p->lost, (p->nlost + 1) * sizeof(*lost));
+
+	/* without memory it remains a zombie one day, until the owner ends */
+	if (lost) {
+		p->lost = lost;
+		p->lost[p->nlost++] = s->pid;
+	}
+	bury(p, s, 0, false);
+}
+
+void
+ppool_reap_lost(struct ppool *p)
+{
+	for (size_t i = 0; i < p->nlost;) {
+		if (waitpid(p->lost[i], NULL, WNOHANG) == 0)
+			i++;
+		else
+			p->lost[i] = p->lost[--p->nlost];
+	}
+}
+
+ppool_err
+ppool_give_up(ppool *pool, unsigned n, uint64_t id)
+{
+	ppool_err err = ppool_check(pool);
+	struct slot *s;
+
+	if (err)
+		return err;
+	if (n >= pool->n || !pool->slots[n].live)
+		return PPOOL_INVAL;
+	s = &pool->slots[n];
+	if (s->given_up)
+		return PPOOL_OK;
+	s->given_up = true;
+	s->given_id = id;
+	ppool_slot_kill(s, SIGKILL);
+	if (!s->kill_at)
+		s->kill_at = ppool_now() + PPOOL_GRACE_NS;
+	return PPOOL_OK;
 }
 
 static bool

@@ -38,6 +38,8 @@ ppool_strerror(ppool_err err)
 		return "out of memory";
 	case PPOOL_SYS:
 		return "system error";
+	case PPOOL_GIVENUP:
+		return "given up";
 	}
 	return "unknown error";
 }

@@ -154,6 +154,7 @@ pool_free(struct ppool *p)
 {
 	ppool_chunk_empty_spare(p);
 	ppool_watch_free(p);
+	free(p->lost);
 	if (p->mark)
 		munmap(p->mark, page_size());
 	munmap(p->lines, p->lines_size);
@@ -234,6 +235,48 @@ ppool_pids(const ppool *pool, pid_t *pids, size_t max)
 		n++;
 	}
 	return n;
+}
+
+static const struct slot *
+live_slot(const struct ppool *p, unsigned n)
+{
+	return p && n < p->n && p->slots[n].live ? &p->slots[n] : NULL;
+}
+
+size_t
+ppool_load(const ppool *pool, unsigned n)
+{
+	const struct slot *s = live_slot(pool, n);
+
+	return s ? s->items : 0;
+}
+
+/* Which item of a chunk has this number, or is the first without an answer. */
+static const struct item *
+numbered_item(const struct chunk *c, uint64_t id)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (!c->items[i].answered &&
+		    (id == PPOOL_OLDEST || c->base + i == id))
+			return &c->items[i];
+	return NULL;
+}
+
+ppool_err
+ppool_held(const ppool *pool, unsigned n, uint64_t id, ppool_buf *item)
+{
+	const struct slot *s = live_slot(pool, n);
+	const struct chunk *c;
+
+	for (c = s ? s->held.first : NULL; c; c = c->next) {
+		const struct item *i = numbered_item(c, id);
+
+		if (!i)
+			continue;
+		*item = (ppool_buf){ c->frame + i->off, i->len };
+		return PPOOL_OK;
+	}
+	return PPOOL_INVAL;
 }
 
 struct seen {
@@ -394,6 +437,7 @@ ppool_destroy(ppool *pool)
 		return;
 	while (ppool_join(pool, -1) == PPOOL_INTR)
 		;
+	ppool_reap_lost(pool);
 	release_jobs(pool);
 	pool_free(pool);
 }

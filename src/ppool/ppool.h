@@ -57,7 +57,8 @@ typedef enum ppool_err {
 	PPOOL_BUSY,     /* a waiting call from inside a callback or a source */
 	PPOOL_INVAL,    /* bad argument, or a forked copy of the pool */
 	PPOOL_NOMEM,
-	PPOOL_SYS       /* see errno */
+	PPOOL_SYS,      /* see errno */
+	PPOOL_GIVENUP   /* ppool_give_up */
 } ppool_err;
 
 /* A constant English phrase for err; never NULL. */
@@ -70,8 +71,9 @@ typedef struct ppool_buf {
 } ppool_buf;
 
 typedef struct ppool_result {
-	ppool_err err;    /* OK, TASK, DIED, CANCELED, SOURCE or TOOBIG; NOMEM
-	                   * if there was no memory to send or to keep it */
+	ppool_err err;    /* OK, TASK, DIED, CANCELED, SOURCE, TOOBIG or
+	                   * GIVENUP; NOMEM if there was no memory to send or to
+	                   * keep it */
 	int code;         /* TASK: the function's value; DIED: -signal or exit
 	                   * status; SOURCE: the source's value */
 	uint64_t index;   /* the item's place in its input, from 0 */
@@ -147,6 +149,10 @@ int ppool_take(ppool_worker *w, bool wait, ppool_item *item);
 int ppool_answer(ppool_worker *w, const ppool_item *item, int code,
                  const void *data, size_t len);
 
+/* The number of this worker in its pool, from 0: see ppool_held. A replacement
+ * has that of the worker it replaces. */
+unsigned ppool_number(const ppool_worker *w);
+
 /* ---- the pool ------------------------------------------------------------- */
 
 /* Never fork after create (for owners that start threads later); when the
@@ -194,6 +200,29 @@ ppool_err ppool_create(ppool **pool, const ppool_opts *opts);
 
 /* Pids of the live workers into pids[max]; returns how many there are. */
 size_t ppool_pids(const ppool *pool, pid_t *pids, size_t max);
+
+/* Items that worker number n (below opts.processes) was sent and has not
+ * answered, as far as is known. */
+size_t ppool_load(const ppool *pool, unsigned n);
+
+/*
+ * Shows the item that worker number n was sent as ppool_item.id, or with
+ * PPOOL_OLDEST the first that it has; *item is valid until the next call that
+ * moves work. OK; INVAL when it has no such item, or no more.
+ */
+#define PPOOL_OLDEST UINT64_MAX
+ppool_err ppool_held(const ppool *pool, unsigned n, uint64_t id,
+                     ppool_buf *item);
+
+/*
+ * Kills worker number n, which has been in an item for too long; for owners
+ * that know better than task_timeout_ms. The item that it took under this id,
+ * if it has not answered it, becomes GIVENUP, as does with AT_MOST_ONCE any
+ * other that it may have begun; the rest is run again, by others, and is not
+ * suspected. A worker that even SIGKILL does not end, in some seconds, is left
+ * behind. Does not wait; fine in a callback. OK, INVAL.
+ */
+ppool_err ppool_give_up(ppool *pool, unsigned n, uint64_t id);
 
 /* Moves work for up to timeout_ms, or until something becomes ready. OK,
  * TIMEOUT, INTR, BROKEN, BUSY. With -1 and nothing unfinished: OK at once. */

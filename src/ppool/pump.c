@@ -106,6 +106,8 @@ run_timers(struct ppool *p)
 {
 	int64_t now = ppool_now();
 
+	if (p->nlost)
+		ppool_reap_lost(p);
 	for (unsigned i = 0; i < p->n; i++) {
 		struct slot *s = &p->slots[i];
 
@@ -114,6 +116,10 @@ run_timers(struct ppool *p)
 		if (s->kill_at && s->kill_at <= now) {
 			ppool_slot_kill(s, SIGKILL);
 			s->kill_at = now + PPOOL_GRACE_NS;
+			if (s->kills++ == PPOOL_KILLS) {
+				ppool_leave(p, s);
+				continue;
+			}
 		}
 		if (p->opts.task_timeout_ms)
 			check_overdue(p, s, now);

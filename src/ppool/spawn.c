@@ -94,6 +94,8 @@ slot_begin(struct slot *s, int fd)
 	s->pidfd = -1;
 	s->born = ppool_now();
 	s->kill_at = 0;
+	s->kills = 0;
+	s->given_up = false;
 	s->shot = 0;
 	ppool_queue_init(&s->held);
 	s->nheld = 0;

@@ -42,6 +42,7 @@ struct ppool_out {
 
 struct ppool_worker {
 	int fd;
+	unsigned number;
 	size_t max_item;
 	struct line *line;
 	struct batch *first, **last; /* with items not answered, in order */
@@ -286,6 +287,12 @@ find_batch(struct ppool_worker *w, bool wait)
 	if (rc == 0 && wait)
 		rc = wait_for_batch(w);
 	return rc;
+}
+
+unsigned
+ppool_number(const ppool_worker *w)
+{
+	return w->number;
 }
 
 static void
@@ -575,6 +582,7 @@ worker_init(struct ppool_worker *w, const struct ppool *p,
 {
 	*w = (struct ppool_worker){
 		.fd = fd,
+		.number = (unsigned)(s - p->slots),
 		.max_item = p->opts.max_item,
 		.line = s->line,
 	};
