@@ -199,6 +199,90 @@ OK 2
 OK 3
 END
 
+
+# Files that moved in a list of several algorithms
+mkdir mixed
+for name in 1 2 3 4 5 6; do
+	echo "file $name" >mixed/$name
+done
+mixed() {
+	"$phash" "$@" -C mixed 1 2
+	"$phash" "$@" -a sha256 -C mixed 3 4
+	"$phash" "$@" -a md5 -C mixed 5 6
+}
+mixed >M
+mixed --json >MJ
+for name in 1 2 3 4 5 6; do
+	mv mixed/$name mixed/m$name
+done
+truncate -s 100 mixed/new
+for list in M MJ; do
+	try "moved files of a list of several algorithms ($list)" 1 "$phash" \
+		--audit=$list -C mixed
+	out 'are MOVED, whichever they have' <<'END'
+MOVED 1 -> m1
+MOVED 2 -> m2
+MOVED 3 -> m3
+MOVED 4 -> m4
+MOVED 5 -> m5
+MOVED 6 -> m6
+NEW new
+END
+	cp "$work/out" out3
+	for options in -j1 '-j4 --chunk=1' --engine=libcrypto; do
+		# shellcheck disable=SC2086
+		try "$options" 1 "$phash" $options --audit=$list -C mixed
+		same 'the same' out3 "$work/out"
+	done
+done
+cp mixed/m3 mixed/a3
+cp mixed/m1 mixed/m11
+rm mixed/m5
+try 'copies of them' 1 "$phash" --audit=M -C mixed
+out 'are matched once' <<'END'
+MOVED 1 -> m1
+MOVED 2 -> m2
+MOVED 3 -> a3
+MOVED 4 -> m4
+MISSING 5
+MOVED 6 -> m6
+NEW m11
+NEW m3
+NEW new
+END
+mkdir twins
+echo 1 >twins/a
+echo 2 >twins/b
+"$phash" -C twins a b >T
+"$phash" -a sha256 -C twins a b | sed 's/(/(z/' >>T
+mv twins/a twins/x
+mv twins/b twins/y
+try 'one new file for two missing ones' 1 "$phash" --audit=T -C twins
+out 'has the place of one of them' <<'END'
+MOVED a -> x
+MOVED b -> y
+MISSING za
+MISSING zb
+END
+mkfifo mixed/fifo
+try 'a FIFO as a new name' 1 with_input M timeout 30 bash -c \
+	'echo "file 3" >mixed/fifo & "$0" --audit=- -C mixed fifo' "$phash"
+ok 'is read once' grep -qx 'NEW fifo' "$work/out"
+rm mixed/fifo
+reads() {
+	env ASAN_OPTIONS=detect_leaks=0 strace -f -o "$work/trace" \
+		-e trace=openat "$phash" --audit="$1" -C mixed >/dev/null 2>&1
+	grep -c 'new"' "$work/trace"
+}
+if strace -o /dev/null true 2>/dev/null; then
+	ok 'what may be a missing file is read again' test "$(reads M)" = 3
+	ok 'what has another size is not' test "$(reads MJ)" = 1
+	"$phash" -C mixed m3 m4 >M1
+	ok 'nor is anything with one algorithm' test "$(reads M1)" = 1
+else
+	skip 'what is read again' 'no strace'
+fi
+
 # Strict
 { cat L; echo bad; } >bad
 try 'a malformed line' 1 "$phash" --audit=bad -C t --quiet

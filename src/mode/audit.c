@@ -47,10 +47,38 @@
 
 /*
  * A result with a digest has no use for its code. In want it is the number of
- * the algorithm; in have twice that, plus 1 when the name was found with "./"
- * before it. The low bits of a token carry the same to the result.
+ * the algorithm; in have that, how the file was opened, and whether its name
+ * was found with "./" before it. The low bits of a token carry the same to the
+ * result.
  */
-#define CODE_BITS 8
+#define CODE_BITS 10
+
+static uint64_t
+audit_code(const struct hasher_name *name)
+{
+	bool dotted = name->path[0] == '.' && name->path[1] == '/';
+
+	return (uint64_t)name->algorithm << 4 | (uint64_t)name->how << 1 |
+	    dotted;
+}
+
+static int
+audit_code_algorithm(int code)
+{
+	return code >> 4;
+}
+
+static enum hasher_how
+audit_code_how(int code)
+{
+	return (enum hasher_how)(code >> 1 & 7);
+}
+
+static bool
+audit_code_dotted(int code)
+{
+	return code & 1;
+}
 
 struct audit {
 	const struct options *o;
@@ -63,7 +91,10 @@ struct audit {
 	dev_t *devices;      /* of the operands (-x) */
 	size_t ndevices;
 	bool *dropped;       /* by number in want: not to be judged (-x) */
-	uint64_t *moved_to;  /* by number in want: a number in have, or COMPARE_NONE */
+	struct compare_files missing, fresh;
+	bool again;          /* results are further digests of fresh */
+	uint64_t *moved_to;  /* by number in want: a number in have, or
+	                      * COMPARE_NONE */
 	bool *moved;         /* by number in have: is in moved_to */
 	struct verdict_audit_counts counts;
 	struct output out;
@@ -207,11 +238,18 @@ audit_read_list(struct audit *a, const char *path)
 
 /* ---- the tree ----------------------------------------------------------------- */
 
-/* Begins a name with "./"? */
-static bool
-audit_is_dotted(const char *name)
+/* A digest of another algorithm; without one, the file is what it was. */
+static void
+audit_set_again(struct audit *a, const struct result *r)
 {
-	return name[0] == '.' && name[1] == '/';
+	struct compare_file *f;
+
+	if (r->token >= a->fresh.n)
+		diag_bug("audit: a result for no name");
+	f = &a->fresh.v[r->token];
+	f->size = r->size;
+	f->digestlen = r->digestlen;
+	memcpy(f->digest, r->digest, r->digestlen);
 }
 
 static void
@@ -220,12 +258,16 @@ audit_on_result(void *cookie, const struct result *r)
 	struct audit *a = cookie;
 	struct result have = *r;
 
+	progress_done();
+	if (a->again) {
+		audit_set_again(a, r);
+		return;
+	}
 	a->hashed += r->status == RESULT_OK;
 	if (r->status == RESULT_OK)
 		have.code = (int)(r->token & ((1u << CODE_BITS) - 1));
 	if (table_set(a->have->table, r->token >> CODE_BITS, &have) < 0)
 		diag_bug("audit: a result for no name");
-	progress_done();
 }
 
 static void
@@ -248,8 +290,7 @@ audit_put(struct audit *a, struct hasher_name *name, uint64_t n,
 	if (listed != COMPARE_NONE &&
 	    table_get(a->want->table, listed, &want))
 		name->algorithm = want.code;
-	name->token = n << CODE_BITS | (uint64_t)name->algorithm << 1 |
-	    audit_is_dotted(name->path);
+	name->token = n << CODE_BITS | audit_code(name);
 	progress_found(name->size);
 	if (hasher_put(a->setup.hasher, name) < 0)
 		a->stopped = true;
@@ -375,7 +416,7 @@ audit_look_for_rest(struct audit *a)
 	lookup_free(l);
 }
 
-/* ---- verdicts ----------------------------------------------------------------- */
+/* ---- what moved ---------------------------------------------------------------- */
 
 /* The next name that is to be judged; false at the end. */
 static bool
@@ -388,31 +429,81 @@ audit_next(const struct audit *a, struct compare_turn *t)
 	return true;
 }
 
-/* Finds what moved. */
+/* Finds what is missing and what is new, in order of name. */
 static void
-audit_match(struct audit *a)
+audit_find_candidates(struct audit *a)
 {
-	struct compare_files missing = { NULL, 0, 0 }, fresh = { NULL, 0, 0 };
 	struct compare_turn t = { 0, 0, COMPARE_NONE, COMPARE_NONE };
 	struct result r;
-	size_t n;
 
-	a->moved_to = mem_zalloc(table_count(a->want->table), sizeof(*a->moved_to));
-	a->moved = mem_zalloc(table_count(a->have->table), sizeof(*a->moved));
-	for (n = 0; n < table_count(a->want->table); n++)
-		a->moved_to[n] = COMPARE_NONE;
 	while (audit_next(a, &t)) {
 		if (t.have == COMPARE_NONE) {
 			(void)side_get(a->want, t.want, &r);
-			compare_add(&missing, t.want, missing.n, r.code, &r);
+			compare_add(&a->missing, t.want, a->missing.n, r.code,
+			    &r);
 		} else if (t.want == COMPARE_NONE &&
 		    side_get(a->have, t.have, &r) && r.status == RESULT_OK) {
-			compare_add(&fresh, t.have, fresh.n, r.code >> 1, &r);
+			compare_add(&a->fresh, t.have, a->fresh.n,
+			    audit_code_algorithm(r.code), &r);
 		}
 	}
-	compare_moved(&missing, &fresh, a->moved_to, a->moved);
-	free(missing.v);
-	free(fresh.v);
+}
+
+/* Hashes a new file once more, with another algorithm. */
+static void
+audit_put_again(struct audit *a, struct compare_file f, int algorithm)
+{
+	struct result r;
+	struct hasher_name name = { .algorithm = algorithm, .size = f.size,
+	    .token = a->fresh.n };
+
+	(void)table_get(a->have->table, f.number, &r);
+	name.path = r.path;
+	name.len = r.pathlen;
+	name.how = audit_code_how(r.code);
+	if (name.how == HASHER_STREAM || name.how == HASHER_STDIN)
+		return; /* there is nothing to be read a second time */
+	r.digestlen = 0;
+	compare_add(&a->fresh, f.number, f.place, algorithm, &r);
+	progress_found(name.size);
+	if (hasher_put(a->setup.hasher, &name) < 0)
+		a->stopped = true;
+}
+
+/*
+ * A new file has a digest of the algorithm that most likely is the list's. In
+ * a list of several, it may be a missing file of another.
+ */
+static void
+audit_hash_again(struct audit *a)
+{
+	size_t i, n = a->fresh.n;
+	bool wanted[HASHER_ALGORITHMS] = { false };
+	int algorithm;
+
+	for (i = 0; i < a->missing.n; i++)
+		wanted[a->missing.v[i].algorithm] = true;
+	wanted[a->algorithm] = false;
+	compare_sort(&a->missing);
+	a->again = true;
+	for (algorithm = 0; algorithm < HASHER_ALGORITHMS; algorithm++)
+		for (i = 0; wanted[algorithm] && i < n && !a->stopped; i++)
+			if (compare_has(&a->missing, algorithm,
+			    a->fresh.v[i].size))
+				audit_put_again(a, a->fresh.v[i], algorithm);
+}
+
+/* Pairs the candidates. */
+static void
+audit_match(struct audit *a)
+{
+	size_t n = table_count(a->want->table), i;
+
+	a->moved_to = mem_zalloc(n, sizeof(*a->moved_to));
+	a->moved = mem_zalloc(table_count(a->have->table), sizeof(*a->moved));
+	for (i = 0; i < n; i++)
+		a->moved_to[i] = COMPARE_NONE;
+	compare_moved(&a->missing, &a->fresh, a->moved_to, a->moved);
 }
 
 /* ---- the report --------------------------------------------------------------- */
@@ -526,7 +617,6 @@ audit_print(struct audit *a)
 	const char *list = a->o->audit;
 	unsigned n;
 
-	table_sort(a->have->table);
 	audit_match(a);
 	while (!a->out.lost && audit_next(a, &t)) {
 		if (t.want != COMPARE_NONE)
@@ -549,9 +639,9 @@ static void
 audit_put_line(struct audit *a, struct format *f, struct result *r,
     struct buf *path)
 {
-	f->tag = hasher_tag(a->setup.hasher, r->code >> 1);
+	f->tag = hasher_tag(a->setup.hasher, audit_code_algorithm(r->code));
 	buf_clear(path);
-	buf_puts(path, r->code & 1 ? "./" : "");
+	buf_puts(path, audit_code_dotted(r->code) ? "./" : "");
 	buf_put(path, r->path, r->pathlen);
 	r->path = buf_str(path);
 	r->pathlen = path->len;
@@ -671,7 +761,6 @@ audit_walk(struct audit *a)
 		.on_error = audit_on_error,
 	};
 
-	setup_start_progress(a->o);
 	a->bad_operands = operands_run(&names);
 	table_sort(a->want->table); /* nothing is looked up in it any more */
 	a->dropped = mem_zalloc(table_count(a->want->table),
@@ -679,6 +768,22 @@ audit_walk(struct audit *a)
 	if (!a->stopped)
 		audit_look_for_rest(a);
 	progress_found_all();
+}
+
+/* Everything has its result when this ends, or the audit is stopped. */
+static void
+audit_hash(struct audit *a)
+{
+	setup_start_progress(a->o);
+	audit_walk(a);
+	while (!a->stopped && table_pending(a->have->table))
+		if (hasher_wait(a->setup.hasher) < 0)
+			a->stopped = true;
+	table_sort(a->have->table);
+	if (!a->stopped) {
+		audit_find_candidates(a);
+		audit_hash_again(a);
+	}
 	if (hasher_finish(a->setup.hasher) < 0)
 		a->stopped = true;
 	setup_end_progress(&a->setup);
@@ -687,7 +792,7 @@ audit_walk(struct audit *a)
 static int
 audit_run(struct audit *a)
 {
-	audit_walk(a);
+	audit_hash(a);
 	if (a->stopped)
 		return PHASH_FAILURE; /* verdicts on half a tree are none */
 	audit_print(a);
@@ -710,6 +815,8 @@ mode_audit(const struct options *o)
 	side_free(a.have);
 	free(a.devices);
 	free(a.dropped);
+	free(a.missing.v);
+	free(a.fresh.v);
 	free(a.moved_to);
 	free(a.moved);
 	output_release(&a.out);

@@ -77,8 +77,37 @@ compare_files(const void *pa, const void *pb)
 	return c ? c : (a->place > b->place) - (a->place < b->place);
 }
 
-static void
+static int
+compare_sizes(const void *pa, const void *pb)
+{
+	const struct compare_file *a = pa, *b = pb;
+
+	if (a->algorithm != b->algorithm)
+		return a->algorithm < b->algorithm ? -1 : 1;
+	return (a->size > b->size) - (a->size < b->size);
+}
+
+void
 compare_sort(struct compare_files *fs)
+{
+	if (fs->n)
+		qsort(fs->v, fs->n, sizeof(*fs->v), compare_sizes);
+}
+
+bool
+compare_has(const struct compare_files *fs, int algorithm, uint64_t size)
+{
+	struct compare_file sized = { .algorithm = algorithm, .size = size };
+	struct compare_file any = { .algorithm = algorithm,
+	    .size = COMPARE_NO_SIZE };
+
+	return fs->n && (bsearch(&sized, fs->v, fs->n, sizeof(*fs->v),
+	    compare_sizes) || bsearch(&any, fs->v, fs->n, sizeof(*fs->v),
+	    compare_sizes));
+}
+
+static void
+compare_sort_digests(struct compare_files *fs)
 {
 	if (fs->n)
 		qsort(fs->v, fs->n, sizeof(*fs->v), compare_files);
@@ -90,8 +119,8 @@ compare_moved(struct compare_files *missing, struct compare_files *fresh,
 {
 	size_t i = 0, j = 0;
 
-	compare_sort(missing);
-	compare_sort(fresh);
+	compare_sort_digests(missing);
+	compare_sort_digests(fresh);
 	while (i < missing->n && j < fresh->n) {
 		const struct compare_file *m = &missing->v[i];
 		const struct compare_file *f = &fresh->v[j];

@@ -51,12 +51,20 @@ struct compare_files {
 void compare_add(struct compare_files *fs, uint64_t number, size_t place,
     int algorithm, const struct result *r);
 
+/* Sorts by algorithm and size, for compare_has. */
+void compare_sort(struct compare_files *fs);
+
+/* Is a file of that algorithm among them that has this size, or may have it?
+ * Sorted, and by nothing else since. */
+bool compare_has(const struct compare_files *fs, int algorithm,
+    uint64_t size);
+
 /*
  * Pairs what is missing with what is new, one to one: of several with the same
  * digest the first with the first in order of place. A new file may be there
  * once for each of several algorithms, and is paired once all the same.
  * moved_to, by number in want, is set to a number in have; moved, by number in
- * have, to true. Both files are sorted for it.
+ * have, to true. Both are sorted anew for it.
  */
 void compare_moved(struct compare_files *missing, struct compare_files *fresh,
     uint64_t *moved_to, bool *moved);

@@ -191,6 +191,29 @@ test_a_new_file_with_two_digests(void **state)
 	moved_to(&m, 4, 5, COMPARE_NONE, COMPARE_NONE);
 }
 
+static void
+test_sizes_of_an_algorithm(void **state)
+{
+	struct compare_files fs = { NULL, 0, 0 };
+
+	(void)state;
+	compare_sort(&fs);
+	assert_false(compare_has(&fs, 0, 5));
+	add(&fs, 0, 1, "aa", 7);
+	add(&fs, 1, 0, "bb", 5);
+	add(&fs, 2, 2, "cc", COMPARE_NO_SIZE);
+	add(&fs, 3, 0, "dd", 3);
+	compare_sort(&fs);
+	assert_true(compare_has(&fs, 0, 3));
+	assert_true(compare_has(&fs, 0, 5));
+	assert_false(compare_has(&fs, 0, 7));
+	assert_true(compare_has(&fs, 1, 7));
+	assert_false(compare_has(&fs, 1, 5));
+	assert_true(compare_has(&fs, 2, 0));
+	assert_false(compare_has(&fs, 3, 3));
+	free(fs.v);
+}
+
 int
 main(void)
 {
@@ -204,6 +227,7 @@ main(void)
 		cmocka_unit_test(
 		    test_digests_of_different_algorithms_say_nothing),
 		cmocka_unit_test(test_a_new_file_with_two_digests),
+		cmocka_unit_test(test_sizes_of_an_algorithm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
