@@ -32,6 +32,7 @@
 #include "hasher/result.h"
 #include "mode/operands.h"
 #include "mode/output.h"
+#include "mode/rephrase.h"
 #include "mode/setup.h"
 #include "mode/tags.h"
 #include "options.h"
@@ -92,6 +93,7 @@ struct audit {
 	size_t ndevices;
 	bool *dropped;       /* by number in want: not to be judged (-x) */
 	struct compare_files missing, fresh;
+	bool met;            /* some name was both listed and found */
 	bool again;          /* results are further digests of fresh */
 	uint64_t *moved_to;  /* by number in want: a number in have, or
 	                      * COMPARE_NONE */
@@ -439,10 +441,12 @@ audit_find_candidates(struct audit *a)
 	while (audit_next(a, &t)) {
 		if (t.have == COMPARE_NONE) {
 			(void)side_get(a->want, t.want, &r);
-			compare_add(&a->missing, t.want, a->missing.n, r.code,
-			    &r);
-		} else if (t.want == COMPARE_NONE &&
-		    side_get(a->have, t.have, &r) && r.status == RESULT_OK) {
+			if (r.digestlen)
+				compare_add(&a->missing, t.want, a->missing.n,
+				    r.code, &r);
+		} else if (t.want != COMPARE_NONE) {
+			a->met = true;
+		} else if (side_get(a->have, t.have, &r) && r.status == RESULT_OK) {
 			compare_add(&a->fresh, t.have, a->fresh.n,
 			    audit_code_algorithm(r.code), &r);
 		}
@@ -610,6 +614,17 @@ audit_passed(const struct audit *a)
 	return verdict_audit_passed(&a->rules, &a->counts) && !a->bad_operands;
 }
 
+/* The list and the tree have no name in common: would they, if the audit had
+ * been asked for in another way? Says so, in one line. */
+static void
+audit_hint(struct audit *a)
+{
+	if (a->met || a->rules.status || !table_count(a->want->table))
+		return;
+	if (rephrase(a->o, a->want->table, a->have->table, &a->message))
+		output_say(&a->out, &a->message);
+}
+
 static void
 audit_print(struct audit *a)
 {
@@ -625,6 +640,7 @@ audit_print(struct audit *a)
 			audit_turn_found(a, &t);
 	}
 	output_flush(&a->out);
+	audit_hint(a);
 	if (!strcmp(list, "-"))
 		list = "standard input";
 	for (n = 0; verdict_audit_end(&a->rules, &a->counts, audit_passed(a),

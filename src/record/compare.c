@@ -41,6 +41,31 @@ compare_next(const struct table *want, const struct table *have,
 	return t->want != COMPARE_NONE || t->have != COMPARE_NONE;
 }
 
+size_t
+compare_behind(const struct table *a, const struct table *b,
+    const char *prefix, size_t len)
+{
+	size_t i = 0, j = 0, n = 0;
+	struct result in, behind;
+	int c;
+
+	while (i < table_count(a) && j < table_count(b)) {
+		(void)table_get(a, table_sorted_at(a, i), &in);
+		(void)table_get(b, table_sorted_at(b, j), &behind);
+		if (behind.pathlen < len || memcmp(behind.path, prefix, len)) {
+			j++;
+			continue;
+		}
+		behind.path += len;
+		behind.pathlen -= len;
+		c = compare_names(&in, &behind);
+		n += c == 0;
+		i += c <= 0;
+		j += c >= 0;
+	}
+	return n;
+}
+
 void
 compare_add(struct compare_files *fs, uint64_t number, size_t place,
     int algorithm, const struct result *r)

@@ -31,6 +31,10 @@ struct compare_turn {
 bool compare_next(const struct table *want, const struct table *have,
     struct compare_turn *t);
 
+/* How many names of a are in b, with prefix before them? */
+size_t compare_behind(const struct table *a, const struct table *b,
+    const char *prefix, size_t len);
+
 /* A file on one side only. */
 struct compare_file {
 	uint64_t number; /* on its side */

@@ -78,6 +78,30 @@ test_no_turns(void **state)
 	table_free(h);
 }
 
+static size_t
+behind(const struct table *a, const struct table *b, const char *prefix)
+{
+	return compare_behind(a, b, prefix, strlen(prefix));
+}
+
+static void
+test_names_behind_a_prefix(void **state)
+{
+	static const char *const some[] = { "a", "b/c", "d", "e", NULL };
+	static const char *const more[] = { "a", "d/a", "d/b/c", "d/d", "d/x",
+	    "dd", "e", NULL };
+	struct table *a = side(some), *b = side(more);
+
+	(void)state;
+	assert_int_equal(behind(a, b, "d/"), 3);
+	assert_int_equal(behind(b, a, "d/"), 0);
+	assert_int_equal(behind(a, b, "d"), 1);
+	assert_int_equal(behind(a, b, ""), 2);
+	assert_int_equal(behind(a, b, "x/"), 0);
+	table_free(a);
+	table_free(b);
+}
+
 #define FILES 8
 
 /* A match of a few files; digests of two bytes. */
@@ -220,6 +244,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_no_turns),
+		cmocka_unit_test(test_names_behind_a_prefix),
 		cmocka_unit_test(test_pairs_are_in_order_of_place),
 		cmocka_unit_test(test_each_is_paired_once),
 		cmocka_unit_test(
