@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What an audit says, and what it keeps to itself: --quiet, --status,
-# --ignore-missing.
+# --ignore-missing, --json.
 
 . "${0%/*}/lib.sh" || exit 1
 
@@ -129,5 +129,35 @@ grep '/a' L >want
 cp L U
 try '--ignore-missing --update' 0 "$phash" --ignore-missing --update --audit=U -C t
 same 'leaves out what is missing' want U
+
+# --json
+rm -rf j
+mkdir j
+for name in base64 both link moved plain same; do
+	echo "$name" >j/$name
+done
+md5() {
+	printf '%s\n' "$1" | md5sum | cut -d ' ' -f 1
+}
+{
+	"$phash" -a md5 --json -C j both link moved
+	"$phash" -a md5 -C j plain same
+	"$phash" -a md5 --base64 -C j base64
+} >J
+for name in base64 both plain; do
+	echo more >>j/$name
+done
+mv j/moved j/x
+rm j/link
+ln -s same j/link
+try '--json' 1 "$phash" --json --audit=J -C j
+out 'has what was found and what was expected' <<END
+{"verdict":"CHANGED","path":"base64","algorithm":"MD5","digest":"$(md5 $'base64\nmore')","size":12,"expected_digest":"$(md5 base64)"}
+{"verdict":"CHANGED","path":"both","algorithm":"MD5","digest":"$(md5 $'both\nmore')","size":10,"expected_digest":"$(md5 both)","expected_size":5}
+{"verdict":"CHANGED","path":"link","algorithm":"MD5","expected_digest":"$(md5 link)","expected_size":5,"error":"no longer a regular file"}
+{"verdict":"MOVED","old_path":"moved","path":"x"}
+{"verdict":"CHANGED","path":"plain","algorithm":"MD5","digest":"$(md5 $'plain\nmore')","size":11,"expected_digest":"$(md5 plain)"}
+{"verdict":"OK","path":"same"}
+END
 
 finish

@@ -13,6 +13,9 @@ counts() {
 phash: $2
 END
 }
+digest() {
+	sha512sum | cut -d ' ' -f 1
+}
 
 mkdir -p t/sub t/void
 for name in a b c sub/d sub/e; do
@@ -73,8 +76,8 @@ MOVED c -> moved
 NEW new
 END
 try '--json' 1 "$phash" --audit=L -C t --json
-out 'is objects' <<'END'
-{"verdict":"CHANGED","path":"a"}
+out 'is objects' <<END
+{"verdict":"CHANGED","path":"a","algorithm":"SHA512","digest":"$(digest <t/a)","size":8,"expected_digest":"$(echo a | digest)"}
 {"verdict":"MISSING","path":"b"}
 {"verdict":"MOVED","old_path":"c","path":"moved"}
 {"verdict":"NEW","path":"new"}
@@ -532,8 +535,8 @@ OK ok
 OK real
 END
 try '--json' 1 "$phash" --json --audit=L1 -C one --include=fifo
-out 'tells why' <<'END'
-{"verdict":"CHANGED","path":"fifo","error":"no longer a regular file"}
+out 'tells why' <<END
+{"verdict":"CHANGED","path":"fifo","algorithm":"SHA512","expected_digest":"$(echo fifo | digest)","error":"no longer a regular file"}
 END
 echo in >one/dir/in
 cp L1 U

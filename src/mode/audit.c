@@ -534,22 +534,20 @@ audit_say_reason(struct audit *a, const struct verdict_line *line)
 	diag_name(line->name, line->len, "%s", line->reason);
 }
 
-/* One verdict. old is NULL but for MOVED; r is NULL for MISSING. */
+/* One verdict; r is NULL for MISSING. */
 static void
-audit_report(struct audit *a, enum verdict_audit v, const char *old,
-    size_t oldlen, const char *name, size_t len, const struct result *r)
+audit_report(struct audit *a, struct verdict_line *line,
+    const struct result *r)
 {
-	struct verdict_line line = { .verdict = v, .old = old,
-	    .oldlen = oldlen, .name = name, .len = len };
-
-	if (r && r->status != RESULT_OK && v != VERDICT_AUDIT_MISSING) {
+	if (r && r->status != RESULT_OK &&
+	    line->verdict != VERDICT_AUDIT_MISSING) {
 		result_reason(r, &a->message);
-		line.reason = buf_str(&a->message);
+		line->reason = buf_str(&a->message);
 	}
-	if (verdict_audit_told(&a->rules, v))
-		audit_put_verdict(a, &line);
-	if (line.reason)
-		audit_say_reason(a, &line);
+	if (verdict_audit_told(&a->rules, line->verdict))
+		audit_put_verdict(a, line);
+	if (line->reason)
+		audit_say_reason(a, line);
 	buf_clear(&a->message);
 	output_more(&a->out);
 }
@@ -567,45 +565,61 @@ audit_want(const struct result *w)
 	return want;
 }
 
+static void
+audit_report_moved(struct audit *a, const struct result *w, uint64_t moved_to)
+{
+	struct verdict_line line = { .verdict = VERDICT_AUDIT_MOVED,
+	    .old = w->path, .oldlen = w->pathlen };
+	struct result to;
+
+	(void)side_get(a->have, moved_to, &to);
+	line.name = to.path;
+	line.len = to.pathlen;
+	a->counts.listed[VERDICT_AUDIT_MOVED]++;
+	audit_report(a, &line, &to);
+}
+
 /* A listed name's turn. */
 static void
 audit_turn_listed(struct audit *a, const struct compare_turn *t)
 {
-	struct result w, have, to;
+	struct result w, have, *found = NULL;
 	struct manifest_want want;
-	enum verdict_audit v;
-	bool found = t->have != COMPARE_NONE;
+	struct verdict_line line = { .want = &want };
 
 	(void)side_get(a->want, t->want, &w);
-	want = audit_want(&w);
-	if (found)
-		(void)side_get(a->have, t->have, &have);
-	v = verdict_audit(&want, found ? &have : NULL);
-	if (!found && a->moved_to[t->want] != COMPARE_NONE)
-		v = VERDICT_AUDIT_MOVED;
-	a->counts.listed[v]++;
-	if (v == VERDICT_AUDIT_MOVED) {
-		(void)side_get(a->have, a->moved_to[t->want], &to);
-		audit_report(a, v, w.path, w.pathlen, to.path, to.pathlen,
-		    &to);
-	} else {
-		audit_report(a, v, NULL, 0, w.path, w.pathlen,
-		    found ? &have : NULL);
+	if (a->moved_to[t->want] != COMPARE_NONE) {
+		audit_report_moved(a, &w, a->moved_to[t->want]);
+		return;
 	}
+	if (t->have != COMPARE_NONE) {
+		found = &have;
+		(void)side_get(a->have, t->have, found);
+	}
+	want = audit_want(&w);
+	line.verdict = verdict_audit(&want, found);
+	line.name = w.path;
+	line.len = w.pathlen;
+	line.algorithm = hasher_tag(a->setup.hasher, w.code);
+	line.found = found;
+	a->counts.listed[line.verdict]++;
+	audit_report(a, &line, found);
 }
 
 static void
 audit_turn_found(struct audit *a, const struct compare_turn *t)
 {
+	struct verdict_line line = { .verdict = VERDICT_AUDIT_NEW };
 	struct result have;
-	enum verdict_audit v;
 
 	if (a->moved[t->have])
 		return; /* told at its old name's turn */
 	(void)side_get(a->have, t->have, &have);
-	v = verdict_audit(NULL, &have);
-	a->counts.found[v]++;
-	audit_report(a, v, NULL, 0, have.path, have.pathlen, &have);
+	line.verdict = verdict_audit(NULL, &have);
+	line.name = have.path;
+	line.len = have.pathlen;
+	a->counts.found[line.verdict]++;
+	audit_report(a, &line, &have);
 }
 
 static bool

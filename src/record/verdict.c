@@ -94,8 +94,11 @@ void
 verdict_json_differs(const struct manifest_want *want,
     const struct result *found, struct buf *out)
 {
-	put_json_digest(out, "digest", found->digest, found->digestlen);
-	buf_printf(out, ",\"size\":%" PRIu64, found->size);
+	if (found->status == RESULT_OK) {
+		put_json_digest(out, "digest", found->digest,
+		    found->digestlen);
+		buf_printf(out, ",\"size\":%" PRIu64, found->size);
+	}
 	if (want->digestlen)
 		put_json_digest(out, "expected_digest", want->digest,
 		    want->digestlen);
@@ -327,6 +330,10 @@ verdict_audit_json(const struct verdict_line *l, char end, struct buf *out)
 		buf_putc(out, ',');
 	}
 	format_json_path(out, "path", l->name, l->len);
+	if (l->want && l->verdict == VERDICT_AUDIT_CHANGED) {
+		verdict_json_algorithm(l->algorithm, out);
+		verdict_json_differs(l->want, l->found, out);
+	}
 	if (l->reason) {
 		buf_puts(out, ",\"error\":");
 		format_json_string(out, l->reason, strlen(l->reason));

@@ -87,7 +87,8 @@ void verdict_check_json(const struct verdict_rules *rules,
 /*
  * Appends the members that say in which way a file differs from its entry:
  * ,"digest":...,"size":...,"expected_digest":...,"expected_size":... with
- * digests in hex. Found is RESULT_OK. What was expected is left out where the
+ * digests in hex. Without a digest found, there is none of the first two. What
+ * was expected is left out where the
  * list does not say it, or says what no file can have.
  */
 void verdict_json_differs(const struct manifest_want *want,
@@ -161,6 +162,9 @@ struct verdict_line {
 	size_t oldlen;
 	const char *name;
 	size_t len;
+	const char *algorithm;            /* CHANGED: its tag, ... */
+	const struct manifest_want *want; /* ...and what differs from what */
+	const struct result *found;
 	const char *reason; /* UNREADABLE, or CHANGED and no file any more:
 	                     * why; else NULL */
 };
@@ -176,8 +180,9 @@ bool verdict_audit_told(const struct verdict_rules *rules,
 void verdict_audit_line(const struct verdict_line *l, char end,
     struct buf *out);
 
-/* Appends {"verdict":"MOVED","old_path":...,"path":...} and end; "error" holds
- * the reason. Names as in record/format.h. */
+/* Appends {"verdict":"MOVED","old_path":...,"path":...} and end. CHANGED has
+ * "algorithm" and what verdict_json_differs() says; "error" holds the reason.
+ * Names as in record/format.h. */
 void verdict_audit_json(const struct verdict_line *l, char end,
     struct buf *out);
 

@@ -446,6 +446,35 @@ test_audit_objects(void **state)
 }
 
 static void
+test_audit_objects_of_what_changed(void **state)
+{
+	struct verdict_line l = { .verdict = VERDICT_AUDIT_CHANGED,
+	    .name = "f", .len = 1, .algorithm = "MD5", .want = &want_sized,
+	    .found = &resized };
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	verdict_audit_json(&l, '\n', &b);
+	l.want = &want;
+	l.found = &typed;
+	l.reason = "no longer a regular file";
+	verdict_audit_json(&l, '\n', &b);
+	l.verdict = VERDICT_AUDIT_OK;
+	l.found = &same;
+	l.reason = NULL;
+	verdict_audit_json(&l, '\n', &b);
+	assert_string_equal(buf_str(&b),
+	    "{\"verdict\":\"CHANGED\",\"path\":\"f\",\"algorithm\":\"MD5\","
+	    "\"digest\":\"0102\",\"size\":4,\"expected_digest\":\"0102\","
+	    "\"expected_size\":3}\n"
+	    "{\"verdict\":\"CHANGED\",\"path\":\"f\",\"algorithm\":\"MD5\","
+	    "\"expected_digest\":\"0102\",\"error\":"
+	    "\"no longer a regular file\"}\n"
+	    "{\"verdict\":\"OK\",\"path\":\"f\"}\n");
+	buf_release(&b);
+}
+
+static void
 test_audit_lines(void **state)
 {
 	(void)state;
@@ -652,6 +681,7 @@ main(void)
 		cmocka_unit_test(test_audit_lines),
 		cmocka_unit_test(test_audit_lines_that_end_in_nul),
 		cmocka_unit_test(test_audit_objects),
+		cmocka_unit_test(test_audit_objects_of_what_changed),
 		cmocka_unit_test(test_audit_lines_have_one_meaning),
 		cmocka_unit_test(test_audit_end_adds_up),
 		cmocka_unit_test(test_audit_end_with_warnings),
