@@ -160,7 +160,7 @@ static const struct {
 	{ 'o', H | A }, { 'x', H | A }, { 'L', H | A }, { 'E', H | A },
 	{ OPT_INCLUDE, H | A }, { OPT_MAX_DEPTH, H | A },
 	{ OPT_FILES_FROM, H }, { OPT_FILES0_FROM, H },
-	{ 'v', H }, { OPT_UPDATE, A }, { OPT_QUIET, C | A }, { OPT_STATUS, C | A },
+	{ OPT_UPDATE, A }, { OPT_QUIET, C | A }, { OPT_STATUS, C | A },
 	{ 'w', C }, { OPT_STRICT, C }, { OPT_IGNORE_MISSING, C | A },
 };
 

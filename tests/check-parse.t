@@ -27,11 +27,40 @@ compare() {
 	local want
 	peer l
 	want=$?
-	try "$1: as sha512sum" $want "$phash" -c --strict -w l
+	try "$1: as sha512sum" $want "$phash" -a sha512 -c --strict -w l
 	same "$1: its stdout" "$work/peer.out" "$work/out"
 	same "$1: its stderr" "$work/peer.err" "$work/err"
 }
 
+# fails DESC FORMAT [ARG...]: the list is read, and f has not what it says.
+fails() {
+	local desc=$1
+	shift
+	# shellcheck disable=SC2059
+	printf "$@" >l
+	try "$desc" 1 "$phash" -a sha512 -c --strict -w l
+	out "$desc: it has failed" <<<'f: FAILED'
+	err "$desc: and is counted" <<'END'
+phash: WARNING: 1 computed checksum did NOT match
+END
+}
+# unknown DESC TAG FORMAT [ARG...]: the line says f, and an algorithm that
+# nobody here can compute. A good line beside it does not hide it.
+unknown() {
+	local desc=$1 tag=$2
+	shift 2
+	# shellcheck disable=SC2059
+	{ printf "$@"; printf 'SHA512 (f) = %s\n' "$abc"; } >l
+	try "$desc" 1 "$phash" -c l
+	out "$desc: the file was not checked" <<'END'
+f: FAILED open or read
+f: OK
+END
+	err "$desc: and why" <<END
+phash: f: algorithm $tag is not known to libcrypto
+phash: WARNING: 1 listed file could not be read
+END
+}
 # reads DESC NAME FORMAT [ARG...]: the list is read, and NAME (as shown) is OK.
 reads() {
 	local desc=$1 name=$2
@@ -95,7 +124,11 @@ both_read 'CR only' f '\r\n%s  f\r\n' $abc
 both_refuse 'a comment behind a blank' ' # x\n'
 both_refuse 'blanks only' '  \t\n'
 both_refuse 'two CR' '\r\r\n'
-both_refuse 'a byte order mark' '\xef\xbb\xbf%s  f\n' $abc
+reads 'a byte order mark' f '\xef\xbb\xbf%s  f\n' $abc
+reads 'a byte order mark, tagged' f '\xef\xbb\xbfSHA512 (f) = %s\r\n' $abc
+order_mark=$'\xef\xbb\xbf'
+printf '%s  f\n%s%s  f\n' $abc "$order_mark" $abc >l
+try 'a byte order mark on the second line' 1 "$phash" -c --strict l
 both_refuse 'a word' 'x\n'
 
 # Digests
@@ -110,19 +143,34 @@ both_refuse 'a blank behind a digest' 'SHA512 (f) = %s \n' $abc
 both_refuse 'base64 without padding' '%s  f\n' "${abc64%%=*}"
 both_refuse 'base64 of another length' '%s  f\n' "AAAA$abc64"
 both_refuse 'base64 with a wrong digit' '%s  f\n' "-${abc64#?}"
-refuses 'base64 with bits left over' '%s  f\n' "${abc64%w==}x=="
-both_refuse 'MD5 only' '%s  f\n' 900150983cd24fb0d6963f7d28e17f72
+fails 'base64 with bits left over' '%s  f\n' "${abc64%w==}x=="
+fails 'likewise, tagged' 'SHA512 (f) = %s\n' "${abc64%w==}x=="
+fails 'likewise, an object' '{"path":"f","digest":"%s"}\n' "${abc64%w==}x=="
+fails 'base64 with other padding' '%s  f\n' "${abc64%==}A="
+fails 'base64 with digits for padding' '%s  f\n' "${abc64%==}AA"
+fails 'padding for digits' '%s  f\n' "${abc64%w==}==="
+printf '%s  f\n%s  f\n' "${abc64%w==}x==" $abc >l
+try 'a good line beside such a digest' 1 "$phash" -c --status l
+err 'with --status it is silent' </dev/null
+refuses 'a blank in base64' '%s  f\n' "${abc64/N/ }"
 
 # Tags
-both_refuse 'a tag in small letters' 'sha512 (f) = %s\n' $abc
-both_refuse 'two spaces behind the tag' 'SHA512  (f) = %s\n' $abc
+reads 'a tag in small letters' f 'sha512 (f) = %s\n' $abc
+reads 'a name of libcrypto' f 'Sha-512 (f) = %s\n' $abc
+reads 'padded tags, as of RHash' f 'SHA512   (f) = %s\n' $abc
 both_refuse 'a tab behind the tag' 'SHA512\t(f) = %s\n' $abc
 both_refuse 'no parenthesis' 'SHA512 f = %s\n' $abc
 both_refuse 'an open parenthesis' 'SHA512 (f = %s\n' $abc
 both_refuse 'no =' 'SHA512 (f) %s\n' $abc
 both_refuse 'something before =' 'SHA512 (f) x = %s\n' $abc
-both_refuse 'a tag nobody knows' 'SHA513 (f) = %s\n' $abc
-both_refuse 'a tag with a wrong length' 'SHA512-256 (f) = %s\n' $abc
+unknown 'a tag nobody knows' SHA513 'SHA513 (f) = %s\n' $abc
+unknown 'CRC-32' CRC32 'CRC32 (f) = 352441c2\n'
+unknown 'a digest in base32' TTH 'TTH    (f) = ASD4UJSEH5M47PDYB46KBTSQTSGDKLBHYXOMUIA\n'
+unknown 'an escaped line' X '\\X (f) = %s\n' $abc
+unknown 'an object' a-1 '{"path":"f","algorithm":"a-1","digest":"%s"}\n' $abc
+both_refuse 'a tag nobody knows, and no digest' 'SHA513 (f) = no digest\n'
+both_refuse 'a tag nobody knows, and three bytes' 'SHA513 (f) = 012345\n'
+both_refuse 'a word in parentheses' 'see (f) below\n'
 both_refuse 'a tag alone' 'SHA512\n'
 both_refuse 'a tag and a parenthesis' 'SHA512 (\n'
 refuses 'a tag longer than any' '%.0100d (f) = %s\n' 0 $abc
@@ -272,8 +320,8 @@ try 'a digest of another length' 1 "$phash" -c -w --strict l
 out 'is not read' <<'END'
 f: OK
 END
-err 'and the algorithm of the whole list is named' <<'END'
-phash: l: 1: improperly formatted SHA512 checksum line
+err 'and its algorithm is named' <<'END'
+phash: l: 1: improperly formatted MD5 checksum line
 phash: WARNING: 1 line is improperly formatted
 END
 printf 'SHA256 (f) = %s\n%s  f\n' "$(sha256sum <f | cut -c -64)" \
@@ -316,7 +364,7 @@ refuses 'two paths' '{"path":"f","path_base64":"Zg==","digest":"%s"}\n' $abc
 refuses 'a path twice' '{"path":"f","path":"f","digest":"%s"}\n' $abc
 refuses 'NUL in a path' '{"path":"f\\u0000","digest":"%s"}\n' $abc
 refuses 'no digest and no error' '{"path":"f"}\n'
-refuses 'an algorithm nobody knows' '{"path":"f","algorithm":"x","digest":"%s"}\n' $abc
+refuses 'an algorithm nobody knows, and no digest' '{"path":"f","algorithm":"x","digest":"no"}\n'
 refuses 'a size that is none' '{"path":"f","digest":"%s","size":-3}\n' $abc
 refuses 'an array' '[{"path":"f","digest":"%s"}]\n' $abc
 printf '{"path":"f","digest":"%s","size":4}\n' $abc >l

@@ -7,14 +7,15 @@
 gnu=false
 sha512sum --version 2>/dev/null | grep -q 'GNU coreutils' && gnu=true
 
-# compare OPTION...: sha512sum -c with these says the same, but for its name.
+# compare OPTION...: sha512sum -c with these says the same as phash -a sha512, but
+# for its name.
 compare() {
 	local want
 	[ $gnu = true ] || return
 	sha512sum -c "$@" 2>&1 >"$work/peer.out" </dev/null |
 		sed 's/^sha512sum: /phash: /' >"$work/peer.err"
 	want=${PIPESTATUS[0]}
-	try "$*: as sha512sum" "$want" "$phash" -c "$@"
+	try "$*: as sha512sum" "$want" "$phash" -a sha512 -c "$@"
 	same "$*: its stdout" "$work/peer.out" "$work/out"
 	same "$*: its stderr" "$work/peer.err" "$work/err"
 }
@@ -99,6 +100,7 @@ a: FAILED
 END
 err 'are counted' <<'END'
 phash: WARNING: 2 computed checksums did NOT match
+phash: differ2: nothing matched as SHA512; digests of this length may also be BLAKE2b, SHA3-512 (-a says which)
 END
 try 'one missing file' 1 "$phash" -c missing1
 out 'has failed' <<'END'
@@ -179,6 +181,7 @@ try '--ignore-missing and nothing good' 1 "$phash" -c --ignore-missing none-good
 err 'is not enough either' <<'END'
 phash: WARNING: 1 computed checksum did NOT match
 phash: none-good: no file was verified
+phash: none-good: nothing matched as SHA512; digests of this length may also be BLAKE2b, SHA3-512 (-a says which)
 END
 try '--ignore-missing and a file in the way' 1 "$phash" -c --ignore-missing enotdir
 err 'is not missing' <<'END'

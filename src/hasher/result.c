@@ -63,6 +63,9 @@ result_reason(const struct result *r, struct buf *out)
 	case RESULT_LINKS:
 		buf_puts(out, "too many ways through symbolic links");
 		return;
+	case RESULT_ALGORITHM:
+		buf_puts(out, "its algorithm is not known to libcrypto");
+		return;
 	case RESULT_LOST:
 		buf_puts(out, "not hashed");
 		return;

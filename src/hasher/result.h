@@ -28,6 +28,8 @@ enum result_status {
 	                 * status */
 	RESULT_OUTPUT,  /* it is what is being written, by another name */
 	RESULT_LINKS,   /* a directory that too many ways lead to */
+	RESULT_ALGORITHM, /* cannot be computed, so it was never asked for:
+	                 * code is the asker's */
 	RESULT_LOST,    /* never hashed: the pool was stopped or broke */
 	RESULT_STATUSES /* how many there are */
 };

@@ -88,7 +88,8 @@ struct audit {
 	struct verdict_rules rules;
 	struct scope *scope; /* the operands */
 	struct side *want, *have;
-	int algorithm;       /* of files that are not listed */
+	int algorithm;       /* of files that are not listed; below 0 while no
+	                      * entry has one that can be computed */
 	dev_t *devices;      /* of the operands (-x) */
 	size_t ndevices;
 	bool *dropped;       /* by number in want: not to be judged (-x) */
@@ -148,11 +149,11 @@ audit_refuse(struct audit *a, const char *name, size_t len, const char *why)
 }
 
 static struct result
-audit_wanted(struct audit *a, const struct manifest_entry *e)
+audit_wanted(const struct manifest_entry *e)
 {
 	struct result want = {
 		.status = RESULT_OK,
-		.code = tags_number(&a->tags, e->tag, e->taglen),
+		.code = e->algorithm,
 		.size = e->want.has_size ? e->want.size : COMPARE_NO_SIZE,
 		.digestlen = e->want.digestlen,
 	};
@@ -164,7 +165,7 @@ audit_wanted(struct audit *a, const struct manifest_entry *e)
 static void
 audit_add_want(struct audit *a, const struct manifest_entry *e)
 {
-	struct result want = audit_wanted(a, e), old;
+	struct result want = audit_wanted(e), old;
 	size_t len = e->len, below;
 	const char *plain = scope_plain(&a->plain, e->name, &len);
 	bool is_new;
@@ -185,17 +186,22 @@ audit_add_want(struct audit *a, const struct manifest_entry *e)
 	else if (side_get(a->want, n, &old) && !audit_same_want(&old, &want))
 		audit_refuse(a, old.path, old.pathlen, "listed twice, and not "
 		    "the same");
-	if (n == 0 && is_new)
+	if (a->algorithm < 0)
 		a->algorithm = want.code;
 }
 
-static void
+/* NULL, or why the rest of the list is not read. */
+static const char *
 audit_line(struct audit *a, struct manifest *m, const char *list, char *line,
     size_t len)
 {
 	struct manifest_entry e;
 	enum manifest_kind kind = manifest_line(m, line, len, &e);
 
+	if (verdict_other_list(kind))
+		return verdict_other_list(kind);
+	if (a->o->verbose && tags_decided(&a->tags, list, &a->message))
+		output_say(&a->out, &a->message);
 	verdict_count_line(&a->counts.lines, kind);
 	if (kind == MANIFEST_ENTRY) {
 		audit_add_want(a, &e);
@@ -203,20 +209,23 @@ audit_line(struct audit *a, struct manifest *m, const char *list, char *line,
 		(void)verdict_malformed(&a->rules, m, list, &a->message);
 		output_say(&a->out, &a->message);
 	}
+	return NULL;
 }
 
-/* Reads an open list to its end. 0 or an errno. */
-static int
+/* Reads an open list to its end. NULL, or why it could not be read. */
+static const char *
 audit_lines(struct audit *a, struct manifest *m, const char *list, FILE *f)
 {
 	struct line l = { NULL, 0, 0 };
-	int got, err;
+	const char *why = NULL;
+	int got = 0;
 
-	while ((got = line_next(&l, f, m->zero ? '\0' : '\n')) > 0)
-		audit_line(a, m, list, l.data, l.len);
-	err = got < 0 ? errno : 0;
+	while (!why && (got = line_next(&l, f, m->zero ? '\0' : '\n')) > 0)
+		why = audit_line(a, m, list, l.data, l.len);
+	if (got < 0)
+		why = strerror(errno);
 	line_release(&l);
-	return err;
+	return why;
 }
 
 /* Reads LIST into want. 0, or -1 after a message when it cannot be read. */
@@ -226,16 +235,18 @@ audit_read_list(struct audit *a, const char *path)
 	struct manifest m = tags_manifest(&a->tags, path, a->o->zero);
 	const char *list = m.is_stdin ? "standard input" : path;
 	FILE *f = setup_open_list(&a->setup, path);
-	int err;
+	const char *why = f ? NULL : strerror(errno);
 
-	err = f ? 0 : errno;
 	if (f)
-		err = audit_lines(a, &m, list, f);
+		why = audit_lines(a, &m, list, f);
 	if (f && f != stdin)
 		(void)fclose(f); /* it was only read */
-	if (err)
-		diag_name(list, strlen(list), "%s", strerror(err));
-	return err ? -1 : 0;
+	if (why)
+		diag_name(list, strlen(list), "%s", why);
+	if (a->algorithm < 0)
+		a->algorithm = 0;
+	a->counts.guess = tags_guess(&a->tags);
+	return why ? -1 : 0;
 }
 
 /* ---- the tree ----------------------------------------------------------------- */
@@ -280,6 +291,17 @@ audit_on_pause(void *cookie)
 	setup_show_progress(&a->setup);
 }
 
+/* Nobody can hash entry n of have as the list wants it. */
+static int
+audit_set_unknown(struct audit *a, uint64_t n, int algorithm)
+{
+	struct result r = { .path = NULL };
+
+	(void)result_fail(&r, RESULT_ALGORITHM, algorithm);
+	(void)table_set(a->have->table, n, &r); /* new: has none */
+	return 0;
+}
+
 /* Hands a name to the workers, number n in have; listed is its number in want
  * or COMPARE_NONE. 0, or -1 when the run is over. */
 static int
@@ -292,6 +314,8 @@ audit_put(struct audit *a, struct hasher_name *name, uint64_t n,
 	if (listed != COMPARE_NONE &&
 	    table_get(a->want->table, listed, &want))
 		name->algorithm = want.code;
+	if (name->algorithm < 0)
+		return audit_set_unknown(a, n, name->algorithm);
 	name->token = n << CODE_BITS | audit_code(name);
 	progress_found(name->size);
 	if (hasher_put(a->setup.hasher, name) < 0)
@@ -486,7 +510,8 @@ audit_hash_again(struct audit *a)
 	int algorithm;
 
 	for (i = 0; i < a->missing.n; i++)
-		wanted[a->missing.v[i].algorithm] = true;
+		if (a->missing.v[i].algorithm >= 0)
+			wanted[a->missing.v[i].algorithm] = true;
 	wanted[a->algorithm] = false;
 	compare_sort(&a->missing);
 	a->again = true;
@@ -541,7 +566,7 @@ audit_report(struct audit *a, struct verdict_line *line,
 {
 	if (r && r->status != RESULT_OK &&
 	    line->verdict != VERDICT_AUDIT_MISSING) {
-		result_reason(r, &a->message);
+		tags_reason(&a->tags, r, &a->message);
 		line->reason = buf_str(&a->message);
 	}
 	if (verdict_audit_told(&a->rules, line->verdict))
@@ -772,7 +797,7 @@ audit_init(struct audit *a)
 	if (setup_init(&a->setup, a->o) < 0 ||
 	    setup_hasher(&a->setup, a, audit_on_result, audit_on_pause) < 0)
 		return -1;
-	tags_init(&a->tags, a->setup.hasher, a->setup.digest);
+	tags_init(&a->tags, a->setup.hasher, a->setup.digest, a->o);
 	a->scope = a->o->noperands ?
 	    scope_new(a->o->operands, a->o->noperands) : scope_new(&here, 1);
 	a->want = side_new();
@@ -834,7 +859,7 @@ audit_run(struct audit *a)
 int
 mode_audit(const struct options *o)
 {
-	struct audit a = { .o = o };
+	struct audit a = { .o = o, .algorithm = -1 };
 	int status = PHASH_FAILURE;
 
 	if (audit_init(&a) == 0)

@@ -37,6 +37,7 @@
 enum item_kind {
 	ITEM_FILE, /* a listed file: text is its name */
 	ITEM_NOTE, /* something to be said on stderr: text is the line */
+	ITEM_BAD,  /* likewise, of a malformed line */
 	ITEM_END,  /* of a list: text is its name */
 	ITEM_CUT   /* the end of what could be read of a list: text says why */
 };
@@ -45,9 +46,10 @@ struct item {
 	enum item_kind kind;
 	bool done;                 /* its turn may come */
 	struct buf text;           /* kept for the next item in its place */
-	int algorithm;             /* its number */
+	int algorithm;             /* its number (mode/tags.h) */
 	struct manifest_want want;
-	enum manifest_kind line;   /* ITEM_NOTE: what it is about */
+	enum manifest_kind line;   /* ITEM_BAD: what it is about */
+	struct verdict_guess guess; /* ITEM_END */
 	struct result result;      /* without its path */
 };
 
@@ -81,7 +83,7 @@ check_report_json(struct check *c, const struct item *i, enum verdict_check v,
 		.verdict = v,
 		.name = i->text.data,
 		.len = i->text.len,
-		.algorithm = hasher_tag(c->setup.hasher, i->algorithm),
+		.algorithm = tags_name(&c->tags, i->algorithm),
 		.want = &i->want,
 		.found = &i->result,
 		.reason = reason,
@@ -100,7 +102,7 @@ check_turn_file(struct check *c, struct item *i)
 	c->counts.files[v]++;
 	if (v == VERDICT_UNREADABLE) {
 		output_flush(&c->out);
-		result_reason(&i->result, &c->message);
+		tags_reason(&c->tags, &i->result, &c->message);
 		reason = buf_str(&c->message);
 		diag_name(i->text.data, i->text.len, "%s", reason);
 	}
@@ -115,7 +117,8 @@ check_turn_file(struct check *c, struct item *i)
 static void
 check_turn_note(struct check *c, const struct item *i)
 {
-	verdict_count_line(&c->counts.lines, i->line);
+	if (i->kind == ITEM_BAD)
+		verdict_count_line(&c->counts.lines, i->line);
 	buf_put(&c->message, i->text.data, i->text.len);
 	output_say(&c->out, &c->message);
 }
@@ -126,6 +129,7 @@ check_turn_end(struct check *c, struct item *i)
 	const char *list = buf_str(&i->text);
 	unsigned n;
 
+	c->counts.guess = i->guess;
 	for (n = 0; verdict_check_end(&c->rules, &c->counts, list, n,
 	    &c->message); n++)
 		output_say(&c->out, &c->message);
@@ -156,6 +160,7 @@ check_advance(struct check *c)
 			check_turn_file(c, i);
 			break;
 		case ITEM_NOTE:
+		case ITEM_BAD:
 			check_turn_note(c, i);
 			break;
 		case ITEM_END:
@@ -214,73 +219,121 @@ check_on_pause(void *cookie)
 
 /* ---- lists -------------------------------------------------------------------- */
 
+/* There is no need to ask the workers. */
+static int
+check_fail(struct item *i, enum result_status status, int code)
+{
+	(void)result_fail(&i->result, status, code);
+	i->done = true;
+	return 0;
+}
+
 /* Hands a listed file to the workers, or says at once why not. */
 static int
 check_put(struct check *c, struct item *i, const struct manifest_entry *e)
 {
 	struct hasher_name name = { .path = i->text.data, .len = i->text.len,
-	    .token = c->end - 1 };
+	    .algorithm = e->algorithm, .token = c->end - 1 };
 	struct stat st;
 
-	name.algorithm = i->algorithm = tags_number(&c->tags, e->tag,
-	    e->taglen);
 	if (!strcmp(name.path, "-")) {
 		name.how = HASHER_STDIN;
 	} else if (xio_stat(c->setup.dirfd, name.path, &st, 0) < 0) {
-		result_fail(&i->result, RESULT_OPEN, errno);
-		i->done = true;
-		return 0;
+		return check_fail(i, RESULT_OPEN, errno);
 	} else {
 		name.how = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ?
 		    HASHER_NAMED : HASHER_STREAM;
 		name.size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 	}
+	if (e->algorithm < 0)
+		return check_fail(i, RESULT_ALGORITHM, e->algorithm);
 	progress_found(name.size);
 	if (hasher_put(c->setup.hasher, &name) < 0)
 		c->stopped = true;
 	return c->stopped ? -1 : 0;
 }
 
-/* One line of a list. 0, or -1 when the run is over. */
+/* A line that is no entry, though it should be. */
 static int
-check_line(struct check *c, struct manifest *m, const char *list, char *line,
-    size_t len)
+check_bad_line(struct check *c, const struct manifest *m, const char *list,
+    enum manifest_kind kind)
+{
+	struct item *i = check_next_item(c, ITEM_BAD);
+
+	if (!i)
+		return -1;
+	i->line = kind;
+	(void)verdict_malformed(&c->rules, m, list, &i->text);
+	return 0;
+}
+
+/* Says what the lines without a tag are taken for, when that is new. */
+static int
+check_say_decided(struct check *c, const char *list)
+{
+	struct buf b = BUF_INIT;
+	struct item *i = NULL;
+	bool is_new = tags_decided(&c->tags, list, &b);
+
+	if (is_new)
+		i = check_next_item(c, ITEM_NOTE);
+	if (i)
+		buf_put(&i->text, b.data, b.len);
+	buf_release(&b);
+	return is_new && !i ? -1 : 0;
+}
+
+static int
+check_entry(struct check *c, const struct manifest_entry *e)
+{
+	struct item *i = check_next_item(c, ITEM_FILE);
+
+	if (!i)
+		return -1;
+	buf_put(&i->text, e->name, e->len);
+	(void)buf_str(&i->text); /* the NUL behind it */
+	i->want = e->want;
+	i->algorithm = e->algorithm;
+	return check_put(c, i, e);
+}
+
+/* One line of a list. 0; -1 when the run is over; 1 when the rest of the list
+ * is not read, for *why. */
+static int
+check_line(struct check *c, struct manifest *m, const char *list,
+    struct line *l, const char **why)
 {
 	struct manifest_entry e;
-	enum manifest_kind kind = manifest_line(m, line, len, &e);
-	struct item *i;
+	enum manifest_kind kind = manifest_line(m, l->data, l->len, &e);
 
 	if (kind == MANIFEST_SKIP)
 		return 0;
-	if (kind != MANIFEST_ENTRY) {
-		i = check_next_item(c, ITEM_NOTE);
-		if (!i)
-			return -1;
-		i->line = kind;
-		(void)verdict_malformed(&c->rules, m, list, &i->text);
-		return 0;
-	}
-	i = check_next_item(c, ITEM_FILE);
-	if (!i)
+	*why = verdict_other_list(kind);
+	if (*why)
+		return 1;
+	if (c->o->verbose && check_say_decided(c, list) < 0)
 		return -1;
-	buf_put(&i->text, e.name, e.len);
-	(void)buf_str(&i->text); /* the NUL behind it */
-	i->want = e.want;
-	return check_put(c, i, &e);
+	return kind == MANIFEST_ENTRY ? check_entry(c, &e) :
+	    check_bad_line(c, m, list, kind);
 }
 
 /* Reads an open list to its end. 0; -1 when the run is over; 1 when the list
- * cannot be read to its end. */
+ * is not read to its end, for *why. */
 static int
-check_lines(struct check *c, struct manifest *m, const char *list, FILE *f)
+check_lines(struct check *c, struct manifest *m, const char *list, FILE *f,
+    const char **why)
 {
 	struct line l = { NULL, 0, 0 };
 	int rc = 0, got = 0;
 
 	while (rc == 0 && (got = line_next(&l, f, m->zero ? '\0' : '\n')) > 0)
-		rc = check_line(c, m, list, l.data, l.len);
+		rc = check_line(c, m, list, &l, why);
 	line_release(&l);
-	return rc ? rc : got < 0;
+	if (rc == 0 && got < 0) {
+		*why = "read error";
+		rc = 1;
+	}
+	return rc;
 }
 
 /* A list that cannot be read (to its end). 0, or -1 when the run is over. */
@@ -303,22 +356,24 @@ check_list(struct check *c, const char *path)
 	struct manifest m = tags_manifest(&c->tags, path, c->o->zero);
 	const char *list = m.is_stdin ? "standard input" : path;
 	FILE *f = setup_open_list(&c->setup, path);
+	const char *why = NULL;
 	struct item *i;
 	int rc;
 
 	if (!f)
 		return check_cut(c, list, strerror(errno));
-	rc = check_lines(c, &m, list, f);
+	rc = check_lines(c, &m, list, f, &why);
 	if (f != stdin)
 		(void)fclose(f); /* it was only read */
 	if (rc < 0)
 		return -1;
 	if (rc > 0)
-		return check_cut(c, list, "read error");
+		return check_cut(c, list, why);
 	i = check_next_item(c, ITEM_END);
 	if (!i)
 		return -1;
 	buf_puts(&i->text, list);
+	i->guess = tags_guess(&c->tags);
 	return 0;
 }
 
@@ -349,7 +404,7 @@ check_init(struct check *c)
 	if (setup_init(&c->setup, o) < 0 ||
 	    setup_hasher(&c->setup, c, check_on_result, check_on_pause) < 0)
 		return -1;
-	tags_init(&c->tags, c->setup.hasher, c->setup.digest);
+	tags_init(&c->tags, c->setup.hasher, c->setup.digest, o);
 	c->ring = mem_zalloc(CHECK_AHEAD, sizeof(*c->ring));
 	return 0;
 }

@@ -80,10 +80,10 @@ base64_size(const char *s, size_t len)
 	    (s[len - 1] == '=' && s[len - 2] == '=');
 }
 
-/* Decodes base64 that stands for size bytes; to may be s. What padding leaves
- * unused must be zero (RFC 4648, 3.5), so that a digest has one form. */
+/* Decodes base64 that stands for size bytes; to may be s. *rest: the bits that
+ * padding leaves unused. */
 static bool
-decode_base64(const char *s, size_t size, unsigned char *to)
+decode_base64(const char *s, size_t size, unsigned char *to, unsigned *rest)
 {
 	unsigned bits = 0;
 	size_t have = 0, done = 0;
@@ -101,28 +101,72 @@ decode_base64(const char *s, size_t size, unsigned char *to)
 			bits &= (1u << have) - 1;
 		}
 	}
-	return bits == 0;
+	*rest = bits;
+	return true;
 }
 
-/* The bytes that an algorithm's digest must have, 0 for one not known. */
-static size_t
-size_of(const struct manifest *m, const struct manifest_entry *e)
+/* Digits that value knows, and then any number of "=". */
+static bool
+is_padded(const char *s, size_t len, int (*value)(char c))
 {
-	size_t size = m->digest_size(m->cookie, e->tag, e->taglen);
+	size_t i = 0;
 
-	return size <= RESULT_DIGEST_MAX ? size : 0;
+	while (i < len && value(s[i]) >= 0)
+		i++;
+	while (i < len && s[i] == '=')
+		i++;
+	return i == len;
+}
+
+static bool
+is_hex(const char *s, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && hex_value(s[i]) >= 0)
+		i++;
+	return i == len;
+}
+
+/* The bytes that the text of a digest stands for; 0: it is none. What may be
+ * hex is. */
+static size_t
+digest_bytes(const char *s, size_t len)
+{
+	if (len % 2 == 0 && is_hex(s, len))
+		return len / 2;
+	return is_padded(s, len, base64_value) ? base64_size(s, len) : 0;
+}
+
+/*
+ * Base64 of as many characters as size bytes have. A digest has one form only;
+ * with another one, what padding leaves unused not being zero for instance, the
+ * entry's is none that a file can have.
+ */
+static bool
+read_base64(struct manifest_entry *e, const char *s, size_t len, size_t size)
+{
+	unsigned rest;
+
+	if (len != (size + 2) / 3 * 4 || !is_padded(s, len, base64_value))
+		return false;
+	if (base64_size(s, len) != size ||
+	    !decode_base64(s, size, e->want.digest, &rest) || rest)
+		e->want.digestlen = 0;
+	return true;
 }
 
 /* A digest of size bytes in either form, all of s. Hex and base64 of a size
- * are of different lengths, or differ in their padding. */
+ * are of different lengths, but for 2 and 4 bytes: what may be hex is. */
 static bool
 read_digest(struct manifest_entry *e, const char *s, size_t len, size_t size)
 {
+	if (!size || size > RESULT_DIGEST_MAX)
+		return false;
 	e->want.digestlen = size;
-	if (size && len == 2 * size && decode_hex(s, len, e->want.digest))
+	if (len == 2 * size && decode_hex(s, len, e->want.digest))
 		return true;
-	return size && base64_size(s, len) == size &&
-	    decode_base64(s, size, e->want.digest);
+	return read_base64(e, s, len, size);
 }
 
 static bool
@@ -133,34 +177,102 @@ read_name(struct manifest_entry *e, char *s, size_t len, bool escaped)
 	return !escaped || name_unescape(s, &e->len) == 0;
 }
 
-/* The length of a tag that "(" follows, after one space or at once; 0: none. */
-static size_t
-tag_length(const char *s, size_t len)
-{
-	size_t n = tag_bytes(s, len < MANIFEST_TAG_MAX ? len : MANIFEST_TAG_MAX);
-	size_t paren = n < len && s[n] == ' ' ? n + 1 : n;
+/* The pieces of a tagged line; they lie within it. */
+struct tagged {
+	const char *tag, *digest;
+	char *name;
+	size_t taglen, len, digestlen; /* digestlen 0: it is no whole line */
+};
 
-	return paren < len && s[paren] == '(' ? n : 0;
-}
-
-/* s is what follows the tag: "(" at open, and the rest. */
-static bool
-read_tagged(struct manifest_entry *e, char *s, size_t len, size_t size,
-    bool escaped)
+/* What follows "(": the name and the digest. */
+static void
+split_tagged_rest(struct tagged *t, char *s, size_t len)
 {
-	size_t open = *s == '(' ? 0 : 1, close = len, i;
+	size_t close = len, i;
 
 	do {
-		if (--close == open)
-			return false;
+		if (close-- == 0)
+			return;
 	} while (s[close] != ')');
 	i = close + 1;
 	i += blanks(s + i, len - i);
 	if (i == len || s[i++] != '=')
-		return false;
+		return;
 	i += blanks(s + i, len - i);
-	return read_digest(e, s + i, len - i, size) &&
-	    read_name(e, s + open + 1, close - open - 1, escaped);
+	t->name = s;
+	t->len = close;
+	t->digest = s + i;
+	t->digestlen = len - i;
+}
+
+/* Takes a line to pieces. False: it does not begin with a tag and "(". */
+static bool
+split_tagged(struct tagged *t, char *s, size_t len)
+{
+	size_t i = tag_bytes(s, len < MANIFEST_TAG_MAX ? len :
+	    MANIFEST_TAG_MAX);
+
+	memset(t, 0, sizeof(*t));
+	t->tag = s;
+	t->taglen = i;
+	while (i < len && s[i] == ' ')
+		i++;
+	if (!t->taglen || i == len || s[i] != '(')
+		return false;
+	split_tagged_rest(t, s + i + 1, len - i - 1);
+	return true;
+}
+
+static int
+base32_value(char c)
+{
+	if (c >= '2' && c <= '7')
+		return c - '2' + 26;
+	c |= 0x20;
+	return c >= 'a' && c <= 'z' ? c - 'a' : -1;
+}
+
+/* Do the digits after a "-" that ends the tag say so many bits? */
+static bool
+tag_says_bits(const char *tag, size_t len, size_t bits)
+{
+	size_t place = 1, said = 0;
+
+	while (len && place <= 10000 && tag[len - 1] >= '0' &&
+	    tag[len - 1] <= '9') {
+		said += place * (size_t)(tag[--len] - '0');
+		place *= 10;
+	}
+	return len && tag[len - 1] == '-' && said == bits;
+}
+
+/*
+ * Is that a digest, though nobody here can compute it? The least is CRC-32, the
+ * most SKEIN-1024; base32 is what others print for TTH and AICH.
+ */
+static bool
+is_foreign(const char *tag, size_t taglen, const char *s, size_t len)
+{
+	size_t bytes = digest_bytes(s, len);
+
+	if (bytes >= 4 && bytes <= 128)
+		return true;
+	return (bytes && tag_says_bits(tag, taglen, 8 * bytes)) ||
+	    (len >= 32 && is_padded(s, len, base32_value));
+}
+
+/* Asks for an algorithm, which is that of the line from then on. */
+static struct manifest_algorithm
+ask(struct manifest *m, struct manifest_entry *e, const char *tag,
+    size_t taglen, const char *digest, size_t len)
+{
+	struct manifest_algorithm a = m->algorithm(m->cookie, tag, taglen,
+	    digest_bytes(digest, len));
+
+	e->algorithm = a.number;
+	if (!tag || a.number >= 0)
+		m->tag = a.tag;
+	return a;
 }
 
 /*
@@ -182,43 +294,71 @@ decide_order(struct manifest *m, const char *s, size_t len)
 	return true;
 }
 
-static bool
-read_plain(struct manifest *m, struct manifest_entry *e, char *s, size_t len,
-    bool escaped)
+/* The digest that a plain line begins with: its length; 0: there is none, or
+ * nothing behind it. */
+static size_t
+read_plain_digest(struct manifest *m, struct manifest_entry *e, const char *s,
+    size_t len)
 {
+	struct manifest_algorithm a;
 	size_t i = 0;
 
-	e->tag = m->tag;
-	e->taglen = strlen(m->tag);
 	while (i < len && !is_blank(s[i]))
 		i++;
 	/* a blank and at least one byte */
-	if (len - i < 2 ||
-	    !read_digest(e, s, i, size_of(m, e)))
-		return false;
-	i++;
-	if (!decide_order(m, s + i, len - i))
+	if (len - i < 2)
+		return 0;
+	a = ask(m, e, NULL, 0, s, i);
+	return read_digest(e, s, i, a.size) ? i : 0;
+}
+
+/* s is what follows the digest and its blank. */
+static bool
+read_plain_name(struct manifest *m, struct manifest_entry *e, char *s,
+    size_t len, bool escaped)
+{
+	size_t i = 0;
+
+	if (!decide_order(m, s, len))
 		return false;
 	if (m->order == MANIFEST_STANDARD)
 		i++;
 	return read_name(e, s + i, len - i, escaped);
 }
 
+/* A line of a tag that nobody knows. */
+static bool
+read_foreign(struct manifest_entry *e, const struct tagged *t, int number,
+    bool escaped)
+{
+	char c = *t->tag | 0x20;
+
+	e->algorithm = number;
+	return c >= 'a' && c <= 'z' &&
+	    is_foreign(t->tag, t->taglen, t->digest, t->digestlen) &&
+	    read_name(e, t->name, t->len, escaped);
+}
+
 static bool
 read_sum(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 {
-	bool escaped = len && *s == '\\' && !m->zero;
-	size_t size = 0;
+	bool escaped = len && *s == '\\' && !m->zero, tagged;
+	struct manifest_algorithm a = { 0 };
+	struct tagged t;
+	size_t n;
 
 	s += escaped;
 	len -= escaped;
-	e->tag = s;
-	e->taglen = tag_length(s, len);
-	if (e->taglen)
-		size = size_of(m, e);
-	if (!size) /* a base64 digest may look like a tag */
-		return read_plain(m, e, s, len, escaped);
-	return read_tagged(e, s + e->taglen, len - e->taglen, size, escaped);
+	tagged = split_tagged(&t, s, len);
+	if (tagged)
+		a = ask(m, e, t.tag, t.taglen, t.digest, t.digestlen);
+	if (tagged && a.number >= 0)
+		return read_digest(e, t.digest, t.digestlen, a.size) &&
+		    read_name(e, t.name, t.len, escaped);
+	n = read_plain_digest(m, e, s, len);
+	if (n) /* base64 may look like a tag */
+		return read_plain_name(m, e, s + n + 1, len - n - 1, escaped);
+	return tagged && read_foreign(e, &t, a.number, escaped);
 }
 
 /* The members of an object that mean something here. */
@@ -282,15 +422,33 @@ read_path(struct manifest_entry *e, const struct json_text *path,
     const struct json_text *coded)
 {
 	char *s = path->s ? path->s : coded->s;
+	unsigned rest;
 
 	if (!s || (path->s && coded->s))
 		return false;
 	e->name = s;
 	e->len = path->s ? path->len : base64_size(s, coded->len);
+	/* bits left over change no name */
 	if (coded->s && (!e->len ||
-	    !decode_base64(s, e->len, (unsigned char *)s)))
+	    !decode_base64(s, e->len, (unsigned char *)s, &rest)))
 		return false;
 	return !memchr(s, '\0', e->len);
+}
+
+/* The digest of an object. */
+static bool
+read_json_digest(struct manifest *m, struct manifest_entry *e,
+    const struct json_text *tag, const struct json_text *digest)
+{
+	bool named = tag->s && tag->len <= MANIFEST_TAG_MAX &&
+	    tag_bytes(tag->s, tag->len) == tag->len;
+	size_t len = named ? tag->len : 0;
+	struct manifest_algorithm a = ask(m, e, tag->s, len, digest->s,
+	    digest->len);
+
+	if (!tag->s || a.number >= 0)
+		return read_digest(e, digest->s, digest->len, a.size);
+	return is_foreign(tag->s, len, digest->s, digest->len);
 }
 
 static enum manifest_kind
@@ -304,31 +462,43 @@ read_json(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 		return MANIFEST_MALFORMED;
 	if (t[ERROR].s && !t[DIGEST].s)
 		return MANIFEST_NO_DIGEST;
-	e->tag = t[ALGORITHM].s ? t[ALGORITHM].s : m->tag;
-	e->taglen = t[ALGORITHM].s ? t[ALGORITHM].len : strlen(m->tag);
-	if (!t[DIGEST].s || t[ERROR].s || !e->taglen ||
-	    e->taglen > MANIFEST_TAG_MAX ||
-	    tag_bytes(e->tag, e->taglen) < e->taglen ||
-	    !read_digest(e, t[DIGEST].s, t[DIGEST].len, size_of(m, e)))
+	if (!t[DIGEST].s || t[ERROR].s ||
+	    !read_json_digest(m, e, &t[ALGORITHM], &t[DIGEST]))
 		return MANIFEST_MALFORMED;
 	return MANIFEST_ENTRY;
 }
 
-enum manifest_kind
-manifest_line(struct manifest *m, char *line, size_t len,
-    struct manifest_entry *e)
+static bool
+begins_with(const char *s, size_t len, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return len >= n && !memcmp(s, prefix, n);
+}
+
+/* Of the first line: is the list of another kind? */
+static enum manifest_kind
+kind_of_list(const struct manifest *m, const char *s, size_t len)
+{
+	if (begins_with(s, len, "%%%% HASHDEEP-"))
+		return MANIFEST_HASHDEEP;
+	if (m->is_sfv || begins_with(s, len, "; Generated by "))
+		return MANIFEST_SFV;
+	return MANIFEST_ENTRY;
+}
+
+static enum manifest_kind
+read_line(struct manifest *m, struct manifest_entry *e, char *line, size_t len)
 {
 	enum manifest_kind kind;
 	size_t begin;
 
-	m->line++;
 	if (len && memchr(line, '\0', len))
 		return MANIFEST_NUL;
 	if (len && !m->zero && line[len - 1] == '\r')
 		len--;
 	if (!len || *line == '#')
 		return MANIFEST_SKIP;
-	memset(&e->want, 0, sizeof(e->want));
 	begin = blanks(line, len);
 	line += begin;
 	len -= begin;
@@ -340,5 +510,30 @@ manifest_line(struct manifest *m, char *line, size_t len,
 	if (kind == MANIFEST_ENTRY && m->is_stdin && e->len == 1 &&
 	    *e->name == '-')
 		return MANIFEST_MALFORMED;
+	return kind;
+}
+
+enum manifest_kind
+manifest_line(struct manifest *m, char *line, size_t len,
+    struct manifest_entry *e)
+{
+	static const char bom[] = "\357\273\277";
+	enum manifest_kind kind = MANIFEST_ENTRY;
+
+	m->line++;
+	m->tag = NULL;
+	memset(&e->want, 0, sizeof(e->want));
+	if (m->line == 1 && begins_with(line, len, bom)) {
+		line += strlen(bom);
+		len -= strlen(bom);
+	}
+	if (m->line == 1)
+		kind = kind_of_list(m, line, len);
+	if (kind == MANIFEST_ENTRY)
+		kind = read_line(m, e, line, len);
+	if (kind == MANIFEST_ENTRY && e->algorithm < 0)
+		e->want.digestlen = 0;
+	if (!m->tag && kind >= MANIFEST_MALFORMED)
+		m->tag = m->algorithm(m->cookie, NULL, 0, 0).tag;
 	return kind;
 }

@@ -42,6 +42,8 @@ verdict_count_line(struct verdict_lines *lines, enum manifest_kind kind)
 	case MANIFEST_SKIP:
 		return;
 	case MANIFEST_MALFORMED:
+	case MANIFEST_HASHDEEP:
+	case MANIFEST_SFV:
 		break;
 	case MANIFEST_NUL:
 		lines->nul++;
@@ -141,6 +143,24 @@ verdict_malformed(const struct verdict_rules *rules, const struct manifest *m,
 	return true;
 }
 
+const char *
+verdict_other_list(enum manifest_kind kind)
+{
+	switch (kind) {
+	case MANIFEST_ENTRY:
+	case MANIFEST_SKIP:
+	case MANIFEST_MALFORMED:
+	case MANIFEST_NUL:
+	case MANIFEST_NO_DIGEST:
+		break;
+	case MANIFEST_HASHDEEP:
+		return "a list of hashdeep, which phash does not read";
+	case MANIFEST_SFV:
+		return "a list of SFV (CRC-32), which phash does not read";
+	}
+	return NULL;
+}
+
 static uint64_t
 sum(const uint64_t *counts, size_t n)
 {
@@ -203,6 +223,16 @@ put_no_digest(struct buf *out, const struct verdict_lines *lines,
 		    "(the file could not be read when the list was made)");
 }
 
+static void
+put_guess(struct buf *out, const struct verdict_guess *g, const char *list)
+{
+	if (!g->others)
+		return;
+	put_list(out, list, ": ");
+	buf_printf(out, "nothing matched as %s; digests of this length may "
+	    "also be %s (-a says which)", g->tag, g->others);
+}
+
 /* The first five in coreutils' order; it does not know the rest. */
 enum check_end {
 	CHECK_END_NONE_FOUND,
@@ -212,6 +242,7 @@ enum check_end {
 	CHECK_END_NONE_VERIFIED,
 	CHECK_END_NUL,
 	CHECK_END_NO_DIGEST,
+	CHECK_END_GUESS,
 	CHECK_ENDS
 };
 
@@ -255,6 +286,10 @@ verdict_check_end(const struct verdict_rules *rules,
 		break;
 	case CHECK_END_NO_DIGEST:
 		put_no_digest(out, &c->lines, list);
+		break;
+	case CHECK_END_GUESS:
+		if (c->files[VERDICT_FAILED] && !c->files[VERDICT_OK])
+			put_guess(out, &c->guess, list);
 		break;
 	case CHECK_ENDS:
 		break;
@@ -367,6 +402,7 @@ enum audit_end {
 	AUDIT_END_NONE_VERIFIED,
 	AUDIT_END_NUL,
 	AUDIT_END_NO_DIGEST,
+	AUDIT_END_GUESS,
 	AUDIT_END_SUM,
 	AUDIT_ENDS
 };
@@ -410,6 +446,11 @@ verdict_audit_end(const struct verdict_rules *rules,
 		break;
 	case AUDIT_END_NO_DIGEST:
 		put_no_digest(out, &c->lines, list);
+		break;
+	case AUDIT_END_GUESS:
+		if (c->listed[VERDICT_AUDIT_CHANGED] &&
+		    !c->listed[VERDICT_AUDIT_OK])
+			put_guess(out, &c->guess, list);
 		break;
 	case AUDIT_END_SUM:
 		if (!passed || !rules->quiet)

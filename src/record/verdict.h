@@ -47,9 +47,17 @@ struct verdict_lines {
 	uint64_t no_digest; /* those with MANIFEST_NO_DIGEST */
 };
 
+/* What the lines without a tag were taken for, when nobody said so and others
+ * have digests of the same length. Both are texts, or NULL. */
+struct verdict_guess {
+	const char *tag;
+	const char *others; /* "BLAKE2b, SHA3-512" */
+};
+
 /* One list that is checked. */
 struct verdict_counts {
 	struct verdict_lines lines;
+	struct verdict_guess guess;
 	uint64_t files[VERDICT_CHECKS];
 };
 
@@ -59,6 +67,9 @@ enum verdict_check verdict_check(const struct verdict_rules *rules,
 
 /* Counts what manifest_line returned, if it was a malformed line. */
 void verdict_count_line(struct verdict_lines *lines, enum manifest_kind kind);
+
+/* What to say of a list of another kind (manifest.h); NULL: it is none. */
+const char *verdict_other_list(enum manifest_kind kind);
 
 /* Appends "NAME: OK" and newline, or nothing, when the rules want silence. */
 void verdict_check_line(const struct verdict_rules *rules,
@@ -99,7 +110,8 @@ void verdict_json_algorithm(const char *tag, struct buf *out);
 
 /*
  * Appends what -w says of a malformed line: "LIST: 3: improperly formatted
- * SHA512 checksum line"; 3 and SHA512 are m's. list is a path, or "standard
+ * SHA512 checksum line"; 3 and SHA512 are m's: the algorithm of its tag, if
+ * that is known, or that of the list. list is a path, or "standard
  * input". False, and nothing is appended, when the rules want silence.
  */
 bool verdict_malformed(const struct verdict_rules *rules,
@@ -138,6 +150,7 @@ enum verdict_audit {
 
 struct verdict_audit_counts {
 	struct verdict_lines lines;
+	struct verdict_guess guess;
 	uint64_t refused;                /* entries that scope_outside() finds,
 	                                  * or that contradict another */
 	uint64_t left_out;               /* entries that options leave out */

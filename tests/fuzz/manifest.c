@@ -2,11 +2,14 @@
  * Bytes from strangers into record/manifest: see README beside this file.
  *
  * The first byte of the input chooses how the list is read (its lowest bits:
- * 1 zero, 2 is_stdin, so '0' to '3'); the rest is the list. What must hold of
- * every line, beyond that nothing is touched outside it:
+ * 1 zero, 2 is_stdin, 4 plain digests of two bytes, 8 is_sfv, so '0' to '?');
+ * the rest is the list. What must hold of every line, beyond that nothing is
+ * touched outside it:
  *
- *   - an entry's name and tag lie within the line (or the tag is the list's
- *     own), there is no NUL in them, and its digest has the right size;
+ *   - an entry's name lies within the line, and there is no NUL in it; its
+ *     digest has the right size, or there is none where no file can have it, or
+ *     nobody can compute it;
+ *   - a malformed line has the tag of an algorithm for messages;
  *   - the entry printed in any format of record/format and read again is the
  *     same entry.
  */
@@ -33,27 +36,38 @@ must(bool truth, const char *what)
 
 /* Sizes of every kind: with and without padding in base64, hex as long as
  * base64 (2 and 4), out of range, unknown. */
-static size_t
-digest_size(void *cookie, const char *tag, size_t len)
-{
-	static const struct {
-		const char *tag;
-		size_t size;
-	} known[] = {
-		{ "SHA512", 64 }, { "SHA2-512", 64 }, { "SHA384", 48 },
-		{ "SHA512/256", 32 }, { "BLAKE2b-160", 20 }, { "MD5", 16 },
-		{ "X1", 1 }, { "X2", 2 }, { "X3", 3 }, { "X4", 4 },
-		{ "X65", 65 },
-	};
+static const struct {
+	const char *tag;
+	size_t size;
+} known[] = {
+	{ "SHA512", 64 }, { "SHA2-512", 64 }, { "SHA384", 48 },
+	{ "SHA512/256", 32 }, { "BLAKE2b-160", 20 }, { "MD5", 16 },
+	{ "X1", 1 }, { "X2", 2 }, { "X3", 3 }, { "X4", 4 }, { "X65", 65 },
+};
 
-	(void)cookie;
+/* The number of an algorithm is its place among them; the cookie is that of
+ * lines without a tag. */
+static struct manifest_algorithm
+algorithm(void *cookie, const char *tag, size_t len, size_t bytes)
+{
+	struct manifest_algorithm a = { .number = -1 };
+
+	(void)bytes;
+	if (!tag) {
+		tag = cookie;
+		len = strlen(tag);
+	}
 	must(len <= MANIFEST_TAG_MAX, "a tag is short");
 	must(!memchr(tag, '\0', len), "a tag has no NUL");
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strlen(known[i].tag) == len &&
-		    !memcmp(known[i].tag, tag, len))
-			return known[i].size;
-	return 0;
+	for (int i = 0; i < (int)(sizeof(known) / sizeof(known[0])); i++) {
+		if (strlen(known[i].tag) != len ||
+		    memcmp(known[i].tag, tag, len) != 0)
+			continue;
+		a.number = i;
+		a.size = known[i].size;
+		a.tag = known[i].tag;
+	}
+	return a;
 }
 
 static bool
@@ -69,10 +83,9 @@ check_entry(const struct manifest *m, const struct manifest_entry *e,
 {
 	must(is_within(e->name, e->len, line, len), "the name is in the line");
 	must(!memchr(e->name, '\0', e->len), "a name has no NUL");
-	must(e->tag == m->tag || is_within(e->tag, e->taglen, line, len),
-	    "the tag is in the line");
-	must(e->want.digestlen && e->want.digestlen ==
-	    digest_size(NULL, e->tag, e->taglen), "the digest has its size");
+	must(!e->want.digestlen || (e->algorithm >= 0 &&
+	    e->want.digestlen == known[e->algorithm].size),
+	    "the digest has its size");
 	must(!m->is_stdin || e->len != 1 || *e->name != '-',
 	    "no entry is the list itself");
 }
@@ -81,8 +94,8 @@ check_entry(const struct manifest *m, const struct manifest_entry *e,
 static void
 check_format(const struct format *f, const struct result *r)
 {
-	struct manifest m = { .digest_size = digest_size, .tag = f->tag,
-	    .zero = !f->end };
+	struct manifest m = { .algorithm = algorithm,
+	    .cookie = (void *)(uintptr_t)f->tag, .zero = !f->end };
 	struct manifest_entry e;
 	struct buf line = BUF_INIT;
 
@@ -92,8 +105,7 @@ check_format(const struct format *f, const struct result *r)
 	    "what is printed can be read");
 	must(e.len == r->pathlen && !memcmp(e.name, r->path, e.len),
 	    "a name survives");
-	must(e.taglen == strlen(f->tag) && !memcmp(e.tag, f->tag, e.taglen),
-	    "a tag survives");
+	must(!strcmp(known[e.algorithm].tag, f->tag), "a tag survives");
 	must(e.want.digestlen == r->digestlen &&
 	    !memcmp(e.want.digest, r->digest, r->digestlen),
 	    "a digest survives");
@@ -105,16 +117,15 @@ check_format(const struct format *f, const struct result *r)
 static void
 check_round_trip(const struct manifest_entry *e)
 {
-	struct buf name = BUF_INIT, tag = BUF_INIT;
+	struct buf name = BUF_INIT;
 	struct result r = { .size = e->want.size, .pathlen = e->len,
 	    .digestlen = e->want.digestlen };
 	struct format f = { .base64 = false };
 
 	buf_put(&name, e->name, e->len);
-	buf_put(&tag, e->tag, e->taglen);
 	r.path = buf_str(&name);
 	memcpy(r.digest, e->want.digest, r.digestlen);
-	f.tag = buf_str(&tag);
+	f.tag = known[e->algorithm].tag;
 	for (int i = 0; i < 12; i++) {
 		f.kind = (enum format_kind)(i % 3);
 		f.base64 = i / 3 % 2;
@@ -124,7 +135,6 @@ check_round_trip(const struct manifest_entry *e)
 			check_format(&f, &r);
 	}
 	buf_release(&name);
-	buf_release(&tag);
 }
 
 /* The line is copied, so that a step beyond its end is one too far. */
@@ -134,12 +144,16 @@ check_line(struct manifest *m, const uint8_t *data, size_t len)
 	char *line = malloc(len ? len : 1);
 	struct manifest_entry e;
 	uint64_t number = m->line;
+	enum manifest_kind kind;
 
 	must(line != NULL, "there is memory");
 	memcpy(line, data, len);
-	if (manifest_line(m, line, len, &e) == MANIFEST_ENTRY) {
+	kind = manifest_line(m, line, len, &e);
+	must(kind < MANIFEST_MALFORMED || m->tag, "there is a tag to name");
+	if (kind == MANIFEST_ENTRY) {
 		check_entry(m, &e, line, len);
-		check_round_trip(&e);
+		if (e.want.digestlen)
+			check_round_trip(&e);
 	}
 	must(m->line == number + 1, "lines are counted");
 	free(line);
@@ -148,13 +162,16 @@ check_line(struct manifest *m, const uint8_t *data, size_t len)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct manifest m = { .digest_size = digest_size, .tag = "SHA512" };
+	static char plain[][7] = { "SHA512", "X2" };
+	struct manifest m = { .algorithm = algorithm };
 	const uint8_t *end = data + size, *stop;
 
 	if (!size)
 		return 0;
 	m.zero = *data & 1;
 	m.is_stdin = *data & 2;
+	m.cookie = plain[*data >> 2 & 1];
+	m.is_sfv = *data & 8;
 	for (data++; data < end; data = stop + 1) {
 		stop = memchr(data, m.zero ? '\0' : '\n',
 		    (size_t)(end - data));

@@ -20,32 +20,56 @@
     "/uu9RU1EI2Q86A4qmslPpUyknw=="
 #define MD5 "900150983cd24fb0d6963f7d28e17f72"
 
-static size_t
-known_size(void *cookie, const char *tag, size_t len)
+/* Who answers for the list. */
+struct known {
+	const char *plain;      /* the algorithm of lines without a tag */
+	int asked;              /* for tags */
+	char tag[MANIFEST_TAG_MAX + 1]; /* the last of them */
+	size_t bytes;           /* of its digest */
+};
+
+enum { SHA512, MD5_128, LARGE, TWO, UNKNOWN = -7 };
+
+static const struct manifest_algorithm algorithms[] = {
+	{ SHA512, 64, "SHA512" }, { SHA512, 64, "SHA2-512" },
+	{ MD5_128, 16, "MD5" }, { LARGE, 65, "LARGE" }, { TWO, 2, "TWO" },
+};
+
+static struct manifest_algorithm
+known(void *cookie, const char *tag, size_t len, size_t bytes)
 {
-	if (cookie)
-		++*(int *)cookie;
-	if (len == 6 && !memcmp(tag, "SHA512", 6))
-		return 64;
-	if (len == 8 && !memcmp(tag, "SHA2-512", 8))
-		return 64;
-	if (len == 3 && !memcmp(tag, "MD5", 3))
-		return 16;
-	return len == 5 && !memcmp(tag, "LARGE", 5) ? 65 : 0;
+	const struct manifest_algorithm unknown = { .number = UNKNOWN };
+	struct known *k = cookie;
+
+	if (tag) {
+		k->asked++;
+		k->bytes = bytes;
+		memcpy(k->tag, tag, len);
+		k->tag[len] = '\0';
+	} else {
+		tag = k->plain;
+		len = strlen(tag);
+	}
+	for (size_t i = 0; i < sizeof(algorithms) / sizeof(*algorithms); i++)
+		if (strlen(algorithms[i].tag) == len &&
+		    !memcmp(tag, algorithms[i].tag, len))
+			return algorithms[i];
+	return unknown;
 }
 
 /* One list under test; the line last read, in memory of exactly its size. */
 struct list {
 	struct manifest m;
 	struct manifest_entry e;
+	struct known k;
 	char *line;
 };
 
 static struct list
 new_list(void)
 {
-	struct list l = { .m = { .digest_size = known_size,
-	    .tag = "SHA512" } };
+	struct list l = { .m = { .algorithm = known },
+	    .k = { .plain = "SHA512" } };
 
 	return l;
 }
@@ -54,6 +78,7 @@ static enum manifest_kind
 read_bytes(struct list *l, const char *line, size_t len)
 {
 	free(l->line);
+	l->m.cookie = &l->k;
 	l->line = malloc(len ? len : 1);
 	assert_non_null(l->line);
 	memcpy(l->line, line, len);
@@ -67,15 +92,14 @@ read_line(struct list *l, const char *line)
 }
 
 static void
-assert_entry_is(struct list *l, const char *tag, const char *hex,
+assert_entry_is(struct list *l, int algorithm, const char *hex,
     const char *name)
 {
 	char digit[3];
 
 	assert_int_equal(l->e.len, strlen(name));
 	assert_memory_equal(l->e.name, name, l->e.len);
-	assert_int_equal(l->e.taglen, strlen(tag));
-	assert_memory_equal(l->e.tag, tag, l->e.taglen);
+	assert_int_equal(l->e.algorithm, algorithm);
 	assert_int_equal(l->e.want.digestlen * 2, strlen(hex));
 	for (size_t i = 0; i < l->e.want.digestlen; i++) {
 		snprintf(digit, sizeof(digit), "%02x", l->e.want.digest[i]);
@@ -90,7 +114,7 @@ entry(const char *line, const char *name)
 	struct list l = new_list();
 
 	assert_int_equal(read_line(&l, line), MANIFEST_ENTRY);
-	assert_entry_is(&l, "SHA512", HEX, name);
+	assert_entry_is(&l, SHA512, HEX, name);
 	free(l.line);
 }
 
@@ -107,6 +131,33 @@ static void
 malformed(const char *line)
 {
 	is(MANIFEST_MALFORMED, line);
+}
+
+/* The line is an entry whose digest no file has. */
+static void
+impossible(const char *line)
+{
+	struct list l = new_list();
+
+	assert_int_equal(read_line(&l, line), MANIFEST_ENTRY);
+	assert_int_equal(l.e.algorithm, SHA512);
+	assert_int_equal(l.e.want.digestlen, 0);
+	free(l.line);
+}
+
+/* The line is an entry of an algorithm that nobody here can compute. */
+static void
+foreign(const char *line, const char *tag, const char *name)
+{
+	struct list l = new_list();
+
+	assert_int_equal(read_line(&l, line), MANIFEST_ENTRY);
+	assert_int_equal(l.e.algorithm, UNKNOWN);
+	assert_int_equal(l.e.want.digestlen, 0);
+	assert_string_equal(l.k.tag, tag);
+	assert_int_equal(l.e.len, strlen(name));
+	assert_memory_equal(l.e.name, name, l.e.len);
+	free(l.line);
 }
 
 static void
@@ -135,7 +186,6 @@ test_untagged_malformed(void **state)
 	malformed("  f");
 	malformed(MD5 "  f");
 	malformed("x" HEX "  f");
-	malformed("\357\273\277" HEX "  f");
 	malformed("just words");
 	malformed(" ");
 }
@@ -158,18 +208,45 @@ test_bad_digits(void **state)
 	malformed(coded);
 }
 
-/* Bits that no byte comes of, and characters that no bits come of: other
- * texts for the same digest. */
+/* Bits that no byte comes of, and other padding: other texts for the same
+ * digest, or none. cksum takes them for entries, too. */
 static void
-test_base64_has_one_form(void **state)
+test_base64_that_no_digest_has(void **state)
 {
-	char line[] = BASE64 "  f", longer[sizeof(line) + 1];
+	char line[] = BASE64 "  f", tagged[] = "SHA512 (f) = " BASE64;
+	char longer[sizeof(line) + 1];
 
 	(void)state;
 	snprintf(longer, sizeof(longer), "%.86sA==  f", line);
 	malformed(longer);
 	line[85] = 'x';
+	impossible(line);
+	tagged[13 + 86] = 'A';
+	impossible(tagged);
+	line[86] = 'A';
+	impossible(line);
+	line[87] = 'A';
+	impossible(line);
+	memset(line, '=', 88);
+	impossible(line);
+	line[87] = '.';
 	malformed(line);
+	line[87] = '=';
+	line[3] = 'A';
+	malformed(line);
+}
+
+static void
+test_short_digests_are_hex_where_they_can_be(void **state)
+{
+	struct list l = new_list();
+
+	(void)state;
+	assert_int_equal(read_line(&l, "TWO (f) = 0123"), MANIFEST_ENTRY);
+	assert_entry_is(&l, TWO, "0123", "f");
+	assert_int_equal(read_line(&l, "TWO (f) = ASM="), MANIFEST_ENTRY);
+	assert_entry_is(&l, TWO, "0123", "f");
+	free(l.line);
 }
 
 static void
@@ -186,6 +263,7 @@ test_tagged(void **state)
 	entry("SHA512 (a) = b) = " HEX, "a) = b");
 	entry("SHA512 ((f) = " HEX, "(f");
 	entry("SHA512 () = " HEX, "");
+	entry("SHA512     (f) = " HEX, "f");
 }
 
 static void
@@ -195,7 +273,6 @@ test_tagged_malformed(void **state)
 	malformed("SHA512 (f) = " HEX " ");
 	malformed("SHA512 (f) = " HEX "0");
 	malformed("SHA512 (f) = " MD5);
-	malformed("SHA512  (f) = " HEX);
 	malformed("SHA512\t(f) = " HEX);
 	malformed("SHA512 (f) " HEX);
 	malformed("SHA512 (f) = ");
@@ -208,8 +285,144 @@ test_tagged_malformed(void **state)
 	malformed("SHA512");
 	malformed("SHA512 f");
 	malformed("(f) = " HEX);
-	malformed("WHIRLPOOL (f) = " HEX);
 	malformed("LARGE (f) = " HEX "00");
+}
+
+static void
+test_algorithms_that_cannot_be_computed(void **state)
+{
+	(void)state;
+	foreign("WHIRLPOOL (f) = " HEX, "WHIRLPOOL", "f");
+	foreign("WHIRLPOOL(f)= " UPPER, "WHIRLPOOL", "f");
+	foreign("BLAKE2b-256 (f) = " BASE64, "BLAKE2b-256", "f");
+	foreign("CRC32    (f) = 01234567", "CRC32", "f");
+	foreign("SKEIN1024 (f) = " HEX HEX, "SKEIN1024", "f");
+	foreign("TTH (f) = LWPNACQDBZRYXW3VHJVCJ64QBZNGHOHHHZWCLNQ", "TTH",
+	    "f");
+	foreign("\\X (a\\nb) = " MD5 "\r", "X", "a\nb");
+	/* the tag says that it is so short */
+	foreign("BLAKE2b-8 (f) = ff", "BLAKE2b-8", "f");
+	foreign("X-24 (f) = /w+A", "X-24", "f");
+}
+
+static void
+test_what_is_no_entry_of_an_unknown_algorithm(void **state)
+{
+	(void)state;
+	malformed("X (f) = 012345");
+	malformed("X (f) = 012345678");
+	malformed("X (f) = " HEX HEX "00");
+	malformed("X (f) = " HEX " ");
+	malformed("X (f) = " HEX "g");
+	malformed("X (f) = no digest");
+	malformed("X (f) = ");
+	malformed("X (f) = ====");
+	malformed("X (f) = LWPNACQDBZRYXW3VHJVCJ64QBZNGHOHHHZWCLN1");
+	malformed("X (f) " HEX);
+	malformed("X f = " HEX);
+	malformed("7 (f) = " HEX);
+	malformed("-X (f) = " HEX);
+	malformed("X Y (f) = " HEX);
+	malformed("\\X (a\\b) = " HEX);
+	malformed("BLAKE2b-16 (f) = ff");
+	malformed("BLAKE2b-100000000000000000008 (f) = ff");
+	malformed("8 (f) = ff");
+}
+
+/* A digest that might be a tag is one. */
+static void
+test_a_short_plain_digest_before_a_parenthesis(void **state)
+{
+	struct list l = new_list();
+
+	(void)state;
+	l.k.plain = "TWO";
+	assert_int_equal(read_line(&l, "abcd (f) = 01234567"), MANIFEST_ENTRY);
+	assert_entry_is(&l, TWO, "abcd", "(f) = 01234567");
+	free(l.line);
+}
+
+/* What the tag leaves open, the digest may tell. */
+static void
+test_the_bytes_of_a_digest_are_told(void **state)
+{
+	struct list l = new_list();
+
+	(void)state;
+	read_line(&l, "X (f) = " HEX);
+	assert_int_equal(l.k.bytes, 64);
+	read_line(&l, "X (f) = " BASE64);
+	assert_int_equal(l.k.bytes, 64);
+	read_line(&l, "X (f) = abcdef01");
+	assert_int_equal(l.k.bytes, 4);
+	read_line(&l, "X (f) = abc=");
+	assert_int_equal(l.k.bytes, 2);
+	read_line(&l, "X (f) = abcde");
+	assert_int_equal(l.k.bytes, 0);
+	read_line(&l, "X (f");
+	assert_int_equal(l.k.bytes, 0);
+	free(l.line);
+}
+
+/* The tag of a malformed line is named, where it is known. */
+static void
+test_the_tag_for_messages(void **state)
+{
+	struct list l = new_list();
+
+	(void)state;
+	l.k.plain = "MD5";
+	read_line(&l, "junk");
+	assert_string_equal(l.m.tag, "MD5");
+	read_line(&l, "SHA2-512 (f) = 00");
+	assert_string_equal(l.m.tag, "SHA2-512");
+	read_line(&l, "X (f) = 00");
+	assert_string_equal(l.m.tag, "MD5");
+	read_line(&l, "{\"path\":\"f\",\"algorithm\":\"SHA512\","
+	    "\"digest\":\"00\"}");
+	assert_string_equal(l.m.tag, "SHA512");
+	read_bytes(&l, "SHA512\0", 7);
+	assert_string_equal(l.m.tag, "MD5");
+	free(l.line);
+}
+
+static void
+test_a_byte_order_mark(void **state)
+{
+	struct list l = new_list();
+
+	(void)state;
+	entry("\357\273\277" HEX "  f", "f");
+	entry("\357\273\277SHA512 (f) = " HEX, "f");
+	is(MANIFEST_SKIP, "\357\273\277");
+	is(MANIFEST_SKIP, "\357\273\277# " HEX "  f");
+	malformed("\357\273" HEX "  f");
+	malformed("\357\273\277\357\273\277" HEX "  f");
+	assert_int_equal(read_line(&l, HEX "  f"), MANIFEST_ENTRY);
+	assert_int_equal(read_line(&l, "\357\273\277" HEX "  f"),
+	    MANIFEST_MALFORMED);
+	free(l.line);
+}
+
+static void
+test_lists_of_other_kinds(void **state)
+{
+	struct list l = new_list(), sfv = new_list();
+
+	(void)state;
+	is(MANIFEST_HASHDEEP, "%%%% HASHDEEP-1.0");
+	is(MANIFEST_HASHDEEP, "\357\273\277%%%% HASHDEEP-1.0\r");
+	is(MANIFEST_SFV, "; Generated by cksfv v1.3");
+	malformed("%%%% size,md5,filename");
+	malformed("; " HEX);
+	malformed("f 01234567");
+	assert_int_equal(read_line(&l, ""), MANIFEST_SKIP);
+	assert_int_equal(read_line(&l, "%%%% HASHDEEP-1.0"),
+	    MANIFEST_MALFORMED);
+	free(l.line);
+	sfv.m.is_sfv = true;
+	assert_int_equal(read_line(&sfv, "f 01234567"), MANIFEST_SFV);
+	free(sfv.line);
 }
 
 static void
@@ -219,11 +432,11 @@ test_tag_decides_the_algorithm(void **state)
 
 	(void)state;
 	assert_int_equal(read_line(&l, "MD5 (f) = " MD5), MANIFEST_ENTRY);
-	assert_entry_is(&l, "MD5", MD5, "f");
+	assert_entry_is(&l, MD5_128, MD5, "f");
 	assert_int_equal(read_line(&l, "SHA2-512(f)= " HEX), MANIFEST_ENTRY);
-	assert_entry_is(&l, "SHA2-512", HEX, "f");
+	assert_entry_is(&l, SHA512, HEX, "f");
 	assert_int_equal(read_line(&l, HEX "  f"), MANIFEST_ENTRY);
-	assert_entry_is(&l, "SHA512", HEX, "f");
+	assert_entry_is(&l, SHA512, HEX, "f");
 	free(l.line);
 }
 
@@ -233,9 +446,9 @@ test_the_list_decides_without_a_tag(void **state)
 	struct list l = new_list();
 
 	(void)state;
-	l.m.tag = "MD5";
+	l.k.plain = "MD5";
 	assert_int_equal(read_line(&l, MD5 "  f"), MANIFEST_ENTRY);
-	assert_entry_is(&l, "MD5", MD5, "f");
+	assert_entry_is(&l, MD5_128, MD5, "f");
 	assert_int_equal(read_line(&l, HEX "  f"), MANIFEST_MALFORMED);
 	free(l.line);
 }
@@ -245,14 +458,12 @@ static void
 test_no_long_tag_is_asked_for(void **state)
 {
 	struct list l = new_list();
-	int asked = 0;
 
 	(void)state;
-	l.m.cookie = &asked;
 	read_line(&l, "A123456789012345678901234567890(f)=00");
-	assert_int_equal(asked, 1);
+	assert_int_equal(l.k.asked, 1);
 	read_line(&l, "A1234567890123456789012345678901(f)=00");
-	assert_int_equal(asked, 1);
+	assert_int_equal(l.k.asked, 1);
 	free(l.line);
 }
 
@@ -293,9 +504,9 @@ test_the_first_line_decides_reversed(void **state)
 	(void)state;
 	assert_int_equal(read_line(&l, HEX " f"), MANIFEST_ENTRY);
 	assert_int_equal(read_line(&l, HEX "  f"), MANIFEST_ENTRY);
-	assert_entry_is(&l, "SHA512", HEX, " f");
+	assert_entry_is(&l, SHA512, HEX, " f");
 	assert_int_equal(read_line(&l, HEX " *f"), MANIFEST_ENTRY);
-	assert_entry_is(&l, "SHA512", HEX, "*f");
+	assert_entry_is(&l, SHA512, HEX, "*f");
 	free(l.line);
 }
 
@@ -382,10 +593,10 @@ test_zero_has_raw_names(void **state)
 	(void)state;
 	l.m.zero = true;
 	assert_int_equal(read_line(&l, HEX "  a\nb\\n\r"), MANIFEST_ENTRY);
-	assert_entry_is(&l, "SHA512", HEX, "a\nb\\n\r");
+	assert_entry_is(&l, SHA512, HEX, "a\nb\\n\r");
 	assert_int_equal(read_line(&l, "SHA512 (a\n\\) = " HEX),
 	    MANIFEST_ENTRY);
-	assert_entry_is(&l, "SHA512", HEX, "a\n\\");
+	assert_entry_is(&l, SHA512, HEX, "a\n\\");
 	assert_int_equal(read_line(&l, "\\" HEX "  a"), MANIFEST_MALFORMED);
 	assert_int_equal(read_line(&l, "SHA512 (a) = " HEX "\r"),
 	    MANIFEST_MALFORMED);
@@ -437,6 +648,7 @@ test_json(void **state)
 	    "\\\n\303\251\360\237\230\200");
 	entry("{\"path_base64\":\"/y8K\"," MEMBERS "}", "\377/\n");
 	entry("{\"path_base64\":\"/w==\"," MEMBERS "}", "\377");
+	entry("{\"path_base64\":\"/x==\"," MEMBERS "}", "\377");
 }
 
 static void
@@ -455,32 +667,44 @@ test_json_tag(void **state)
 	(void)state;
 	assert_int_equal(read_line(&l, "{\"path\":\"f\",\"algorithm\":\"MD5\","
 	    "\"digest\":\"" MD5 "\"}"), MANIFEST_ENTRY);
-	assert_entry_is(&l, "MD5", MD5, "f");
+	assert_entry_is(&l, MD5_128, MD5, "f");
 	free(l.line);
-	malformed("{\"path\":\"f\",\"algorithm\":\"WHIRLPOOL\",\"digest\":\""
-	    HEX "\"}");
-	malformed("{\"path\":\"f\",\"algorithm\":\"\",\"digest\":\"" HEX
-	    "\"}");
-	malformed("{\"path\":\"f\",\"algorithm\":\"SHA512\\u0000\","
-	    "\"digest\":\"" HEX "\"}");
+}
+
+static void
+test_json_tag_unknown(void **state)
+{
+	(void)state;
+	foreign("{\"path\":\"f\",\"algorithm\":\"WHIRLPOOL\",\"digest\":\""
+	    HEX "\"}", "WHIRLPOOL", "f");
+	foreign("{\"path\":\"f\",\"algorithm\":\"\",\"digest\":\"" HEX
+	    "\"}", "", "f");
+	foreign("{\"path\":\"f\",\"algorithm\":\"SHA512\\u0000\","
+	    "\"digest\":\"" HEX "\"}", "", "f");
+	foreign("{\"path\":\"f\",\"algorithm\":\"a-1\",\"digest\":\"" BASE64
+	    "\",\"size\":1}", "a-1", "f");
+	malformed("{\"path\":\"f\",\"algorithm\":\"X\",\"digest\":\"no\"}");
+	malformed("{\"path\":\"f\",\"algorithm\":\"X\",\"digest\":\"\"}");
+	malformed("{\"algorithm\":\"X\",\"digest\":\"" HEX "\"}");
+	impossible("{\"path\":\"f\",\"digest\":\"3a81oZNherrMQXNJriBBMRLm+k6J"
+	    "qX6iCp7u5ktV05ohkpkqJ0/BqDa6PCOj/uu9RU1EI2Q86A4qmslPpUyknx==\"}");
 }
 
 static void
 test_json_asks_for_tags_only(void **state)
 {
 	struct list l = new_list();
-	int asked = 0;
 
 	(void)state;
-	l.m.cookie = &asked;
 	read_line(&l, "{\"path\":\"f\",\"algorithm\":\"A\\u0000\","
 	    "\"digest\":\"" HEX "\"}");
+	assert_string_equal(l.k.tag, "");
 	read_line(&l, "{\"path\":\"f\",\"algorithm\":"
 	    "\"A1234567890123456789012345678901\",\"digest\":\"" HEX "\"}");
-	assert_int_equal(asked, 0);
+	assert_string_equal(l.k.tag, "");
 	read_line(&l, "{\"path\":\"f\",\"algorithm\":"
 	    "\"A123456789012345678901234567890\",\"digest\":\"" HEX "\"}");
-	assert_int_equal(asked, 1);
+	assert_string_equal(l.k.tag, "A123456789012345678901234567890");
 	free(l.line);
 }
 
@@ -560,9 +784,19 @@ main(void)
 		cmocka_unit_test(test_untagged),
 		cmocka_unit_test(test_untagged_malformed),
 		cmocka_unit_test(test_bad_digits),
-		cmocka_unit_test(test_base64_has_one_form),
+		cmocka_unit_test(test_base64_that_no_digest_has),
+		cmocka_unit_test(test_short_digests_are_hex_where_they_can_be),
 		cmocka_unit_test(test_tagged),
 		cmocka_unit_test(test_tagged_malformed),
+		cmocka_unit_test(test_algorithms_that_cannot_be_computed),
+		cmocka_unit_test(
+		    test_what_is_no_entry_of_an_unknown_algorithm),
+		cmocka_unit_test(
+		    test_a_short_plain_digest_before_a_parenthesis),
+		cmocka_unit_test(test_the_bytes_of_a_digest_are_told),
+		cmocka_unit_test(test_the_tag_for_messages),
+		cmocka_unit_test(test_a_byte_order_mark),
+		cmocka_unit_test(test_lists_of_other_kinds),
 		cmocka_unit_test(test_tag_decides_the_algorithm),
 		cmocka_unit_test(test_the_list_decides_without_a_tag),
 		cmocka_unit_test(test_no_long_tag_is_asked_for),
@@ -581,6 +815,7 @@ main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_json_passes_over_other_members),
 		cmocka_unit_test(test_json_tag),
+		cmocka_unit_test(test_json_tag_unknown),
 		cmocka_unit_test(test_json_asks_for_tags_only),
 		cmocka_unit_test(test_json_size),
 		cmocka_unit_test(test_json_malformed),

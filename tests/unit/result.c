@@ -68,6 +68,8 @@ test_fixed_reasons(void **state)
 	check_reason(RESULT_LOST, 0, "not hashed");
 	check_reason(RESULT_BUSY, 0,
 	    "in use: another program has a lease on it");
+	check_reason(RESULT_ALGORITHM, -1,
+	    "its algorithm is not known to libcrypto");
 }
 
 static void
@@ -97,7 +99,7 @@ test_values_out_of_range(void **state)
 			buf_release(&b);
 		}
 	}
-	check_reason(RESULT_STATUSES, 0, "unknown status 12");
+	check_reason(RESULT_STATUSES, 0, "unknown status 13");
 }
 
 int

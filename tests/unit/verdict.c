@@ -652,6 +652,63 @@ test_audit_passed_without_what_is_missing(void **state)
 	assert_false(verdict_audit_passed(&ignoring, &c));
 }
 
+static void
+assert_last_message(const struct verdict_counts *c,
+    const struct verdict_rules *rules, const char *text)
+{
+	struct buf b = BUF_INIT, last = BUF_INIT;
+
+	for (unsigned n = 0; verdict_check_end(rules, c, "l", n, &b); n++) {
+		if (!b.len)
+			continue;
+		buf_clear(&last);
+		buf_put(&last, b.data, b.len);
+		buf_clear(&b);
+	}
+	assert_string_equal(buf_str(&last), text);
+	buf_release(&b);
+	buf_release(&last);
+}
+
+static void
+test_a_wrong_guess(void **state)
+{
+	struct verdict_counts c = { .guess = { "X", "Y, Z" },
+	    .files[VERDICT_FAILED] = 2 };
+	struct verdict_audit_counts a = { .guess = { "X", "Y" },
+	    .listed[VERDICT_AUDIT_CHANGED] = 1 };
+	struct buf b = BUF_INIT;
+	unsigned n = 0;
+
+	(void)state;
+	assert_last_message(&c, &plain, "l: nothing matched as X; digests of "
+	    "this length may also be Y, Z (-a says which)");
+	assert_last_message(&c, &silent, "");
+	c.files[VERDICT_OK] = 1;
+	assert_last_message(&c, &plain,
+	    "WARNING: 2 computed checksums did NOT match");
+	c.files[VERDICT_OK] = 0;
+	c.guess.others = NULL;
+	assert_last_message(&c, &plain,
+	    "WARNING: 2 computed checksums did NOT match");
+	while (verdict_audit_end(&plain, &a, false, "l", n++, &b) &&
+	    !b.len)
+		;
+	assert_string_equal(buf_str(&b), "l: nothing matched as X; digests of "
+	    "this length may also be Y (-a says which)");
+	buf_release(&b);
+}
+
+static void
+test_other_lists(void **state)
+{
+	(void)state;
+	for (int k = MANIFEST_ENTRY; k < MANIFEST_HASHDEEP; k++)
+		assert_null(verdict_other_list((enum manifest_kind)k));
+	assert_non_null(verdict_other_list(MANIFEST_HASHDEEP));
+	assert_non_null(verdict_other_list(MANIFEST_SFV));
+}
+
 int
 main(void)
 {
@@ -665,6 +722,8 @@ main(void)
 		cmocka_unit_test(test_check_lines_under_status),
 		cmocka_unit_test(test_check_lines_are_safe_for_terminals),
 		cmocka_unit_test(test_check_json),
+		cmocka_unit_test(test_a_wrong_guess),
+		cmocka_unit_test(test_other_lists),
 		cmocka_unit_test(test_malformed_line),
 		cmocka_unit_test(test_lines_are_counted),
 		cmocka_unit_test(test_end_is_silent_when_all_is_well),
