@@ -6,7 +6,8 @@
  *     main.c, options   argv in, exit status out
  *     mode/             what was asked for: hash, check, audit; setup, operands,
  *                       backlog, output and tags, which they share;
- *                       rephrase: what an audit may have meant
+ *                       of an audit: newlist, which it writes, rephrase, what
+ *                       may have been meant
  *     record/           results on paper: table, format, json, name; lists back
  *                       in: manifest; what to think of it: side, scope,
  *                       compare, verdict

@@ -344,6 +344,14 @@ take_mode(struct options *o, enum options_mode mode)
 	return -1;
 }
 
+static int
+take_format(struct options *o, enum options_format format)
+{
+	o->format = format;
+	o->format_given = true;
+	return -1;
+}
+
 /* -1 to go on, or a status. */
 static int
 take_option(struct options *o, int c)
@@ -384,14 +392,11 @@ take_option(struct options *o, int c)
 	case 'r':
 		return -1;
 	case OPT_TAG:
-		o->format = OPTIONS_TAGGED;
-		return -1;
+		return take_format(o, OPTIONS_TAGGED);
 	case OPT_UNTAGGED:
-		o->format = OPTIONS_UNTAGGED;
-		return -1;
+		return take_format(o, OPTIONS_UNTAGGED);
 	case OPT_JSON:
-		o->format = OPTIONS_JSON;
-		return -1;
+		return take_format(o, OPTIONS_JSON);
 	case OPT_BASE64:
 		o->base64 = true;
 		return -1;

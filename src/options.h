@@ -58,6 +58,7 @@ struct options {
 	enum options_engine engine;
 
 	enum options_format format;
+	bool format_given;        /* it is not the default */
 	bool zero;
 	bool base64;
 	bool unsorted;

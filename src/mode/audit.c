@@ -30,6 +30,7 @@
 #include "digest/digest.h"
 #include "hasher/hasher.h"
 #include "hasher/result.h"
+#include "mode/newlist.h"
 #include "mode/operands.h"
 #include "mode/output.h"
 #include "mode/rephrase.h"
@@ -37,7 +38,6 @@
 #include "mode/tags.h"
 #include "options.h"
 #include "record/compare.h"
-#include "record/format.h"
 #include "record/manifest.h"
 #include "record/scope.h"
 #include "record/side.h"
@@ -100,6 +100,7 @@ struct audit {
 	                      * COMPARE_NONE */
 	bool *moved;         /* by number in have: is in moved_to */
 	struct verdict_audit_counts counts;
+	struct newlist newlist;
 	struct output out;
 	struct buf message;
 	struct buf plain;    /* a name's */
@@ -181,6 +182,7 @@ audit_add_want(struct audit *a, const struct manifest_entry *e)
 		return;
 	}
 	n = side_add(a->want, plain, len, e->name, e->len, &is_new);
+	newlist_see(&a->newlist, e, want.code);
 	if (is_new)
 		(void)table_set(a->want->table, n, &want); /* new: has none */
 	else if (side_get(a->want, n, &old) && !audit_same_want(&old, &want))
@@ -689,32 +691,12 @@ audit_print(struct audit *a)
 
 /* ---- the new list ------------------------------------------------------------- */
 
-/* A line of the new list; r's path is as it was given, "./" in front aside. */
-static void
-audit_put_line(struct audit *a, struct format *f, struct result *r,
-    struct buf *path)
-{
-	f->tag = hasher_tag(a->setup.hasher, audit_code_algorithm(r->code));
-	buf_clear(path);
-	buf_puts(path, audit_code_dotted(r->code) ? "./" : "");
-	buf_put(path, r->path, r->pathlen);
-	r->path = buf_str(path);
-	r->pathlen = path->len;
-	format_result(f, r, &a->out.lines);
-	output_more(&a->out);
-}
-
 static void
 audit_put_lines(struct audit *a)
 {
-	struct format f = {
-		.kind = setup_format(a->o),
-		.base64 = a->o->base64,
-		.end = a->o->zero ? '\0' : '\n',
-	};
 	struct compare_turn t = { 0, 0, COMPARE_NONE, COMPARE_NONE };
 	struct result r, listed;
-	struct buf path = BUF_INIT;
+	int n;
 
 	while (!a->out.lost && audit_next(a, &t)) {
 		if (t.have == COMPARE_NONE || !side_get(a->have, t.have, &r) ||
@@ -725,9 +707,12 @@ audit_put_lines(struct audit *a)
 			r.path = listed.path;
 			r.pathlen = listed.pathlen;
 		}
-		audit_put_line(a, &f, &r, &path);
+		n = audit_code_algorithm(r.code);
+		newlist_put(&a->newlist, a->o, &r, n,
+		    hasher_tag(a->setup.hasher, n), audit_code_dotted(r.code),
+		    &a->out.lines);
+		output_more(&a->out);
 	}
-	buf_release(&path);
 	output_flush(&a->out);
 }
 

@@ -164,9 +164,8 @@ read_digest(struct manifest_entry *e, const char *s, size_t len, size_t size)
 	if (!size || size > RESULT_DIGEST_MAX)
 		return false;
 	e->want.digestlen = size;
-	if (len == 2 * size && decode_hex(s, len, e->want.digest))
-		return true;
-	return read_base64(e, s, len, size);
+	e->base64 = len != 2 * size || !decode_hex(s, len, e->want.digest);
+	return !e->base64 || read_base64(e, s, len, size);
 }
 
 static bool
@@ -349,6 +348,7 @@ read_sum(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 
 	s += escaped;
 	len -= escaped;
+	e->form = MANIFEST_TAGGED;
 	tagged = split_tagged(&t, s, len);
 	if (tagged)
 		a = ask(m, e, t.tag, t.taglen, t.digest, t.digestlen);
@@ -356,8 +356,10 @@ read_sum(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 		return read_digest(e, t.digest, t.digestlen, a.size) &&
 		    read_name(e, t.name, t.len, escaped);
 	n = read_plain_digest(m, e, s, len);
-	if (n) /* base64 may look like a tag */
+	if (n) { /* base64 may look like a tag */
+		e->form = MANIFEST_PLAIN;
 		return read_plain_name(m, e, s + n + 1, len - n - 1, escaped);
+	}
 	return tagged && read_foreign(e, &t, a.number, escaped);
 }
 
@@ -456,6 +458,7 @@ read_json(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 {
 	struct json_text t[MEMBERS] = { { NULL, 0 } };
 
+	e->form = MANIFEST_JSON;
 	if (!read_object(s, len, t) ||
 	    !read_path(e, &t[PATH], &t[PATH_BASE64]) ||
 	    !read_size(&e->want, &t[SIZE]))

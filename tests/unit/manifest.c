@@ -537,6 +537,30 @@ test_other_lines_do_not_decide(void **state)
 }
 
 static void
+form(const char *line, enum manifest_form form, bool base64)
+{
+	struct list l = new_list();
+
+	assert_int_equal(read_line(&l, line), MANIFEST_ENTRY);
+	assert_int_equal(l.e.form, form);
+	assert_int_equal(l.e.base64, base64);
+	free(l.line);
+}
+
+static void
+test_forms(void **state)
+{
+	(void)state;
+	form(HEX "  f", MANIFEST_PLAIN, false);
+	form(BASE64 "  f", MANIFEST_PLAIN, true);
+	form("SHA512 (f) = " HEX, MANIFEST_TAGGED, false);
+	form("SHA512 (f) = " BASE64, MANIFEST_TAGGED, true);
+	form("{\"path\":\"f\",\"digest\":\"" HEX "\"}", MANIFEST_JSON, false);
+	form("{\"path\":\"f\",\"digest\":\"" BASE64 "\"}", MANIFEST_JSON,
+	    true);
+}
+
+static void
 test_skipped(void **state)
 {
 	(void)state;
@@ -805,6 +829,7 @@ main(void)
 		cmocka_unit_test(test_the_first_line_decides_reversed),
 		cmocka_unit_test(test_the_first_line_decides_standard),
 		cmocka_unit_test(test_other_lines_do_not_decide),
+		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_carriage_return),
 		cmocka_unit_test(test_lines_are_counted),

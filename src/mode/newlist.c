@@ -1,0 +1,88 @@
+#include "mode/newlist.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "hasher/result.h"
+#include "mode/setup.h"
+#include "options.h"
+#include "record/manifest.h"
+
+static enum format_kind
+newlist_kind(enum manifest_form form)
+{
+	switch (form) {
+	case MANIFEST_TAGGED:
+		return FORMAT_TAGGED;
+	case MANIFEST_PLAIN:
+		return FORMAT_UNTAGGED;
+	case MANIFEST_JSON:
+		return FORMAT_JSON;
+	}
+	return FORMAT_TAGGED;
+}
+
+/* Might a name that is not dotted have been printed with "./" in front? Not an
+ * absolute one, nor one that leads up. */
+static bool
+newlist_may_have_dots(const char *name, size_t len)
+{
+	return len && *name != '/' && !(len >= 2 && !memcmp(name, "..", 2) &&
+	    (len == 2 || name[2] == '/'));
+}
+
+void
+newlist_see(struct newlist *l, const struct manifest_entry *e, int n)
+{
+	if (!l->has_form) {
+		l->has_form = true;
+		l->kind = newlist_kind(e->form);
+		l->base64 = e->base64;
+		l->algorithm = n;
+	}
+	if (!l->has_dots && newlist_may_have_dots(e->name, e->len)) {
+		l->has_dots = true;
+		l->dots = e->len > 2 && !memcmp(e->name, "./", 2);
+	}
+}
+
+static struct format
+newlist_format(const struct newlist *l, const struct options *o, int n)
+{
+	struct format f = {
+		.kind = setup_format(o),
+		.base64 = o->base64,
+		.end = o->zero ? '\0' : '\n',
+	};
+
+	if (l->has_form && !o->format_given) {
+		f.kind = l->kind;
+		f.base64 = o->base64 || l->base64;
+	}
+	/* without a tag it would be read as what it is not */
+	if (f.kind == FORMAT_UNTAGGED && l->has_form && n != l->algorithm)
+		f.kind = FORMAT_TAGGED;
+	return f;
+}
+
+void
+newlist_put(const struct newlist *l, const struct options *o,
+    struct result *r, int n, const char *tag, bool found_dots,
+    struct buf *out)
+{
+	struct format f = newlist_format(l, o, n);
+	struct buf path = BUF_INIT;
+	bool dots = found_dots;
+
+	if (l->has_dots && newlist_may_have_dots(r->path, r->pathlen))
+		dots = l->dots;
+	if (dots) {
+		buf_puts(&path, "./");
+		buf_put(&path, r->path, r->pathlen);
+		r->path = buf_str(&path);
+		r->pathlen = path.len;
+	}
+	f.tag = tag;
+	format_result(&f, r, out);
+	buf_release(&path);
+}

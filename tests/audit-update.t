@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# The form of the list that --update writes: that of the old one, unless an
+# option says otherwise.
+
+. "${0%/*}/lib.sh" || exit 1
+
+mkdir -p t/sub
+for name in a sub/b; do
+	echo $name >t/$name
+done
+
+# Each form is kept; the new file gets it, too.
+for form in --untagged --json --base64 '--untagged --base64' '--json --base64' \
+	--tag '-a md5' '-a md5 --base64'; do
+	for place in '-C t .' '-C t a sub' 't' "$PWD/t"; do
+		rm -f t/sub/new
+		# shellcheck disable=SC2086
+		"$phash" $form $place >U
+		echo new >t/sub/new
+		case $place in
+		'-C t a sub') operands='-C t' ;;
+		*) operands=$place ;;
+		esac
+		# shellcheck disable=SC2086
+		try "a list of $form $place" 1 "$phash" --update --audit=U \
+			--quiet $operands
+		# shellcheck disable=SC2086
+		"$phash" $form $place >want
+		same 'keeps its form' want U
+	done
+done
+"$phash" -z --untagged t >U
+rm t/sub/new
+try 'a list of -z' 1 "$phash" -z --update --audit=U --quiet t
+"$phash" -z --untagged t >want
+same 'keeps its form' want U
+
+# Options are stronger.
+for options in --tag --untagged --json '--tag --base64' '--json --base64'; do
+	for form in --untagged '--json --base64' '--tag --base64'; do
+		# shellcheck disable=SC2086
+		"$phash" $form t >U
+		# shellcheck disable=SC2086
+		try "a list of $form and $options" 0 "$phash" $options --update \
+			--audit=U --quiet t
+		# shellcheck disable=SC2086
+		"$phash" $options t >want
+		same 'has the form of the options' want U
+	done
+done
+"$phash" --untagged t >U
+try '--base64 alone' 0 "$phash" --base64 --update --audit=U --quiet t
+"$phash" --untagged --base64 t >want
+same 'leaves the rest as it was' want U
+
+# Mixed forms: that of the first entry
+{ "$phash" --json t/sub; echo '# comment'; "$phash" t/a; } >U
+try 'a list of mixed forms' 0 "$phash" --update --audit=U --quiet t
+"$phash" --json t >want
+same 'has that of its first entry' want U
+{ "$phash" -C t sub; "$phash" -C t ./a; } >U
+try 'a list with and without ./' 0 "$phash" --update --audit=U --quiet -C t
+"$phash" -C t a sub >want
+same 'likewise' want U
+{ "$phash" --untagged t/sub; "$phash" -a md5 t/a; } >U
+try 'a list of mixed algorithms without tags' 0 "$phash" --update --audit=U --quiet t
+{ "$phash" -a md5 t/a; "$phash" --untagged t/sub; } >want
+same 'keeps the tags that it needs' want U
+try 'after it' 0 "$phash" --audit=U --quiet t
+
+# Names that cannot have ./ in front, beside names that can
+cd t/sub || exit 1
+echo c >c
+"$phash" . ../a "$PWD/b" >../../U
+try 'names that lead up' 0 "$phash" --update --audit=../../U --quiet . ../a \
+	"$PWD/b"
+sed 's/.*(//; s/).*//' ../../U >../../names
+cd ../.. || exit 1
+printf '%s\n' ../a "$PWD/t/sub/b" ./b ./c >want
+same 'stay as they are' want names
+
+# A list without an entry says nothing of a form.
+: >U
+try 'an empty list' 1 "$phash" --update --audit=U --quiet -C t
+"$phash" -C t . >want
+same 'gets lines as they are printed' want U
+: >U
+try 'an empty list and --untagged' 1 "$phash" --untagged --update --audit=U --quiet -C t
+"$phash" --untagged -C t . >want
+same 'gets those' want U
+
+finish
