@@ -214,6 +214,7 @@ $(BUILD)/examples/%.o: $(man)/examples/%.c $(BUILD)/flags
 
 # LDFLAGS_name is for tests/unit/name.c alone: some make functions of the C
 # library fail.
+LDFLAGS_progress = -Wl,--wrap=clock_gettime
 LDFLAGS_mem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LDFLAGS_ppool_giveup = -Wl,--wrap=waitpid
 LDFLAGS_ppool_nomem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=fork

@@ -66,6 +66,7 @@ static void
 die_of_signal(int sig)
 {
 	outfile_abandon();
+	progress_abandon();
 	raise(sig); /* SA_RESETHAND: delivered by default when we return */
 }
 

@@ -9,9 +9,9 @@ head -c 2000000 /dev/zero >t/b
 sha512sum --tag t/a t/b >"$work/lines"
 mkfifo fifo
 
-# One line: files, bytes, rate, and perhaps time left.
-number='[0-9]+(\.[0-9])?'
-line="[0-9]+ files?, $number [kMGTP]?B(, $number [kMGTP]?B/s)?"
+# One line: percentage, files, bytes, rate, and time left.
+bytes='[0-9]+(\.[0-9])? [kMGTP]?B'
+line="([0-9]+%, )?[0-9]+(/[0-9]+)? files?, $bytes(/$bytes)?, $bytes/s"
 left='(, ([0-9]+:)?[0-9]+:[0-9][0-9] left)?'
 
 until_ok() {
@@ -21,6 +21,10 @@ until_ok() {
 		sleep 0.02
 	done
 	return 1
+}
+
+lines_are() {
+	[ "$(wc -l <"$1")" = "$2" ]
 }
 
 # What remains on the terminal of what was written to it.
@@ -40,7 +44,7 @@ try '--progress=always' 0 "$phash" --progress=always t
 same 'prints' "$work/lines" "$work/out"
 seen "$work/err" >"$work/seen"
 ok 'and leaves one line' test "$(wc -l <"$work/seen")" = 1
-ok 'of files, bytes and rate' grep -qxE "2 files, 2\\.0 MB, .*B/s$left" \
+ok 'of files, bytes and rate' grep -qxE "2 files, 2\\.0 MB, $bytes/s" \
 	"$work/seen"
 try 'one file' 0 "$phash" --progress=always t/a
 ok 'is one file' bash -c 'grep -qE "^(.*\[K)?1 file, 3 B" "$1"' - "$work/err"
@@ -61,8 +65,9 @@ on_terminal() {
 waiting_on_terminal() {
 	on_terminal "$@" &
 	exec 3>fifo # blocks until a worker opens the other end
-	until_ok grep -qE '[0-9] files?, ' "$work/typescript"
+	until_ok grep -qE '[0-9] files?' "$work/typescript"
 	report $? 'a line is drawn while it waits' </dev/null
+	${meanwhile-}
 	printf abc >&3
 	exec 3>&-
 	wait $!
@@ -70,14 +75,21 @@ waiting_on_terminal() {
 }
 export PHASH=$phash
 if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
-	on_terminal 'stty rows 25 cols 200; "$PHASH" t >list'
-	ok 'auto on a terminal: a line' \
-		grep -qE "2 files, 2\\.0 MB" "$work/typescript"
-	same 'and the list' "$work/lines" list
-	on_terminal '"$PHASH" --progress=never t >list'
+	waiting_on_terminal '"$PHASH" t fifo >list'
+	ok 'of how much of all is done' grep -qE \
+		"99%, 2/3 files, 2\\.0 MB/2\\.0 MB, $bytes/s" "$work/typescript"
+	ok 'and nothing is left of it' bash -c '! grep -q . "$1"' - "$work/seen"
+	ok 'the list is whole' lines_are list 3
+	small_job() {
+		on_terminal '"$PHASH" t >list2'
+		! grep -q . "$work/typescript"
+	}
+	ok 'a small job draws none' until_ok small_job
+	same 'and the list is there' "$work/lines" list2
+	on_terminal '"$PHASH" --progress=never t >list2'
 	ok 'never on a terminal: none' bash -c '! grep -q . "$1"' - \
 		"$work/typescript"
-	rm list
+	rm list list2
 
 	# Results and the line, both on the terminal.
 	{
@@ -104,15 +116,66 @@ if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
 	seen "$work/typescript" >"$work/seen"
 	ok 'what ends in no newline is not wiped either' test \
 		"$(tr '\0' '\n' <"$work/seen" | grep -cFf "$work/listed")" = 3
-	rm list
+
+	# Of a long list, by its bytes: a third is judged, the rest is not even
+	# read.
+	{
+		yes "$(grep t/a list)" | head -n 10000
+		grep '(fifo)' list
+		yes "$(grep t/a list)" | head -n 20000
+	} >long
+	waiting_on_terminal '"$PHASH" -c --quiet -j 1 long'
+	ok '-c: a third of the list' grep -qE '^(.*K)?33%, [0-9]+ files, ' \
+		"$work/typescript"
+	rm list long
+
+	# However narrow the terminal is, the line does not reach its last
+	# column: parts are left out, and the name is shortened.
+	longest_is() {
+		perl -0777 -e '$_ = <STDIN>; for (/([^\n\e]*)\r\e\[K/g) {
+				s/^\[K//;
+				$n = length if length > $n;
+			}
+			print "longest: $n\n";
+			exit !($n == $ARGV[0])' "$1" <"$work/typescript"
+	}
+	name=$(printf 'x%.0s' {1..50})y
+	mkdir wide
+	touch "wide/$name"
+	waiting_on_terminal 'stty cols 24; "$PHASH" -v wide fifo 2>&1 >list'
+	ok '24 columns: no rate, no name' grep -q $'^50%, 1/2 files, 0 B/0 B\r' \
+		"$work/typescript"
+	ok 'and no more' longest_is 23
+	waiting_on_terminal 'stty cols 80; "$PHASH" -v wide fifo 2>&1 >list'
+	ok '80 columns: a part of the name' grep -qE 'left, wide/x+\.\.\.x+y' \
+		"$work/typescript"
+	ok 'as much as fits' longest_is 79
+	waiting_on_terminal 'stty cols 80; "$PHASH" wide fifo 2>&1 >list'
+	ok 'without -v: no name' bash -c '! grep wide "$1"' - "$work/typescript"
+	shrink() {
+		until_ok grep -q "left, wide/$name" "$work/typescript"
+		stty -F "$(cat tty)" cols 24
+		until_ok grep -q $'K50%, 1/2 files, 0 B/0 B\r' "$work/typescript"
+	}
+	meanwhile=shrink
+	waiting_on_terminal 'tty >tty; stty cols 200
+		"$PHASH" -v wide fifo 2>&1 >list'
+	ok 'a window that becomes narrow' grep -q $'K50%, 1/2 files, 0 B/0 B\r' \
+		"$work/typescript"
+
+	# Killed, it wipes its line.
+	interrupt() {
+		kill -TERM "$(cat pid)"
+	}
+	meanwhile=interrupt
+	waiting_on_terminal 'bash -c "echo \$\$ >pid; exec \"\$PHASH\" t fifo"'
+	ok 'a signal leaves no line' bash -c '! grep -q files "$1"' - "$work/seen"
+	rm -r wide list tty pid
 else
 	skip 'auto on a terminal' 'no script(1), or no terminals'
 fi
 
 # SIGUSR1, while it waits for a FIFO.
-lines_are() {
-	[ "$(wc -l <"$1")" = "$2" ]
-}
 begin() {
 	"$phash" "$@" t fifo >"$work/out" 2>"$work/err" &
 	pid=$!
@@ -136,7 +199,7 @@ ok 'and there are no others' lines_are "$work/err" 2
 ok 'the list is whole' lines_are "$work/out" 3
 
 begin --progress=always
-ok 'drawn while it waits' until_ok grep -aqE "[12] files?, 2\\.0 MB" "$work/err"
+ok 'drawn while it waits' until_ok grep -aqE "2/3 files, 2\\.0 MB" "$work/err"
 kill -USR1 $pid
 ok 'SIGUSR1 under a drawn line' until_ok lines_are "$work/err" 1
 end

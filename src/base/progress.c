@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
@@ -10,21 +11,41 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/quote.h"
 
-#define REDRAWS_PER_SECOND 4
+#define PROGRESS_FIRST_US 500000  /* until the first line */
+#define PROGRESS_REDRAW_US 250000 /* between it and the next ones */
+#define PROGRESS_SAMPLES 16       /* for the rate: the last four seconds */
+#define PROGRESS_COLUMNS 80       /* where they cannot be asked for */
+#define PROGRESS_NAME_MIN 12      /* columns; in fewer a name tells nothing */
+
+static const char wipe[] = "\r\033[K";
+
+/* How many bytes were done when. */
+struct progress_sample {
+	double elapsed; /* seconds */
+	uint64_t bytes;
+};
 
 static struct {
 	struct timespec start;
 	uint64_t files, bytes;             /* done */
 	uint64_t found_files, found_bytes;
 	bool all_found;
-	bool shown;                        /* by option */
-	bool drawn;                        /* a line stands on the terminal */
-	bool hindered;                     /* and none can: there is a part of
-	                                    * another line */
-} state;
+	uint64_t share, share_of;          /* progress_share */
+	unsigned flags;
+	bool hindered;                     /* no line can be drawn: there is a
+	                                    * part of another one */
+	struct buf name;                   /* of the file that was done last */
+	struct progress_sample sample[PROGRESS_SAMPLES]; /* a ring */
+	unsigned samples;                  /* ever taken; the first one is of
+	                                    * the start */
+} state = { .samples = 1 };
 
-/* Set by handlers (redraw_due also by us), taken by progress_tick. */
+/* A line stands on the terminal. */
+static volatile sig_atomic_t drawn;
+/* Set by handlers, and where a line was wiped for something else; taken by
+ * progress_tick. */
 static volatile sig_atomic_t redraw_due;
 static volatile sig_atomic_t line_due;
 
@@ -37,6 +58,8 @@ progress_signal(int sig)
 		redraw_due = 1;
 }
 
+/* ---- figures ------------------------------------------------------------------ */
+
 static double
 progress_elapsed(void)
 {
@@ -46,6 +69,60 @@ progress_elapsed(void)
 	return (double)(now.tv_sec - state.start.tv_sec) +
 	    (double)(now.tv_nsec - state.start.tv_nsec) / 1e9;
 }
+
+/* The bytes per second since the oldest sample of the last seconds; where there
+ * is none, since the newest. */
+static double
+progress_rate(double elapsed)
+{
+	const double window = 1e-6 * PROGRESS_SAMPLES * PROGRESS_REDRAW_US;
+	unsigned n = state.samples < PROGRESS_SAMPLES ? state.samples :
+	    PROGRESS_SAMPLES;
+	const struct progress_sample *from;
+
+	do
+		from = &state.sample[(state.samples - n) % PROGRESS_SAMPLES];
+	while (--n && elapsed - from->elapsed > window);
+	if (elapsed <= from->elapsed || state.bytes < from->bytes)
+		return 0;
+	return (double)(state.bytes - from->bytes) / (elapsed - from->elapsed);
+}
+
+/* Takes a sample, unless one was taken just now. */
+static void
+progress_take_sample(void)
+{
+	struct progress_sample now = { progress_elapsed(), state.bytes };
+	unsigned last = (state.samples - 1) % PROGRESS_SAMPLES;
+
+	if (now.elapsed - state.sample[last].elapsed >
+	    0.8e-6 * PROGRESS_REDRAW_US)
+		state.sample[state.samples++ % PROGRESS_SAMPLES] = now;
+}
+
+/* The share of the work that is done: by bytes, or by files where all of them
+ * are empty; less than 1 until every file is done. -1: not known. */
+static double
+progress_known_share(void)
+{
+	double done = (double)state.share, all = (double)state.share_of;
+
+	if (state.all_found) {
+		done = (double)state.bytes;
+		all = (double)state.found_bytes;
+		if (!state.found_bytes) {
+			done = (double)state.files;
+			all = (double)state.found_files;
+		}
+		if (state.files >= state.found_files)
+			return 1;
+	}
+	if (all <= 0)
+		return -1;
+	return done < all * 0.999 ? done / all : 0.999;
+}
+
+/* ---- the parts of a line ------------------------------------------------------ */
 
 /* 1.2 GB: three figures at most, powers of ten. */
 static void
@@ -61,61 +138,147 @@ progress_put_bytes(struct buf *b, double n)
 	buf_printf(b, "%.*f %s", i && n < 9.95 ? 1 : 0, n, unit[i]);
 }
 
-/* Time left by bytes, or by files where all of them are empty. */
 static void
-progress_put_left(struct buf *b, double elapsed)
+progress_put_time(struct buf *b, double seconds)
 {
-	double done = (double)state.bytes, all = (double)state.found_bytes;
-	uint64_t left;
+	uint64_t s = (uint64_t)(seconds + 0.5);
 
-	if (!state.found_bytes) {
-		done = (double)state.files;
-		all = (double)state.found_files;
-	}
-	if (done <= 0 || done > all)
-		return;
-	left = (uint64_t)(elapsed * (all - done) / done + 0.5);
-	buf_puts(b, ", ");
-	if (left >= 3600)
-		buf_printf(b, "%" PRIu64 ":%02d:%02d", left / 3600,
-		    (int)(left / 60 % 60), (int)(left % 60));
+	if (s >= 3600)
+		buf_printf(b, "%" PRIu64 ":%02d:%02d", s / 3600,
+		    (int)(s / 60 % 60), (int)(s % 60));
 	else
-		buf_printf(b, "%d:%02d", (int)(left / 60), (int)(left % 60));
-	buf_puts(b, " left");
+		buf_printf(b, "%d:%02d", (int)(s / 60), (int)(s % 60));
 }
 
 static void
-progress_line(struct buf *b)
+progress_put_percent(struct buf *b)
+{
+	double share = progress_known_share();
+
+	if (share >= 0)
+		buf_printf(b, "%d%%", (int)(share * 100));
+}
+
+static void
+progress_put_files(struct buf *b)
+{
+	uint64_t n = state.files;
+
+	buf_printf(b, "%" PRIu64, n);
+	if (state.all_found) {
+		n = state.found_files;
+		buf_printf(b, "/%" PRIu64, n);
+	}
+	buf_puts(b, n == 1 ? " file" : " files");
+}
+
+static void
+progress_put_done(struct buf *b)
+{
+	progress_put_bytes(b, (double)state.bytes);
+	if (state.all_found) {
+		buf_putc(b, '/');
+		progress_put_bytes(b, (double)state.found_bytes);
+	}
+}
+
+static void
+progress_put_rate(struct buf *b)
+{
+	progress_put_bytes(b, progress_rate(progress_elapsed()));
+	buf_puts(b, "/s");
+}
+
+static void
+progress_put_left(struct buf *b)
+{
+	double share = progress_known_share();
+
+	if (share <= 0 || share >= 1)
+		return;
+	progress_put_time(b, progress_elapsed() * (1 - share) / share);
+	buf_puts(b, " left");
+}
+
+/* In the order of their weight. One that has nothing to say is empty. */
+static void (*const parts[])(struct buf *) = {
+	progress_put_percent, progress_put_files, progress_put_done,
+	progress_put_rate, progress_put_left
+};
+
+/* A line of columns columns at most; its first part is there in any case. */
+static void
+progress_line(struct buf *b, size_t columns)
+{
+	struct buf part = BUF_INIT;
+	size_t i, comma, n = sizeof(parts) / sizeof(parts[0]);
+
+	for (i = 0; i < n; i++) {
+		buf_clear(&part);
+		parts[i](&part);
+		if (!part.len)
+			continue;
+		comma = b->len ? 2 : 0;
+		if (b->len && b->len + comma + part.len > columns)
+			break;
+		buf_put(b, ", ", comma);
+		buf_put(b, part.data, part.len);
+	}
+	if (i == n && state.name.len &&
+	    b->len + 2 + PROGRESS_NAME_MIN <= columns) {
+		buf_puts(b, ", ");
+		quote_fit(b, state.name.data, state.name.len, columns - b->len);
+	}
+	buf_release(&part);
+}
+
+/* The last line, of the whole run. */
+static void
+progress_summary(struct buf *b)
 {
 	double elapsed = progress_elapsed();
 
-	buf_printf(b, "%" PRIu64 " file%s, ", state.files,
-	    state.files == 1 ? "" : "s");
-	progress_put_bytes(b, (double)state.bytes);
+	state.all_found = false;
+	progress_put_files(b);
+	buf_puts(b, ", ");
+	progress_put_done(b);
 	if (elapsed > 0) {
 		buf_puts(b, ", ");
 		progress_put_bytes(b, (double)state.bytes / elapsed);
 		buf_puts(b, "/s");
 	}
-	if (state.all_found)
-		progress_put_left(b, elapsed);
+}
+
+/* ---- the terminal ------------------------------------------------------------- */
+
+/* Columns that a line may have: the last one stays free, since a cursor behind
+ * it is in the next line on some terminals. Asked for each time, it follows
+ * what the user does to the window. */
+static size_t
+progress_columns(void)
+{
+	struct winsize w;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) < 0 || !w.ws_col)
+		return PROGRESS_COLUMNS - 1;
+	return w.ws_col - 1u;
 }
 
 static void
 progress_wipe(void)
 {
-	if (!state.drawn)
+	if (!drawn)
 		return;
-	fputs("\r\033[K", stderr);
+	fputs(wipe, stderr);
 	(void)fflush(stderr); /* a line for the eye only */
-	state.drawn = false;
+	drawn = 0;
 }
 
 /* Something else is to be written where the line stands. */
 static void
 progress_make_way(void)
 {
-	if (state.drawn)
+	if (drawn)
 		redraw_due = 1;
 	progress_wipe();
 }
@@ -133,17 +296,37 @@ progress_is_at(int fd)
 	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* Over the line that stands there, in one write. */
 static void
-progress_draw(const char *end)
+progress_draw(void)
 {
 	struct buf b = BUF_INIT;
 
-	progress_wipe();
-	progress_line(&b);
-	fprintf(stderr, "%s%s", buf_str(&b), end);
+	progress_line(&b, progress_columns());
+	fprintf(stderr, "%s%s", drawn ? wipe : "", buf_str(&b));
+	drawn = 1;
 	(void)fflush(stderr);
-	state.drawn = end[0] != '\n';
 	buf_release(&b);
+}
+
+/* A line that stays. */
+static void
+progress_print(void (*put)(struct buf *b))
+{
+	struct buf b = BUF_INIT;
+
+	progress_make_way();
+	put(&b);
+	fprintf(stderr, "%s\n", buf_str(&b));
+	(void)fflush(stderr);
+	state.hindered = false;
+	buf_release(&b);
+}
+
+static void
+progress_whole_line(struct buf *b)
+{
+	progress_line(b, SIZE_MAX);
 }
 
 static void
@@ -157,6 +340,8 @@ progress_catch(int sig)
 	sigaction(sig, &sa, NULL);
 }
 
+/* ---- the face ----------------------------------------------------------------- */
+
 void
 progress_init(void)
 {
@@ -165,18 +350,19 @@ progress_init(void)
 }
 
 void
-progress_start(bool show)
+progress_start(unsigned flags)
 {
-	struct itimerval every = { .it_interval.tv_usec =
-	    1000000 / REDRAWS_PER_SECOND };
+	const struct itimerval every = {
+		.it_value.tv_usec = PROGRESS_FIRST_US,
+		.it_interval.tv_usec = PROGRESS_REDRAW_US
+	};
 
 	clock_gettime(CLOCK_MONOTONIC, &state.start);
 	diag_before_message(progress_make_way);
-	state.shown = show;
-	if (!show)
+	state.flags = flags;
+	if (!(flags & PROGRESS_SHOW))
 		return;
 	progress_catch(SIGALRM);
-	every.it_value = every.it_interval;
 	setitimer(ITIMER_REAL, &every, NULL);
 }
 
@@ -194,9 +380,20 @@ progress_found_all(void)
 }
 
 void
-progress_done(void)
+progress_share(uint64_t done, uint64_t all)
+{
+	state.share = done;
+	state.share_of = all;
+}
+
+void
+progress_done(const char *name, size_t len)
 {
 	state.files++;
+	if (!(state.flags & PROGRESS_NAMES))
+		return;
+	buf_clear(&state.name);
+	buf_put(&state.name, name, len);
 }
 
 void
@@ -216,20 +413,20 @@ progress_tick(void)
 {
 	if (line_due) {
 		line_due = 0;
-		redraw_due = state.shown;
-		progress_draw("\n");
+		progress_print(progress_whole_line);
 	}
 	if (redraw_due) {
 		redraw_due = 0;
 		if (!state.hindered)
-			progress_draw("");
+			progress_draw();
 	}
+	progress_take_sample();
 }
 
 void
 progress_yield(int fd, const void *p, size_t n)
 {
-	if (!state.shown || !n || !progress_is_at(fd))
+	if (!(state.flags & PROGRESS_SHOW) || !n || !progress_is_at(fd))
 		return;
 	progress_make_way();
 	state.hindered = ((const char *)p)[n - 1] != '\n';
@@ -238,12 +435,22 @@ progress_yield(int fd, const void *p, size_t n)
 void
 progress_end(void)
 {
-	struct itimerval never = { .it_value.tv_usec = 0 };
+	const struct itimerval never = { .it_value.tv_usec = 0 };
 
-	if (!state.shown)
+	if (!(state.flags & PROGRESS_SHOW))
 		return;
 	setitimer(ITIMER_REAL, &never, NULL);
+	progress_wipe();
+	if (state.flags & PROGRESS_KEEP)
+		progress_print(progress_summary);
 	redraw_due = 0;
-	progress_draw("\n");
-	state.shown = false;
+	state.flags = 0;
+	buf_release(&state.name);
+}
+
+void
+progress_abandon(void)
+{
+	if (drawn && write(STDERR_FILENO, wipe, sizeof(wipe) - 1) < 0)
+		return; /* it is for the eye only */
 }

@@ -1,13 +1,20 @@
 /*
  * progress.h - one line on stderr that says how far the work has come.
  *
- *     12345 files, 1.2 GB, 812 MB/s, 0:12 left
+ *     12345 files, 1.2 GB, 812 MB/s
+ *     50%, 12345/24000 files, 1.2 GB/2.4 GB, 812 MB/s, 0:12 left, src/main.c
  *
- * Files and bytes done, bytes per second since the start, and the time left
- * once everything has been found. Units are powers of ten. The line is redrawn
- * four times a second, and wiped before anything else is written to the same
- * terminal: a message (base/diag.h) or output (base/outfile.h). SIGUSR1 prints
- * one such line at any time, progress shown or not.
+ * Files and bytes done, and bytes per second over the last seconds; once
+ * everything has been found, or the share of the work is told, how much of all
+ * that is, and the time left; and a file that was done just now, with
+ * PROGRESS_NAMES. Units are powers of ten. The parts stand in the order of
+ * their weight: where a terminal is too narrow for all, the last ones are left
+ * out, and the name is shortened in its middle.
+ *
+ * Nothing is drawn in the first half second. The line is redrawn four times a
+ * second, and wiped before anything else is written to the same terminal: a
+ * message (base/diag.h) or output (base/outfile.h). SIGUSR1 prints one such
+ * line at any time, progress shown or not.
  *
  * A timer and SIGUSR1 only interrupt what the program waits for: it must call
  * progress_tick when it was interrupted. File-scope state, as stderr is one.
@@ -19,20 +26,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum {
+	PROGRESS_SHOW = 1,  /* draw the line */
+	PROGRESS_KEEP = 2,  /* leave a last one, of the whole run, at the end */
+	PROGRESS_NAMES = 4  /* name files */
+};
+
 /* Installs the handler of SIGUSR1: early, for its default is to kill. */
 void progress_init(void);
 
-/* Starts the clock and, with show, the timer. */
-void progress_start(bool show);
+/* Starts the clock and, with PROGRESS_SHOW, the timer. */
+void progress_start(unsigned flags);
 
 /* A file of size bytes was found. */
 void progress_found(uint64_t size);
 
-/* Everything has been found: the time left can be told. */
+/* Everything has been found: of how many files and bytes is known. */
 void progress_found_all(void);
 
-/* A file is done. */
-void progress_done(void);
+/* The share of the work that is done, for as long as not everything has been
+ * found: done of all, in any unit. With all 0 it is not known. */
+void progress_share(uint64_t done, uint64_t all);
+
+/* A file is done; its name is copied. */
+void progress_done(const char *name, size_t len);
 
 /* Bytes digested so far, files still open included. */
 void progress_bytes(uint64_t bytes);
@@ -50,7 +67,11 @@ void progress_tick(void);
  */
 void progress_yield(int fd, const void *p, size_t n);
 
-/* The last line, followed by a newline; stops the timer. */
+/* Stops the timer and wipes the line; with PROGRESS_KEEP, the last one follows,
+ * with a newline. */
 void progress_end(void);
+
+/* Wipes the line: what dies of a signal leaves none. Async-signal-safe. */
+void progress_abandon(void);
 
 #endif

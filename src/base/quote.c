@@ -169,3 +169,56 @@ quote_shell_always(struct buf *out, const char *name, size_t len)
 
 	put_quoted(out, name, len, &t);
 }
+
+/* The columns of the character of n bytes at p, which is printable or not. */
+static size_t
+width(const char *p, size_t n, bool printable)
+{
+	mbstate_t state;
+	wchar_t wide;
+	int columns;
+
+	if (n == 1 || !printable)
+		return 1;
+	memset(&state, 0, sizeof(state));
+	(void)mbrtowc(&wide, p, n, &state); /* it could be decoded before */
+	columns = wcwidth(wide);
+	return columns < 0 ? 1 : (size_t)columns;
+}
+
+static size_t
+width_of_all(const char *name, size_t len)
+{
+	size_t i, n, total = 0;
+	bool printable;
+
+	for (i = 0; i < len; i += n) {
+		n = character(name + i, len - i, &printable);
+		total += width(name + i, n, printable);
+	}
+	return total;
+}
+
+void
+quote_fit(struct buf *out, const char *name, size_t len, size_t columns)
+{
+	static const char dots[] = "...";
+	size_t total = width_of_all(name, len), room = columns - strlen(dots);
+	size_t head = total <= columns ? total : room / 2;
+	size_t tail = total <= columns ? 0 : room - head;
+	size_t i, n, w, before = 0;
+	bool printable, cut = false;
+
+	for (i = 0; i < len; i += n, before += w) {
+		n = character(name + i, len - i, &printable);
+		w = width(name + i, n, printable);
+		if (before + w > head && total - before > tail) {
+			buf_puts(out, cut ? "" : dots);
+			cut = true;
+		} else if (printable) {
+			buf_put(out, name + i, n);
+		} else {
+			buf_putc(out, '?');
+		}
+	}
+}

@@ -20,4 +20,11 @@ void quote_shell(struct buf *out, const char *name, size_t len);
 /* Appends name, always quoted (coreutils: shell-escape-always). */
 void quote_shell_always(struct buf *out, const char *name, size_t len);
 
+/*
+ * Appends name as far as it fits into so many columns of a terminal, at least
+ * 5: without its middle, for which ... stands, where it is longer. For the eye
+ * only: what must not be shown is a question mark.
+ */
+void quote_fit(struct buf *out, const char *name, size_t len, size_t columns);
+
 #endif

@@ -273,7 +273,7 @@ audit_on_result(void *cookie, const struct result *r)
 	struct audit *a = cookie;
 	struct result have = *r;
 
-	progress_done();
+	progress_done(r->path, r->pathlen);
 	if (a->again) {
 		audit_set_again(a, r);
 		return;

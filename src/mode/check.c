@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
@@ -45,6 +46,7 @@ enum item_kind {
 struct item {
 	enum item_kind kind;
 	bool done;                 /* its turn may come */
+	uint64_t upto;             /* bytes of the lists up to here */
 	struct buf text;           /* kept for the next item in its place */
 	int algorithm;             /* its number (mode/tags.h) */
 	struct manifest_want want;
@@ -60,6 +62,8 @@ struct check {
 	struct verdict_rules rules;
 	struct item *ring;
 	uint64_t first, end;       /* items first to end - 1 are in the ring */
+	uint64_t read, bytes;      /* of the lists: read so far, all of them;
+	                            * 0: not known */
 	struct verdict_counts counts; /* of the list whose turn it is */
 	struct output out;
 	struct buf message;
@@ -170,6 +174,7 @@ check_advance(struct check *c)
 			check_turn_cut(c, i);
 			break;
 		}
+		progress_share(i->upto, c->bytes);
 		output_more(&c->out);
 	}
 }
@@ -189,6 +194,7 @@ check_next_item(struct check *c, enum item_kind kind)
 		return NULL;
 	i = check_item(c, c->end++);
 	i->kind = kind;
+	i->upto = c->read;
 	i->done = kind != ITEM_FILE;
 	buf_clear(&i->text);
 	return i;
@@ -204,7 +210,7 @@ check_on_result(void *cookie, const struct result *r)
 		diag_bug("check: a result for no name");
 	i->result = *r;
 	i->done = true;
-	progress_done();
+	progress_done(r->path, r->pathlen);
 }
 
 static void
@@ -326,8 +332,10 @@ check_lines(struct check *c, struct manifest *m, const char *list, FILE *f,
 	struct line l = { NULL, 0, 0 };
 	int rc = 0, got = 0;
 
-	while (rc == 0 && (got = line_next(&l, f, m->zero ? '\0' : '\n')) > 0)
+	while (rc == 0 && (got = line_next(&l, f, m->zero ? '\0' : '\n')) > 0) {
+		c->read += l.len + 1;
 		rc = check_line(c, m, list, &l, why);
+	}
 	line_release(&l);
 	if (rc == 0 && got < 0) {
 		*why = "read error";
@@ -377,11 +385,34 @@ check_list(struct check *c, const char *path)
 	return 0;
 }
 
+/* The bytes of all lists; 0 where one is not a regular file. */
+static uint64_t
+check_bytes(const struct check *c)
+{
+	uint64_t bytes = 0;
+	struct stat st;
+	size_t n;
+
+	for (n = 0; n < c->o->noperands; n++) {
+		const char *path = c->o->operands[n];
+
+		if ((strcmp(path, "-") ?
+		    xio_stat(c->setup.startfd, path, &st, 0) :
+		    fstat(STDIN_FILENO, &st)) < 0)
+			continue; /* it will be said */
+		if (!S_ISREG(st.st_mode))
+			return 0;
+		bytes += (uint64_t)st.st_size;
+	}
+	return bytes;
+}
+
 static void
 check_lists(struct check *c)
 {
 	size_t n;
 
+	c->bytes = check_bytes(c);
 	if (!c->o->noperands)
 		(void)check_list(c, "-");
 	for (n = 0; n < c->o->noperands; n++)

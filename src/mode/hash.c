@@ -59,7 +59,7 @@ hash_on_result(void *cookie, const struct result *r)
 {
 	struct hash *h = cookie;
 
-	progress_done();
+	progress_done(r->path, r->pathlen);
 	if (!h->table)
 		hash_emit(h, r);
 	else if (table_set(h->table, r->token, r) < 0)

@@ -349,8 +349,13 @@ setup_open_update(const struct setup *s, const char *path)
 void
 setup_start_progress(const struct options *o)
 {
-	progress_start(o->progress == OPTIONS_ALWAYS ||
-	    (o->progress == OPTIONS_AUTO && isatty(STDERR_FILENO)));
+	unsigned flags = o->verbose ? PROGRESS_NAMES : 0;
+
+	if (o->progress == OPTIONS_ALWAYS)
+		flags |= PROGRESS_SHOW | PROGRESS_KEEP;
+	else if (o->progress == OPTIONS_AUTO && isatty(STDERR_FILENO))
+		flags |= PROGRESS_SHOW;
+	progress_start(flags);
 }
 
 void

@@ -67,7 +67,7 @@ void setup_start_progress(const struct options *o);
 /* Draws it, if it is due. */
 void setup_show_progress(const struct setup *s);
 
-/* Its last line. */
+/* Wipes it, or leaves its last line. */
 void setup_end_progress(const struct setup *s);
 
 void setup_release(struct setup *s);
