@@ -228,7 +228,8 @@ try '-w --status' 0 "$phash" -c -w --status malformed1
 err 'says nothing' </dev/null
 
 # Names are shown as newer coreutils quote them.
-odd=('sp ace' "it's" $'nl\nx' 'b\s' $'cr\rx' $'tab\tx' $'\377\376' '*' '"')
+odd=('sp ace' "it's" $'nl\nx' 'b\s' $'cr\rx' $'tab\tx' $'\377\376' '*' '"'
+	'a:b')
 printf '%s\0' "${odd[@]}" | xargs -0 touch --
 sha512sum -- "${odd[@]}" >odd
 try 'odd names' 0 "$phash" -c odd
@@ -242,6 +243,7 @@ out 'are quoted' <<'END'
 ''$'\377\376': OK
 '*': OK
 '"': OK
+'a:b': OK
 END
 rm -- "${odd[@]}"
 try 'odd names of missing files' 1 "$phash" -c odd
@@ -255,6 +257,7 @@ out 'are quoted' <<'END'
 ''$'\377\376': FAILED open or read
 '*': FAILED open or read
 '"': FAILED open or read
+'a:b': FAILED open or read
 END
 err 'on stderr too' <<'END'
 phash: 'sp ace': No such file or directory
@@ -266,7 +269,8 @@ phash: 'tab'$'\t''x': No such file or directory
 phash: ''$'\377\376': No such file or directory
 phash: '*': No such file or directory
 phash: '"': No such file or directory
-phash: WARNING: 9 listed files could not be read
+phash: 'a:b': No such file or directory
+phash: WARNING: 10 listed files could not be read
 END
 
 # What else a name may be

@@ -130,5 +130,25 @@ err 'letters are shown' <<END
 phash: ''\$'\\303': No such file or directory
 phash: $e: No such file or directory
 END
+try 'a name with a colon' 1 "$phash" nope:x
+err 'is quoted' <<'END'
+phash: 'nope:x': No such file or directory
+END
+
+# fdp.exe, as it seems: the direction of writing is turned before exe.pdf.
+turned=$'\342\200\256exe.pdf'
+: >"$turned"
+sha512sum --tag -- "$turned" >"$work/turned"
+try 'a name that turns the writing' 0 env LC_ALL=C.UTF-8 "$phash" "$turned"
+same 'is in its line as it is' "$work/turned" "$work/out"
+try 'in a verdict' 0 env LC_ALL=C.UTF-8 "$phash" -c "$work/turned"
+out 'it is escaped' <<'END'
+''$'\342\200\256''exe.pdf': OK
+END
+rm -- "$turned"
+try 'in a message' 1 env LC_ALL=C.UTF-8 "$phash" "$turned"
+err 'likewise' <<'END'
+phash: ''$'\342\200\256''exe.pdf': No such file or directory
+END
 
 finish

@@ -60,7 +60,7 @@ diag_name(const char *name, size_t len, const char *fmt, ...)
 	struct buf quoted = BUF_INIT;
 	va_list ap;
 
-	quote_shell(&quoted, name, len);
+	quote_message(&quoted, name, len);
 	va_start(ap, fmt);
 	diag_line("", buf_str(&quoted), fmt, ap);
 	va_end(ap);

@@ -25,6 +25,28 @@ is_harmless(unsigned char c)
 	    (c >= '@' && c <= 'Z') || c == '_' || c == ']' || c == '%';
 }
 
+/*
+ * Characters that print, for iswprint(3), and yet are not seen, or make what
+ * stands beside them seem to be something else: they turn the direction of
+ * writing, break the line, or take no room. Unicode's numbers, which wchar_t
+ * has.
+ */
+static bool
+is_deceptive(wchar_t c)
+{
+	static const struct { wchar_t first, last; } range[] = {
+		{ 0x061c, 0x061c }, { 0x180e, 0x180e }, { 0x200b, 0x200f },
+		{ 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff },
+		{ 0xfff9, 0xfffb }, { 0xe0001, 0xe007f }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(range) / sizeof(range[0]); i++)
+		if (c >= range[i].first && c <= range[i].last)
+			return true;
+	return false;
+}
+
 /* The bytes of the character at p, and whether a terminal may see it. */
 static size_t
 character(const char *p, size_t len, bool *printable)
@@ -41,7 +63,7 @@ character(const char *p, size_t len, bool *printable)
 	n = mbrtowc(&wide, p, len, &state);
 	if (n == 0 || n > len) /* broken or cut off: (size_t)-1, (size_t)-2 */
 		return 1;
-	*printable = iswprint((wint_t)wide);
+	*printable = iswprint((wint_t)wide) && !is_deceptive(wide);
 	return n;
 }
 
@@ -160,6 +182,15 @@ quote_shell(struct buf *out, const char *name, size_t len)
 		buf_put(out, name, len);
 	else
 		put_quoted(out, name, len, &t);
+}
+
+void
+quote_message(struct buf *out, const char *name, size_t len)
+{
+	if (memchr(name, ':', len))
+		quote_shell_always(out, name, len);
+	else
+		quote_shell(out, name, len);
 }
 
 void

@@ -5,7 +5,9 @@
  * as it is, others are put in quotes, and bytes that a terminal must not see
  * become $'...' escapes: sp ace -> 'sp ace', it's -> "it's",
  * <newline> in a name -> 'nl'$'\n''x'. In a UTF-8 locale printable characters
- * stay bare; elsewhere every byte above 126 is escaped in octal.
+ * stay bare, but for those that are not seen or make others seem to be something
+ * else (U+202E turns the direction of writing), which coreutils leave as they
+ * are; elsewhere every byte above 126 is escaped in octal.
  */
 #ifndef BASE_QUOTE_H
 #define BASE_QUOTE_H
@@ -16,6 +18,10 @@ struct buf;
 
 /* Appends name, quoted only if it must be (coreutils: shell-escape). */
 void quote_shell(struct buf *out, const char *name, size_t len);
+
+/* The same, and quoted also for a colon in it: for a name that is followed by
+ * one (coreutils: quotef). */
+void quote_message(struct buf *out, const char *name, size_t len);
 
 /* Appends name, always quoted (coreutils: shell-escape-always). */
 void quote_shell_always(struct buf *out, const char *name, size_t len);

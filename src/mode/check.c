@@ -352,7 +352,7 @@ check_cut(struct check *c, const char *list, const char *why)
 
 	if (!i)
 		return -1;
-	quote_shell(&i->text, list, strlen(list));
+	quote_message(&i->text, list, strlen(list));
 	buf_printf(&i->text, ": %s", why);
 	return 0;
 }

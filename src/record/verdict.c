@@ -72,7 +72,7 @@ verdict_check_line(const struct verdict_rules *rules,
 
 	if (is_silent(rules, verdict))
 		return;
-	quote_shell(out, name, len);
+	quote_message(out, name, len);
 	buf_puts(out, texts[verdict]);
 }
 
@@ -137,7 +137,7 @@ verdict_malformed(const struct verdict_rules *rules, const struct manifest *m,
 {
 	if (!rules->warn)
 		return false;
-	quote_shell(out, list, strlen(list));
+	quote_message(out, list, strlen(list));
 	buf_printf(out, ": %" PRIu64 ": improperly formatted %s checksum line",
 	    m->line, m->tag);
 	return true;
@@ -174,7 +174,7 @@ sum(const uint64_t *counts, size_t n)
 static void
 put_list(struct buf *out, const char *list, const char *text)
 {
-	quote_shell(out, list, strlen(list));
+	quote_message(out, list, strlen(list));
 	buf_puts(out, text);
 }
 

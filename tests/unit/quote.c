@@ -150,6 +150,72 @@ test_utf8_locale(void **state)
 }
 
 static void
+test_what_is_not_seen(void **state)
+{
+	(void)state;
+	if (!setlocale(LC_ALL, "C.UTF-8"))
+		skip();
+	shell("a\342\200\256b", "'a'$'\\342\\200\\256''b'"); /* U+202E */
+	shell("\342\201\246", "''$'\\342\\201\\246'");       /* U+2066 */
+	shell("\342\200\217", "''$'\\342\\200\\217'");       /* U+200F */
+	shell("\330\234", "''$'\\330\\234'");                 /* U+061C */
+	shell("\342\200\213", "''$'\\342\\200\\213'");       /* U+200B */
+	shell("\342\200\250", "''$'\\342\\200\\250'");       /* U+2028 */
+	shell("\357\273\277", "''$'\\357\\273\\277'");       /* U+FEFF */
+	shell("\342\200\220", "\342\200\220"); /* U+2010, a hyphen */
+	setlocale(LC_ALL, "C");
+}
+
+static void
+message(const char *name, const char *want)
+{
+	check(quote_message, name, strlen(name), want);
+}
+
+static void
+test_colon_in_a_message(void **state)
+{
+	(void)state;
+	shell("a:b", "a:b");
+	message("a:b", "'a:b'");
+	message(":", "':'");
+	message("it's:", "\"it's:\"");
+	message("a'#:", "'a'\\''#:'");
+	message("nl\n:", "'nl'$'\\n'':'");
+	message("ab", "ab");
+	check(quote_message, "ab:", 2, "ab");
+}
+
+static void
+fits(const char *name, size_t columns, const char *want)
+{
+	struct buf b = BUF_INIT;
+
+	quote_fit(&b, name, strlen(name), columns);
+	assert_string_equal(buf_str(&b), want);
+	buf_release(&b);
+}
+
+static void
+test_fit(void **state)
+{
+	(void)state;
+	fits("abcdefghij", 10, "abcdefghij");
+	fits("abcdefghijk", 10, "abc...hijk");
+	fits("abcdefghijk", 5, "a...k");
+	fits("", 10, "");
+	fits("a\nb c'", 10, "a?b c'");
+	if (!setlocale(LC_ALL, "C.UTF-8"))
+		skip();
+	/* two bytes and one column; three and two; none is seen */
+	fits("\303\251\303\251\303\251", 5, "\303\251\303\251\303\251");
+	fits("\344\270\255\344\270\255\344\270\255\344\270\255", 7,
+	    "\344\270\255...\344\270\255");
+	fits("\342\200\256x", 5, "?x");
+	setlocale(LC_ALL, "C");
+}
+
+static void
 test_length_counts_not_nul(void **state)
 {
 	(void)state;
@@ -190,6 +256,9 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_control_characters),
 		cmocka_unit_test(test_bytes_beyond_ascii_in_the_c_locale),
 		cmocka_unit_test(test_utf8_locale),
+		cmocka_unit_test(test_what_is_not_seen),
+		cmocka_unit_test(test_colon_in_a_message),
+		cmocka_unit_test(test_fit),
 		cmocka_unit_test(test_length_counts_not_nul),
 	};
 
