@@ -113,15 +113,19 @@ xio_write(int fd, const void *p, size_t n)
 int
 xio_open_std(void)
 {
-	/* open(2) returns the lowest free number, so once 2 is passed all are
-	 * open; the modes make wrong use fail with EBADF, as a closed one does */
-	static const int mode[] = { O_WRONLY, O_RDONLY, O_RDONLY };
-	int fd;
+	int fd, p[2], rc = 0;
 
-	for (fd = 0; fd <= 2; fd++) {
+	for (fd = 0; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
-		if (open("/dev/null", mode[fd]) != fd)
+		/* all below fd are open, so p[0] is fd: the end that cannot be
+		 * written. stdin gets the one that cannot be read. */
+		if (pipe(p) < 0)
+			return -1;
+		if (fd == STDIN_FILENO)
+			rc = dup2(p[1], fd);
+		close(p[1]);
+		if (rc < 0)
 			return -1;
 	}
 	return 0;

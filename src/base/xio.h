@@ -24,8 +24,8 @@ int xio_write(int fd, const void *p, size_t n);
 
 /*
  * Makes sure that descriptors 0 to 2 are open, so that no file of ours ever
- * becomes "stdout". What was closed is opened on /dev/null, in a mode in which
- * its use fails: reading from stdin, writing to the other two. 0 or -1.
+ * becomes "stdout". What was closed becomes the wrong end of a pipe: its use
+ * fails with EBADF, as that of a closed one does. 0, or -1 with errno.
  */
 int xio_open_std(void);
 

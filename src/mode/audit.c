@@ -744,10 +744,8 @@ audit_update(struct audit *a)
 		diag_name(path, strlen(path), "not updated: %s", why);
 		return 0;
 	}
-	if (setup_open_update(&a->setup, path) < 0) {
-		diag_name(path, strlen(path), "%s", strerror(errno));
+	if (setup_open_update(&a->setup, path) < 0)
 		return -1;
-	}
 	audit_put_lines(a);
 	if (!a->out.lost && outfile_commit() == 0)
 		return 0;

@@ -331,19 +331,32 @@ setup_format(const struct options *o)
 	return FORMAT_TAGGED;
 }
 
+/* Moves to a directory that setup_here opened. 0, or -1 after a message. */
+static int
+setup_move(int fd)
+{
+	if (fd == AT_FDCWD || fchdir(fd) == 0)
+		return 0;
+	diag_msg("cannot change directory: %s", strerror(errno));
+	return -1;
+}
+
 int
 setup_open_update(const struct setup *s, const char *path)
 {
 	int rc;
 
 	/* committing stdout has closed it, and no file may take its number */
-	if (xio_open_std() < 0 ||
-	    (s->startfd != AT_FDCWD && fchdir(s->startfd) < 0))
+	if (xio_open_std() < 0) {
+		diag_msg("no descriptors: %s", strerror(errno));
+		return -1;
+	}
+	if (setup_move(s->startfd) < 0)
 		return -1;
 	rc = outfile_open(path);
-	if (s->dirfd != AT_FDCWD && fchdir(s->dirfd) < 0)
-		return -1;
-	return rc;
+	if (rc < 0)
+		diag_name(path, strlen(path), "%s", strerror(errno));
+	return setup_move(s->dirfd) < 0 ? -1 : rc;
 }
 
 void

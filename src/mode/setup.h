@@ -57,7 +57,7 @@ FILE *setup_open_list(const struct setup *s, const char *path);
 
 /*
  * Opens the output anew, on path, relative to where phash was started: for
- * what is written after stdout was committed. 0 or -1 with errno.
+ * what is written after stdout was committed. 0, or -1 after a message.
  */
 int setup_open_update(const struct setup *s, const char *path);
 
