@@ -68,7 +68,7 @@ waiting_on_terminal() {
 	until_ok grep -qE '[0-9] files?' "$work/typescript"
 	report $? 'a line is drawn while it waits' </dev/null
 	${meanwhile-}
-	printf abc >&3
+	(printf abc >&3) 2>/dev/null # nobody reads it after a signal
 	exec 3>&-
 	wait $!
 	seen "$work/typescript" >"$work/seen"

@@ -1,30 +1,127 @@
 #include "base/line.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
-#include <sys/types.h>
+#include <string.h>
+#include <unistd.h>
 
-int
-line_next(struct line *l, FILE *f, int delim)
+#define LINE_CHUNK 65536 /* bytes asked for at a time, at least */
+
+/* Room for a chunk, and one byte that is never read into. 0 or -1. */
+static int
+line_reserve(struct line *l)
+{
+	size_t cap = l->cap ? l->cap : LINE_CHUNK;
+	char *buf;
+
+	if (l->start) {
+		memmove(l->buf, l->buf + l->start, l->end - l->start);
+		l->end -= l->start;
+		l->start = 0;
+	}
+	if (l->cap && l->cap - l->end > LINE_CHUNK / 2)
+		return 0;
+	if (l->cap)
+		cap *= 2;
+	if (cap < l->cap) {
+		errno = ENOMEM;
+		return -1;
+	}
+	buf = realloc(l->buf, cap);
+	if (!buf)
+		return -1;
+	l->buf = buf;
+	l->cap = cap;
+	return 0;
+}
+
+/* Would a read come back at once, with an error if need be? */
+static bool
+line_is_ready(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) != 0;
+}
+
+/* Comes back when there is something to read. 0 or -1. */
+static int
+line_wait(const struct line *l, int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (!l->wait)
+		return poll(&p, 1, -1) < 0 && errno != EINTR ? -1 : 0;
+	if (l->wait(l->cookie, fd) < 0) {
+		errno = ECANCELED;
+		return -1;
+	}
+	return 0;
+}
+
+/* Reads more, or finds the end. 0 or -1 with errno. */
+static int
+line_fill(struct line *l, int fd)
 {
 	ssize_t n;
 
-	errno = 0;
-	n = getdelim(&l->data, &l->cap, delim, f);
-	/* -1 is not the end where memory ran out, and a line that is not -1
-	 * may have been cut short */
-	if (n < 0 || ferror(f))
-		return feof(f) && !ferror(f) ? 0 : -1;
-	l->len = (size_t)n;
-	if (l->data[l->len - 1] == delim)
-		l->data[--l->len] = '\0';
+	if (line_reserve(l) < 0)
+		return -1;
+	if (l->wait && !line_is_ready(fd) && line_wait(l, fd) < 0)
+		return -1;
+	while ((n = read(fd, l->buf + l->end, l->cap - l->end - 1)) < 0) {
+		if (errno == EINTR)
+			continue;
+		/* somebody has made it non-blocking */
+		if ((errno != EAGAIN && errno != EWOULDBLOCK) ||
+		    line_wait(l, fd) < 0)
+			return -1;
+	}
+	l->end += (size_t)n;
+	l->ended = n == 0;
+	return 0;
+}
+
+/* Hands out len bytes, and drops what ends them. */
+static int
+line_take(struct line *l, size_t len, size_t drop)
+{
+	l->data = l->buf + l->start;
+	l->data[len] = '\0';
+	l->len = len;
+	l->start += len + drop;
 	return 1;
+}
+
+int
+line_next(struct line *l, int fd, int delim)
+{
+	size_t seen = 0, n; /* seen: bytes without a delimiter */
+	char *at;
+
+	for (;;) {
+		n = l->end - l->start;
+		at = n > seen ? memchr(l->buf + l->start + seen, delim,
+		    n - seen) : NULL;
+		if (at)
+			return line_take(l,
+			    (size_t)(at - l->buf) - l->start, 1);
+		if (l->ended)
+			return n ? line_take(l, n, 0) : 0;
+		seen = n;
+		if (line_fill(l, fd) < 0) {
+			l->start = l->end; /* a part is no line */
+			return -1;
+		}
+	}
 }
 
 void
 line_release(struct line *l)
 {
-	free(l->data);
-	l->data = NULL;
-	l->len = l->cap = 0;
+	free(l->buf);
+	l->data = l->buf = NULL;
+	l->len = l->start = l->end = l->cap = 0;
+	l->ended = false;
 }

@@ -1,28 +1,43 @@
 /*
- * line.h - a file's lines, one after another, in memory that does not grow
- * with the file.
+ * line.h - the lines of a descriptor, one after another, in memory that does
+ * not grow with what is read.
  */
 #ifndef BASE_LINE_H
 #define BASE_LINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 /* Zero-initialised is empty. */
 struct line {
 	char *data; /* with a NUL behind it; valid until the next line_next */
 	size_t len;
+
+	/*
+	 * What to do while there is no input; NULL: wait. It is called before
+	 * a read(2) that might wait, and comes back when poll(2) finds fd
+	 * readable: 0; or -1 to read no more.
+	 */
+	int (*wait)(void *cookie, int fd);
+	void *cookie;
+
+	/* the rest is line.c's own */
+	char *buf;
+	size_t start, end; /* of what was read and not yet handed out */
 	size_t cap;
+	bool ended;
 };
 
 /*
  * Reads what comes next up to delim ('\n' or '\0'), which is taken off; the
  * last line may lack it. 1: a line; 0: the end of the file; -1 with errno:
- * reading failed, or there was no memory for the line. What was read of a line
- * before an error is not that line, and is not handed out.
+ * reading failed, or there was no memory for the line, or wait said so
+ * (ECANCELED). What was read of a line before an error is not that line, and
+ * is not handed out.
  */
-int line_next(struct line *l, FILE *f, int delim);
+int line_next(struct line *l, int fd, int delim);
 
+/* Frees and forgets what was read; l may go on with another descriptor. */
 void line_release(struct line *l);
 
 #endif

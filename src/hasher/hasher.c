@@ -22,6 +22,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -397,6 +398,38 @@ hasher_wait(struct hasher *h)
 		return hasher_broken(h, err);
 	hasher_pause(h);
 	return 0;
+}
+
+/* Waits for fd and for the workers. True: there is something to read. */
+static bool
+hasher_poll(struct hasher *h, int fd, ppool_err *err)
+{
+	bool open = h->given != h->answered;
+	int pool = open ? ppool_fd(h->pool) : -1;
+	/* where the pool has no descriptor, wait in it, and look at fd after */
+	bool both = pool >= 0 || !open;
+	struct pollfd p[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = pool, .events = POLLIN }, /* -1: passed over */
+	};
+
+	if (poll(p, 2, both ? HASHER_PAUSE_MS : 0) > 0 && p[0].revents)
+		return true;
+	*err = open ? ppool_poll(h->pool, both ? 0 : HASHER_PAUSE_MS) :
+	    PPOOL_OK;
+	if (*err == PPOOL_TIMEOUT || *err == PPOOL_INTR)
+		*err = PPOOL_OK;
+	return false;
+}
+
+int
+hasher_idle(struct hasher *h, int fd)
+{
+	ppool_err err = h->once ? ppool_feed_flush(h->feed) : PPOOL_OK;
+
+	while (!err && !hasher_poll(h, fd, &err))
+		hasher_pause(h);
+	return err ? hasher_broken(h, err) : 0;
 }
 
 static ppool_err

@@ -24,7 +24,7 @@ struct hasher_opts {
 
 	void *cookie;
 	/* Called once for every name put, in completion order, from inside
-	 * hasher_put and hasher_finish. r lives until it returns. */
+	 * a function below. r lives until it returns. */
 	void (*on_result)(void *cookie, const struct result *r);
 	/* Called after a group of results, and whenever a signal or a tenth
 	 * of a second of waiting came between. May be NULL. */
@@ -94,6 +94,13 @@ int hasher_try(struct hasher *h, const struct hasher_name *name);
  * 0; -1 after one message on stderr when the workers are gone.
  */
 int hasher_wait(struct hasher *h);
+
+/*
+ * Works until there is something to read from fd: what was put and not yet
+ * sent goes out, results are delivered, on_pause is called now and then. 0; -1
+ * after one message on stderr when the workers are gone.
+ */
+int hasher_idle(struct hasher *h, int fd);
 
 /*
  * Waits until every name put has had its result. 0; -1 after one message on

@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,13 +215,13 @@ audit_line(struct audit *a, struct manifest *m, const char *list, char *line,
 
 /* Reads an open list to its end. NULL, or why it could not be read. */
 static const char *
-audit_lines(struct audit *a, struct manifest *m, const char *list, FILE *f)
+audit_lines(struct audit *a, struct manifest *m, const char *list, int fd)
 {
-	struct line l = { NULL, 0, 0 };
+	struct line l = { .wait = NULL };
 	const char *why = NULL;
 	int got = 0;
 
-	while (!why && (got = line_next(&l, f, m->zero ? '\0' : '\n')) > 0)
+	while (!why && (got = line_next(&l, fd, m->zero ? '\0' : '\n')) > 0)
 		why = audit_line(a, m, list, l.data, l.len);
 	if (got < 0)
 		why = strerror(errno);
@@ -236,13 +235,11 @@ audit_read_list(struct audit *a, const char *path)
 {
 	struct manifest m = tags_manifest(&a->tags, path, a->o->zero);
 	const char *list = m.is_stdin ? "standard input" : path;
-	FILE *f = setup_open_list(&a->setup, path);
-	const char *why = f ? NULL : strerror(errno);
+	int fd = setup_open_list(&a->setup, path);
+	const char *why = fd < 0 ? strerror(errno) :
+	    audit_lines(a, &m, list, fd);
 
-	if (f)
-		why = audit_lines(a, &m, list, f);
-	if (f && f != stdin)
-		(void)fclose(f); /* it was only read */
+	setup_close_list(fd);
 	if (why)
 		diag_name(list, strlen(list), "%s", why);
 	if (a->algorithm < 0)

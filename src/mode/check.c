@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -323,16 +322,27 @@ check_line(struct check *c, struct manifest *m, const char *list,
 	    check_bad_line(c, m, list, kind);
 }
 
+/* While a list has nothing to read. */
+static int
+check_wait(void *cookie, int fd)
+{
+	struct check *c = cookie;
+
+	if (hasher_idle(c->setup.hasher, fd) < 0)
+		c->stopped = true;
+	return c->stopped ? -1 : 0;
+}
+
 /* Reads an open list to its end. 0; -1 when the run is over; 1 when the list
  * is not read to its end, for *why. */
 static int
-check_lines(struct check *c, struct manifest *m, const char *list, FILE *f,
+check_lines(struct check *c, struct manifest *m, const char *list, int fd,
     const char **why)
 {
-	struct line l = { NULL, 0, 0 };
+	struct line l = { .wait = check_wait, .cookie = c };
 	int rc = 0, got = 0;
 
-	while (rc == 0 && (got = line_next(&l, f, m->zero ? '\0' : '\n')) > 0) {
+	while (rc == 0 && (got = line_next(&l, fd, m->zero ? '\0' : '\n')) > 0) {
 		c->read += l.len + 1;
 		rc = check_line(c, m, list, &l, why);
 	}
@@ -363,16 +373,15 @@ check_list(struct check *c, const char *path)
 {
 	struct manifest m = tags_manifest(&c->tags, path, c->o->zero);
 	const char *list = m.is_stdin ? "standard input" : path;
-	FILE *f = setup_open_list(&c->setup, path);
+	int fd = setup_open_list(&c->setup, path);
 	const char *why = NULL;
 	struct item *i;
 	int rc;
 
-	if (!f)
+	if (fd < 0)
 		return check_cut(c, list, strerror(errno));
-	rc = check_lines(c, &m, list, f, &why);
-	if (f != stdin)
-		(void)fclose(f); /* it was only read */
+	rc = check_lines(c, &m, list, fd, &why);
+	setup_close_list(fd);
 	if (rc < 0)
 		return -1;
 	if (rc > 0)

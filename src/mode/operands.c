@@ -1,5 +1,6 @@
 #include "mode/operands.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/diag.h"
@@ -75,6 +76,15 @@ operands_bad(const struct list *l, const char *what)
 	return 1;
 }
 
+/* While a list has nothing to read. */
+static int
+operands_wait(void *cookie, int fd)
+{
+	struct operands *p = cookie;
+
+	return hasher_idle(p->setup->hasher, fd);
+}
+
 /* Takes one operand. Non-zero: a callback stopped it. */
 static int
 operands_take(struct operands *p, const struct walk_opts *w, const char *name,
@@ -107,6 +117,7 @@ operands_run(struct operands *p)
 		(void)operands_take(p, &w, p->none, strlen(p->none));
 		return 0;
 	}
+	list_on_wait(l, operands_wait, p);
 	for (;;) {
 		switch (list_next(l, &name, &len, &err)) {
 		case LIST_NAME:
@@ -121,6 +132,8 @@ operands_run(struct operands *p)
 			    "reads names that end in NUL)");
 			break;
 		case LIST_ERROR:
+			if (err == ECANCELED)
+				return bad; /* operands_wait has said why */
 			bad += operands_bad(l, strerror(err));
 			break;
 		case LIST_END:

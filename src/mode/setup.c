@@ -300,21 +300,19 @@ setup_walk(const struct setup *s)
 	return w;
 }
 
-FILE *
+int
 setup_open_list(const struct setup *s, const char *path)
 {
-	FILE *f;
-	int fd;
-
 	if (!strcmp(path, "-"))
-		return stdin;
-	fd = xio_open(s->startfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return NULL;
-	f = fdopen(fd, "r");
-	if (!f)
-		close(fd);
-	return f;
+		return STDIN_FILENO;
+	return xio_open(s->startfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+void
+setup_close_list(int fd)
+{
+	if (fd > STDIN_FILENO)
+		(void)close(fd); /* it was only read */
 }
 
 enum format_kind

@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "hasher/hasher.h"
 #include "record/format.h"
@@ -51,9 +50,11 @@ struct walk_opts setup_walk(const struct setup *s);
 /* The format that the options ask for. */
 enum format_kind setup_format(const struct options *o);
 
-/* Opens a list of digests, relative to where phash was started; "-" is stdin,
- * which is not to be closed. NULL with errno. */
-FILE *setup_open_list(const struct setup *s, const char *path);
+/* Opens a list of digests, relative to where phash was started; "-" is stdin.
+ * A descriptor for setup_close_list, or -1 with errno. */
+int setup_open_list(const struct setup *s, const char *path);
+
+void setup_close_list(int fd);
 
 /*
  * Opens the output anew, on path, relative to where phash was started: for

@@ -1,17 +1,17 @@
 #include "source/list.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
+#include <unistd.h>
 
 #include "base/line.h"
 #include "base/mem.h"
 
 struct list_file {
 	const char *path; /* borrowed */
-	FILE *f;
+	int fd;           /* -1: read to its end */
 	bool zero;
 };
 
@@ -42,9 +42,9 @@ static void
 list_close(struct list_file *lf)
 {
 	/* read only: what close says changes nothing; stdin stays open */
-	if (lf->f && lf->f != stdin)
-		(void)fclose(lf->f);
-	lf->f = NULL;
+	if (lf->fd > STDIN_FILENO)
+		(void)close(lf->fd);
+	lf->fd = -1;
 }
 
 void
@@ -64,17 +64,25 @@ list_free(struct list *l)
 int
 list_add_file(struct list *l, const char *path, bool zero)
 {
-	FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) :
+	    STDIN_FILENO;
 
-	if (!f)
+	if (fd < 0)
 		return -1;
 	l->files = mem_grow(l->files, &l->cap, l->nfiles + 1,
 	    sizeof(*l->files));
 	l->files[l->nfiles].path = path;
-	l->files[l->nfiles].f = f;
+	l->files[l->nfiles].fd = fd;
 	l->files[l->nfiles].zero = zero;
 	l->nfiles++;
 	return 0;
+}
+
+void
+list_on_wait(struct list *l, int (*wait)(void *cookie, int fd), void *cookie)
+{
+	l->record.wait = wait;
+	l->record.cookie = cookie;
 }
 
 static enum list_event
@@ -96,7 +104,7 @@ list_record(struct list *l, const char **name, size_t *len, int *err)
 
 	l->where = lf->path;
 	l->number = ++l->records;
-	rc = line_next(&l->record, lf->f, lf->zero ? '\0' : '\n');
+	rc = line_next(&l->record, lf->fd, lf->zero ? '\0' : '\n');
 	*err = errno;
 	if (rc <= 0)
 		return rc < 0 ? LIST_ERROR : LIST_END;
@@ -119,6 +127,7 @@ list_next(struct list *l, const char **name, size_t *len, int *err)
 		if (e != LIST_END && e != LIST_ERROR)
 			return e;
 		list_close(&l->files[l->file++]);
+		line_release(&l->record);
 		l->records = 0;
 		if (e == LIST_ERROR)
 			return e;

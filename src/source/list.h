@@ -24,6 +24,11 @@ void list_free(struct list *l);
  */
 int list_add_file(struct list *l, const char *path, bool zero);
 
+/* What to do while a list has nothing to read, as in struct line (base/line.h).
+ * When wait says -1, list_next says LIST_ERROR with ECANCELED. */
+void list_on_wait(struct list *l, int (*wait)(void *cookie, int fd),
+    void *cookie);
+
 enum list_event {
 	LIST_NAME,   /* *name, *len: NUL-terminated, valid until the next call */
 	LIST_EMPTY,  /* an empty name in a list; see list_where */

@@ -1,34 +1,50 @@
-/* base/line: lines and records, their ends, and the ends that are errors. */
+/* base/line: lines and records, their ends, the ends that are errors, and what
+ * is done while there is nothing to read. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/line.h"
 
-/* Reads text as a file; want has the lines, count of them. */
+/* A pipe with this in it, and nothing else to come; less than it holds. */
+static int
+pipe_of(const void *text, size_t n)
+{
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], text, n), n);
+	close(fds[1]);
+	return fds[0];
+}
+
+/* Reads text; want has the lines, count of them. */
 static void
 reads(const char *text, size_t n, int delim, const char *const want[],
     size_t count)
 {
-	FILE *f = fmemopen((void *)(uintptr_t)text, n, "r");
-	struct line l = { NULL, 0, 0 };
+	int fd = pipe_of(text, n);
+	struct line l = { .wait = NULL };
 	size_t i;
 
-	assert_non_null(f);
 	for (i = 0; i < count; i++) {
-		assert_int_equal(line_next(&l, f, delim), 1);
+		assert_int_equal(line_next(&l, fd, delim), 1);
 		assert_int_equal(l.len, strlen(want[i]));
 		assert_string_equal(l.data, want[i]);
 	}
-	assert_int_equal(line_next(&l, f, delim), 0);
-	assert_int_equal(line_next(&l, f, delim), 0);
-	fclose(f);
+	assert_int_equal(line_next(&l, fd, delim), 0);
+	assert_int_equal(line_next(&l, fd, delim), 0);
+	close(fd);
 	line_release(&l);
 	assert_null(l.data);
 }
@@ -41,6 +57,7 @@ test_lines(void **state)
 	(void)state;
 	reads("a\n\nb c\r\nlast\n", 13, '\n', want, 4);
 	reads("a\n\nb c\r\nlast", 12, '\n', want, 4);
+	reads("", 0, '\n', want, 0);
 }
 
 static void
@@ -56,58 +73,221 @@ test_records(void **state)
 static void
 test_nul_in_a_line_is_kept(void **state)
 {
-	FILE *f = fmemopen((void *)(uintptr_t)"a\0b\n", 4, "r");
-	struct line l = { NULL, 0, 0 };
+	int fd = pipe_of("a\0b\n", 4);
+	struct line l = { .wait = NULL };
 
 	(void)state;
-	assert_int_equal(line_next(&l, f, '\n'), 1);
+	assert_int_equal(line_next(&l, fd, '\n'), 1);
 	assert_int_equal(l.len, 3);
 	assert_memory_equal(l.data, "a\0b", 4);
-	fclose(f);
+	close(fd);
 	line_release(&l);
+}
+
+/* Lines of every length, so that they end and begin anywhere in the buffer. */
+static void
+test_all_lengths(void **state)
+{
+	static const size_t far[] = { 65534, 65535, 65536, 65537, 131071,
+	    131072, 131073, 1000000 };
+	const size_t near = 1000, n = near + sizeof(far) / sizeof(far[0]);
+	FILE *f = tmpfile();
+	struct line l = { .wait = NULL };
+	size_t i, j, len;
+
+	(void)state;
+	assert_non_null(f);
+	for (i = 0; i < n; i++) {
+		len = i < near ? i : far[i - near];
+		for (j = 0; j < len; j++)
+			putc('a' + (int)(j % 26), f);
+		putc('\n', f);
+	}
+	assert_int_equal(fflush(f), 0);
+	assert_int_equal(lseek(fileno(f), 0, SEEK_SET), 0);
+	for (i = 0; i < n; i++) {
+		len = i < near ? i : far[i - near];
+		assert_int_equal(line_next(&l, fileno(f), '\n'), 1);
+		assert_int_equal(l.len, len);
+		for (j = 0; j < len; j++)
+			assert_int_equal(l.data[j], 'a' + (int)(j % 26));
+		assert_int_equal(l.data[len], '\0');
+	}
+	assert_int_equal(line_next(&l, fileno(f), '\n'), 0);
+	line_release(&l);
+	fclose(f);
 }
 
 static void
 test_read_error(void **state)
 {
-	FILE *f = fopen("/", "r");
-	struct line l = { NULL, 0, 0 };
+	int fd = open("/", O_RDONLY);
+	struct line l = { .wait = NULL };
 
 	(void)state;
-	assert_non_null(f);
-	assert_int_equal(line_next(&l, f, '\n'), -1);
+	assert_true(fd >= 0);
+	assert_int_equal(line_next(&l, fd, '\n'), -1);
 	assert_int_equal(errno, EISDIR);
-	fclose(f);
+	close(fd);
 	line_release(&l);
 }
 
-/* A stream that has two good letters of a line, and then fails. */
-static ssize_t
-read_and_fail(void *cookie, char *p, size_t n)
+/* A terminal's other side: has this to read, and then fails with EIO. */
+static int
+failing(const char *text)
 {
-	int *calls = cookie;
+	int fd = posix_openpt(O_RDWR | O_NOCTTY), tty;
+	struct termios t;
 
-	if ((*calls)++ || n < 2) {
-		errno = EIO;
-		return -1;
-	}
-	memcpy(p, "ab", 2);
-	return 2;
+	assert_true(fd >= 0);
+	assert_int_equal(grantpt(fd), 0);
+	assert_int_equal(unlockpt(fd), 0);
+	tty = open(ptsname(fd), O_RDWR | O_NOCTTY);
+	assert_true(tty >= 0);
+	assert_int_equal(tcgetattr(tty, &t), 0);
+	t.c_oflag &= ~(tcflag_t)OPOST;
+	assert_int_equal(tcsetattr(tty, TCSANOW, &t), 0);
+	assert_int_equal(write(tty, text, strlen(text)), strlen(text));
+	close(tty);
+	return fd;
 }
 
 static void
 test_line_cut_short_is_no_line(void **state)
 {
-	int calls = 0;
-	FILE *f = fopencookie(&calls, "r",
-	    (cookie_io_functions_t){ .read = read_and_fail });
-	struct line l = { NULL, 0, 0 };
+	int fd = failing("one\nab");
+	struct line l = { .wait = NULL };
 
 	(void)state;
-	assert_non_null(f);
-	assert_int_equal(line_next(&l, f, '\n'), -1);
+	assert_int_equal(line_next(&l, fd, '\n'), 1);
+	assert_string_equal(l.data, "one");
+	assert_int_equal(line_next(&l, fd, '\n'), -1);
 	assert_int_equal(errno, EIO);
-	fclose(f);
+	close(fd);
+	line_release(&l);
+}
+
+static void
+test_another_descriptor(void **state)
+{
+	int a = pipe_of("a", 1), b = pipe_of("b\n", 2);
+	struct line l = { .wait = NULL };
+
+	(void)state;
+	assert_int_equal(line_next(&l, a, '\n'), 1);
+	assert_int_equal(line_next(&l, a, '\n'), 0);
+	line_release(&l);
+	assert_int_equal(line_next(&l, b, '\n'), 1);
+	assert_string_equal(l.data, "b");
+	close(a);
+	close(b);
+	line_release(&l);
+}
+
+/* ---- waiting ----------------------------------------------------------------- */
+
+/* What comes while it waits, piece by piece; then the end. */
+struct slow {
+	int to;
+	const char *const *pieces;
+	int waited, rc;
+};
+
+static int
+feed(void *cookie, int fd)
+{
+	struct slow *s = cookie;
+	const char *piece = *s->pieces;
+
+	(void)fd;
+	s->waited++;
+	if (!piece) {
+		close(s->to);
+	} else {
+		assert_int_equal(write(s->to, piece, strlen(piece)),
+		    strlen(piece));
+		s->pieces++;
+	}
+	return s->rc;
+}
+
+static void
+test_waits_only_for_what_is_not_there(void **state)
+{
+	static const char *const pieces[] = { "a\nb\nc", "d\n", "e", NULL };
+	struct slow s = { .pieces = pieces };
+	struct line l = { .wait = feed, .cookie = &s };
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	s.to = fds[1];
+	assert_int_equal(line_next(&l, fds[0], '\n'), 1);
+	assert_int_equal(s.waited, 1);
+	assert_int_equal(line_next(&l, fds[0], '\n'), 1);
+	assert_string_equal(l.data, "b");
+	assert_int_equal(s.waited, 1);
+	assert_int_equal(line_next(&l, fds[0], '\n'), 1);
+	assert_string_equal(l.data, "cd");
+	assert_int_equal(s.waited, 2);
+	assert_int_equal(line_next(&l, fds[0], '\n'), 1);
+	assert_string_equal(l.data, "e");
+	assert_int_equal(s.waited, 4);
+	assert_int_equal(line_next(&l, fds[0], '\n'), 0);
+	assert_int_equal(s.waited, 4);
+	close(fds[0]);
+	line_release(&l);
+}
+
+static void
+test_does_not_wait_for_a_file(void **state)
+{
+	struct slow s = { .rc = -1 };
+	struct line l = { .wait = feed, .cookie = &s };
+	int fd = open("/dev/null", O_RDONLY);
+
+	(void)state;
+	assert_int_equal(line_next(&l, fd, '\n'), 0);
+	assert_int_equal(s.waited, 0);
+	close(fd);
+	line_release(&l);
+}
+
+static void
+test_waits_no_more(void **state)
+{
+	static const char *const pieces[] = { "a\n", NULL };
+	struct slow s = { .pieces = pieces, .rc = -1 };
+	struct line l = { .wait = feed, .cookie = &s };
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	s.to = fds[1];
+	assert_int_equal(line_next(&l, fds[0], '\n'), -1);
+	assert_int_equal(errno, ECANCELED);
+	close(fds[0]);
+	close(fds[1]);
+	line_release(&l);
+}
+
+/* Whoever shares a pipe with us may have made it non-blocking. */
+static void
+test_not_blocking(void **state)
+{
+	static const char *const pieces[] = { "a\n", NULL };
+	struct slow s = { .pieces = pieces };
+	struct line l = { .wait = feed, .cookie = &s };
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	s.to = fds[1];
+	assert_int_equal(line_next(&l, fds[0], '\n'), 1);
+	assert_int_equal(s.waited, 1);
+	assert_int_equal(line_next(&l, fds[0], '\n'), 0);
+	close(fds[0]);
 	line_release(&l);
 }
 
@@ -118,8 +298,14 @@ main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_nul_in_a_line_is_kept),
+		cmocka_unit_test(test_all_lengths),
 		cmocka_unit_test(test_read_error),
 		cmocka_unit_test(test_line_cut_short_is_no_line),
+		cmocka_unit_test(test_another_descriptor),
+		cmocka_unit_test(test_waits_only_for_what_is_not_there),
+		cmocka_unit_test(test_does_not_wait_for_a_file),
+		cmocka_unit_test(test_waits_no_more),
+		cmocka_unit_test(test_not_blocking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* source/list: operands and lists of them, and what can be wrong there. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -290,40 +292,40 @@ test_directory(void **state)
 	expect_end(l);
 }
 
-/* A stream that gives this text and then fails. */
-static ssize_t
-read_and_fail(void *cookie, char *to, size_t n)
+/* Stdin becomes a terminal's other side: it has this to read, and then fails
+ * with EIO. */
+static void
+take_failing_stdin(const char *text)
 {
-	const char **text = cookie;
-	size_t len = strlen(*text);
+	int fd = posix_openpt(O_RDWR | O_NOCTTY), tty;
+	struct termios t;
 
-	if (!len) {
-		errno = EIO;
-		return -1;
-	}
-	if (n > len)
-		n = len;
-	memcpy(to, *text, n);
-	*text += n;
-	return (ssize_t)n;
+	assert_true(fd >= 0);
+	assert_int_equal(grantpt(fd), 0);
+	assert_int_equal(unlockpt(fd), 0);
+	tty = open(ptsname(fd), O_RDWR | O_NOCTTY);
+	assert_true(tty >= 0);
+	assert_int_equal(tcgetattr(tty, &t), 0);
+	t.c_oflag &= ~(tcflag_t)OPOST;
+	assert_int_equal(tcsetattr(tty, TCSANOW, &t), 0);
+	assert_int_equal(write(tty, text, strlen(text)), strlen(text));
+	close(tty);
+	assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+	close(fd);
 }
 
 /* The rest of a name is lost: what came of it is no name. */
 static void
 test_read_error_in_a_name(void **state)
 {
-	const char *text = "x\nhalf";
-	FILE *saved = stdin;
-	FILE *faulty = fopencookie(&text, "r",
-	    (cookie_io_functions_t){ .read = read_and_fail });
+	int saved = dup(STDIN_FILENO);
 	struct list *l;
 	const char *name;
 	size_t len, n;
 	int err = 0;
 
 	(void)state;
-	assert_non_null(faulty);
-	stdin = faulty;
+	take_failing_stdin("x\nhalf");
 	l = list_of("-", false);
 	expect_name(l, "x");
 	assert_int_equal(list_next(l, &name, &len, &err), LIST_ERROR);
@@ -331,8 +333,53 @@ test_read_error_in_a_name(void **state)
 	assert_string_equal(list_where(l, &n), "-");
 	assert_int_equal(n, 2);
 	expect_end(l);
-	stdin = saved;
-	(void)fclose(faulty);
+	assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
+	close(saved);
+}
+
+static int
+on_wait(void *cookie, int fd)
+{
+	int *to = cookie;
+
+	(void)fd;
+	if (*to < 0)
+		return -1;
+	assert_int_equal(write(*to, "x\n", 2), 2);
+	return 0;
+}
+
+/* A list that has nothing to read yet, after one that is at its end. */
+static void
+test_waits(void **state)
+{
+	struct list *l;
+	const char *name;
+	size_t len;
+	int to, none = -1, err = 0;
+
+	(void)state;
+	PUT("a", "y");
+	(void)remove("b");
+	assert_int_equal(mkfifo("b", 0600), 0);
+	to = open("b", O_RDWR);
+	assert_true(to >= 0);
+	l = list_of("a", false);
+	assert_int_equal(list_add_file(l, "b", false), 0);
+	list_on_wait(l, on_wait, &to);
+	expect_name(l, "y");
+	expect_name(l, "x");
+	close(to);
+	expect_end(l);
+
+	to = open("b", O_RDWR);
+	assert_true(to >= 0);
+	l = list_of("b", false);
+	list_on_wait(l, on_wait, &none);
+	assert_int_equal(list_next(l, &name, &len, &err), LIST_ERROR);
+	assert_int_equal(err, ECANCELED);
+	expect_end(l);
+	close(to);
 }
 
 int
@@ -353,6 +400,7 @@ main(void)
 		cmocka_unit_test(test_long_name),
 		cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_read_error_in_a_name),
+		cmocka_unit_test(test_waits),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

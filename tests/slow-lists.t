@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Results do not wait for names: a list that pauses, and what was read of it.
+
+. "${0%/*}/lib.sh" || exit 1
+
+mkdir t
+for name in a b c; do
+	echo "$name" >"t/$name"
+done
+sha512sum --tag t/a t/b t/c >sums
+head -n 1 sums >"$work/first"
+mkfifo names
+
+# begins CMD...: CMD runs, with what is written to 3 as standard input.
+begins() {
+	"$@" <names >"$work/out" 2>"$work/err" &
+	pid=$!
+	exec 3>names
+}
+
+# ends DESC STATUS: no more input comes.
+ends() {
+	exec 3>&-
+	wait "$pid"
+	ok "$1" test $? = "$2"
+}
+
+for jobs in 1 2; do
+	for list in --files-from=- --files-from=/dev/stdin; do
+		begins "$phash" -j $jobs --sort=none $list
+		echo t/a >&3
+		ok "-j $jobs $list: the first name" lines_out 1
+		same 'is printed while the next is not there' \
+			"$work/first" "$work/out"
+		printf 't/b\nt/' >&3
+		ok 'so is the second, with a part of the third' lines_out 2
+		echo c >&3
+		ok 'and the third' lines_out 3
+		ends 'the end is the end' 0
+		same 'and all of it was right' sums "$work/out"
+	done
+done
+
+begins "$phash" --sort=none --files0-from=-
+printf 't/a\0' >&3
+ok '--files0-from: the first name' lines_out 1
+ends 'the end is the end' 0
+same 'it is printed' "$work/first" "$work/out"
+
+# A chunk that is not full does not wait either.
+begins "$phash" --sort=none --chunk=100 --files-from=-
+printf 't/a\nt/b\n' >&3
+ok '--chunk=100: two names' lines_out 2
+ends 'the end is the end' 0
+
+begins "$phash" -c -
+head -n 1 sums >&3
+ok '-c: the first verdict' lines_out 1
+sed -n 2p sums >&3
+ok 'the second' lines_out 2
+echo t/a: OK >"$work/want"
+echo t/b: OK >>"$work/want"
+same 'they are right' "$work/want" "$work/out"
+echo 'not a line' >&3
+sed -n 3p sums >&3
+ok 'the third, behind what is no line' lines_out 3
+ends 'the end is the end' 0
+
+# The progress line goes on, and so do messages.
+errors_are() {
+	local try
+	for ((try = 0; try < 250; try++)); do
+		[ "$(grep -c "$1" "$work/err")" = "$2" ] && return
+		sleep 0.02
+	done
+	return 1
+}
+begins "$phash" --sort=none --files-from=-
+printf 't/a\nt/none\n' >&3
+ok 'a name without a file' errors_are 't/none: No such file' 1
+ok 'one with' lines_out 1
+kill -USR1 "$pid"
+ok 'SIGUSR1 before the end has a line' errors_are '^[12] files*, 2 B' 1
+ends 'the end is the end' 1
+
+# While nothing comes, hardly anything is done.
+if strace -o /dev/null true 2>/dev/null; then
+	begins strace -f -qq -c -o "$work/calls" -U calls,name \
+		"$phash" -j 1 --sort=none --files-from=-
+	echo t/a >&3
+	ok 'a name under strace' lines_out 1
+	sleep 1
+	ends 'the end is the end' 0
+	ok 'a second of nothing takes a few calls' test "$(awk \
+		'$2 == "total" { print $1 }' "$work/calls")" -lt 2000
+else
+	skip 'a second of nothing takes a few calls' 'no strace'
+fi
+
+# A worker that dies while nothing comes is replaced.
+begins timeout 60 "$phash" -j 1 --sort=none --files-from=-
+echo t/a >&3
+ok 'a name and its worker' lines_out 1
+phash_pid=$(pgrep -P "$pid")
+kill -KILL "$(pgrep -P "$phash_pid")"
+echo t/b >&3
+ok 'which is replaced when it dies' lines_out 2
+ends 'the end is the end' 0
+
+finish
