@@ -16,8 +16,8 @@
  *     hasher/           names in, results out: both ends of the pool
  *     digest/           island: bytes to digests, by libcrypto or in lanes
  *     ppool/            island and public library: the process pool
- *     base/             diag mem buf quote xio line outfile progress siphash
- *                       disk compat
+ *     base/             diag mem buf quote guess xio line outfile progress
+ *                       siphash disk compat
  *
  * How a name travels:
  *

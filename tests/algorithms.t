@@ -68,13 +68,19 @@ out 'names it' <<'END'
 SHA3-256 (d/abc) = 3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532
 END
 
-for name in nope sha513 '' 'sha 512' $'new\nline' sha512x shake; do
+for name in nope '' 'sha 512 512' $'new\nline' whirl; do
 	try "-a '$name'" 2 "$phash" -a "$name" d
 	out 'prints nothing' </dev/null
 	quoted=\'$name\'
 	[ "$name" = $'new\nline' ] && quoted="'new'\$'\\n''line'"
 	err 'and says so' <<END
 phash: algorithm $quoted: not known to libcrypto
+END
+done
+for name in sha521 sha513 'sha 512' sha512x SHA51; do
+	try "-a '$name'" 2 "$phash" -a "$name" d
+	err 'and says what was meant' <<END
+phash: algorithm '$name': not known to libcrypto; did you mean sha512?
 END
 done
 try 'an unknown algorithm and -o' 2 "$phash" -o list -a nope d

@@ -12,6 +12,7 @@
 #include "base/compat.h"
 #include "base/diag.h"
 #include "base/disk.h"
+#include "base/guess.h"
 #include "base/mem.h"
 #include "base/outfile.h"
 #include "base/progress.h"
@@ -43,18 +44,40 @@ setup_algorithm_name(struct setup *s)
 	buf_release(&name);
 }
 
+/* Says that libcrypto does not know an algorithm, and which of the usual ones
+ * was perhaps meant. */
+static void
+setup_unknown_algorithm(const char *quoted, const char *name)
+{
+	static const char *const usual[] = { "sha512", "sha384", "sha256",
+	    "sha224", "sha512-256", "sha512-224", "sha3-512", "sha3-384",
+	    "sha3-256", "sha3-224", "blake2b", "blake2s", "sm3", "sha1", "md5",
+	    NULL };
+	const char *meant = guess_word(name, strlen(name), usual);
+
+	if (meant)
+		diag_msg("algorithm %s: not known to libcrypto; did you mean "
+		    "%s?", quoted, meant);
+	else
+		diag_msg("algorithm %s: not known to libcrypto", quoted);
+}
+
 static int
 setup_algorithm(struct setup *s)
 {
 	struct buf b = BUF_INIT;
+	int err;
 
 	setup_algorithm_name(s);
 	s->digest = digest_new(s->algorithm);
 	if (s->digest)
 		return 0;
+	err = errno;
 	quote_shell_always(&b, s->algorithm, strlen(s->algorithm));
-	diag_msg("algorithm %s: %s", buf_str(&b), errno == EINVAL ?
-	    "not known to libcrypto" : strerror(errno));
+	if (err == EINVAL)
+		setup_unknown_algorithm(buf_str(&b), s->algorithm);
+	else
+		diag_msg("algorithm %s: %s", buf_str(&b), strerror(err));
 	buf_release(&b);
 	return -1;
 }

@@ -1,0 +1,17 @@
+/*
+ * guess.h - what somebody meant who typed a word wrong.
+ */
+#ifndef BASE_GUESS_H
+#define BASE_GUESS_H
+
+#include <stddef.h>
+
+/*
+ * The one of words (NULL at their end) that is nearest to the len bytes at
+ * word: at most two letters wrong, missing, too many, or exchanged with their
+ * neighbour, one in a short word, none in two letters; upper and lower case are
+ * the same. NULL when none is so near.
+ */
+const char *guess_word(const char *word, size_t len, const char *const *words);
+
+#endif
