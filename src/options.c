@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/guess.h"
 #include "base/mem.h"
 #include "base/quote.h"
 
@@ -39,19 +40,22 @@ static const char usage_text[] =
 "Output\n"
 "      --tag                SHA512 (path) = digest (default)\n"
 "      --untagged           digest, two spaces, path\n"
+"  -b, --binary             with --untagged: a space and * before the path\n"
+"  -t, --text               with --untagged: two spaces (default)\n"
 "      --json               one JSON object a line, failures included\n"
 "  -z, --zero               end lines with NUL and do not escape names\n"
 "      --base64             digests in base64, not in hex\n"
 "      --sort=path|none     by the bytes of the path (default), or as results\n"
 "                           come\n"
 "      --tree-digest        one digest, of the sorted --untagged listing\n"
-"  -o, --output=FILE        write to FILE, which appears when it is complete\n"
+"  -o, --output=FILE        write to FILE, which appears when it is complete; -\n"
+"                           is standard output\n"
 "\n"
 "Check and audit\n"
 "  -c, --check              read digests from each LIST, and check them\n"
 "      --audit=LIST         what is OK, CHANGED, MISSING, NEW, MOVED, UNREADABLE\n"
 "      --update             then write the new list, over LIST or to -o FILE\n"
-"      --quiet              do not print OK\n"
+"  -q, --quiet              do not print OK\n"
 "      --status             print nothing: the exit status tells\n"
 "  -w, --warn               say which lines are improperly formatted\n"
 "      --strict             fail for improperly formatted lines\n"
@@ -97,7 +101,6 @@ enum {
 	OPT_VERSION,
 	OPT_AUDIT,
 	OPT_UPDATE,
-	OPT_QUIET,
 	OPT_STATUS,
 	OPT_STRICT,
 	OPT_IGNORE_MISSING,
@@ -111,7 +114,7 @@ enum {
 	A = 1 << OPTIONS_AUDIT
 };
 
-static const char short_options[] = ":j:a:l:zC:o:xLE:rvhcw";
+static const char short_options[] = ":j:a:l:zC:o:xLE:rvhcwbtq";
 
 static const struct option long_options[] = {
 	{ "jobs", required_argument, NULL, 'j' },
@@ -121,6 +124,8 @@ static const struct option long_options[] = {
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
 	{ "tag", no_argument, NULL, OPT_TAG },
 	{ "untagged", no_argument, NULL, OPT_UNTAGGED },
+	{ "binary", no_argument, NULL, 'b' },
+	{ "text", no_argument, NULL, 't' },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "zero", no_argument, NULL, 'z' },
 	{ "base64", no_argument, NULL, OPT_BASE64 },
@@ -142,7 +147,7 @@ static const struct option long_options[] = {
 	{ "check", no_argument, NULL, 'c' },
 	{ "audit", required_argument, NULL, OPT_AUDIT },
 	{ "update", no_argument, NULL, OPT_UPDATE },
-	{ "quiet", no_argument, NULL, OPT_QUIET },
+	{ "quiet", no_argument, NULL, 'q' },
 	{ "status", no_argument, NULL, OPT_STATUS },
 	{ "warn", no_argument, NULL, 'w' },
 	{ "strict", no_argument, NULL, OPT_STRICT },
@@ -157,17 +162,16 @@ static const struct {
 	int c;
 	unsigned modes;
 } options_of_modes[] = {
-	{ OPT_BASE64, H | A }, { OPT_SORT, H }, { OPT_TREE_DIGEST, H },
+	{ 'b', H | C }, { 't', H | C }, { OPT_BASE64, H | A }, { OPT_SORT, H },
+	{ OPT_TREE_DIGEST, H },
 	{ 'o', H | A }, { 'x', H | A }, { 'L', H | A }, { 'E', H | A },
 	{ OPT_INCLUDE, H | A }, { OPT_MAX_DEPTH, H | A },
 	{ OPT_FILES_FROM, H }, { OPT_FILES0_FROM, H },
-	{ OPT_UPDATE, A }, { OPT_QUIET, C | A }, { OPT_STATUS, C | A },
+	{ OPT_UPDATE, A }, { 'q', C | A }, { OPT_STATUS, C | A },
 	{ 'w', C }, { OPT_STRICT, C }, { OPT_IGNORE_MISSING, C | A },
 };
 
-static const char *const mode_words[] = {
-	"without --check or --audit", "with --check", "with --audit"
-};
+static const char *const mode_names[] = { NULL, "--check", "--audit" };
 
 /* The words of options that take one of a few; their places are the enums'. */
 static const char *const engine_words[] = { "auto", "libcrypto", "lanes", NULL };
@@ -272,24 +276,79 @@ add_list(struct options *o, const char *path, bool zero)
 	o->nlists++;
 }
 
+/* The option that text, len bytes after the dashes, was meant to be; NULL. */
+static const char *
+guess_option(const char *text, size_t len)
+{
+	enum { N = sizeof(long_options) / sizeof(long_options[0]) };
+	const char *names[N];
+
+	for (size_t i = 0; i < N; i++)
+		names[i] = long_options[i].name; /* the last one is NULL */
+	return guess_word(text, len, names);
+}
+
+/* Appends ": --this, --that", all options that begin so; nothing for none. */
+static void
+put_candidates(struct buf *out, const char *text, size_t len)
+{
+	const char *before = ": --";
+	const struct option *o;
+
+	for (o = long_options; o->name; o++) {
+		if (strncmp(o->name, text, len) != 0)
+			continue;
+		buf_puts(out, before);
+		buf_puts(out, o->name);
+		before = ", --";
+	}
+}
+
+/* A long option that getopt_long(3) did not take: it calls an unknown one and
+ * an ambiguous one the same. */
+static int
+bad_long_option(const char *arg)
+{
+	const char *text = arg + 2, *meant;
+	size_t len = strcspn(text, "=");
+	struct buf quoted = BUF_INIT, more = BUF_INIT;
+	int rc;
+
+	quote_shell_always(&quoted, arg, strlen(arg));
+	put_candidates(&more, text, len);
+	meant = guess_option(text, len);
+	if (more.len)
+		rc = usage_error("option %s is ambiguous%s", buf_str(&quoted),
+		    buf_str(&more));
+	else if (meant)
+		rc = usage_error("unknown option %s; did you mean --%s?",
+		    buf_str(&quoted), meant);
+	else
+		rc = usage_error("unknown option %s", buf_str(&quoted));
+	buf_release(&quoted);
+	buf_release(&more);
+	return rc;
+}
+
 /*
  * What getopt_long(3) found wrong, in one line. c is its value; optopt is the
- * option's value where it is one of ours, an unknown letter, or 0 for an
- * unknown (or ambiguous) long option, which is then in argv[optind - 1].
+ * option's value where it is one of ours, an unknown letter, or 0 for a long
+ * option that is not one, which is then in argv[optind - 1].
  */
 static int
 bad_option(int c, char **argv)
 {
 	const char *name = optopt ? option_name(optopt) : NULL;
-	char letter[3] = { '-', (char)optopt, '\0' };
-	const char *unknown = optopt ? letter : argv[optind - 1];
+	const char letter[3] = { '-', (char)optopt, '\0' };
 	struct buf b = BUF_INIT;
 	int rc;
 
 	if (name)
 		return usage_error("option --%s %s", name,
 		    c == ':' ? "needs a value" : "takes no value");
-	quote_shell_always(&b, unknown, strlen(unknown));
+	if (!optopt)
+		return bad_long_option(argv[optind - 1]);
+	quote_shell_always(&b, letter, strlen(letter));
 	rc = usage_error("unknown option %s", buf_str(&b));
 	buf_release(&b);
 	return rc;
@@ -376,7 +435,7 @@ take_option(struct options *o, int c)
 		add_list(o, optarg, c == OPT_FILES0_FROM);
 		return -1;
 	case 'o':
-		o->output = optarg;
+		o->output = strcmp(optarg, "-") ? optarg : NULL;
 		return -1;
 	case 'z':
 		o->zero = true;
@@ -398,6 +457,10 @@ take_option(struct options *o, int c)
 		return take_format(o, OPTIONS_UNTAGGED);
 	case OPT_JSON:
 		return take_format(o, OPTIONS_JSON);
+	case 'b':
+	case 't':
+		o->binary = c == 'b';
+		return -1;
 	case OPT_BASE64:
 		o->base64 = true;
 		return -1;
@@ -410,7 +473,7 @@ take_option(struct options *o, int c)
 	case OPT_UPDATE:
 		o->update = true;
 		return -1;
-	case OPT_QUIET:
+	case 'q':
 		o->report = OPTIONS_REPORT_QUIET;
 		return -1;
 	case OPT_STATUS:
@@ -440,6 +503,19 @@ take_option(struct options *o, int c)
 	return take_checked(o, c);
 }
 
+/* "--update goes with --audit", or "--sort does not go with --check". */
+static int
+wrong_mode(const struct options *o, int c, unsigned modes)
+{
+	if (modes & H)
+		return usage_error("--%s does not go with %s", option_name(c),
+		    mode_names[o->mode]);
+	return usage_error("--%s goes with %s%s%s", option_name(c),
+	    modes & C ? mode_names[OPTIONS_CHECK] : "",
+	    modes == (C | A) ? " or " : "",
+	    modes & A ? mode_names[OPTIONS_AUDIT] : "");
+}
+
 /* Was something asked for that the mode has no use for? */
 static int
 check_modes(const struct options *o, const bool given[OPTIONS_END])
@@ -450,8 +526,7 @@ check_modes(const struct options *o, const bool given[OPTIONS_END])
 		int c = options_of_modes[i].c;
 
 		if (given[c] && !(options_of_modes[i].modes & 1u << o->mode))
-			return usage_error("option --%s means nothing %s",
-			    option_name(c), mode_words[o->mode]);
+			return wrong_mode(o, c, options_of_modes[i].modes);
 	}
 	return -1;
 }
@@ -499,13 +574,16 @@ stdin_users(const struct options *o)
 
 /* What can each be said alone but not together. */
 static int
-check_pairs(const struct options *o)
+check_pairs(const struct options *o, const bool given[OPTIONS_END])
 {
 	if (stdin_users(o) > 1)
 		return usage_error("standard input can be read only once");
-	if (o->mode == OPTIONS_AUDIT && o->output && !o->update)
+	if (o->mode == OPTIONS_AUDIT && given['o'] && !o->update)
 		return usage_error("--output is where --update writes: it "
-		    "means nothing without it");
+		    "goes with --update");
+	if (o->mode == OPTIONS_AUDIT && given['o'] && !o->output)
+		return usage_error("--update does not write to standard "
+		    "output, where the verdicts go");
 	if (o->update && !o->output && !strcmp(o->audit, "-"))
 		return usage_error("--update has no LIST to write over: "
 		    "--output says where");
@@ -542,7 +620,7 @@ options_parse(struct options *o, int argc, char **argv)
 	rc = check_modes(o, given);
 	if (rc < 0)
 		rc = check_length(o, given['l']);
-	return rc < 0 ? check_pairs(o) : rc;
+	return rc < 0 ? check_pairs(o, given) : rc;
 }
 
 void

@@ -59,6 +59,7 @@ struct options {
 
 	enum options_format format;
 	bool format_given;        /* it is not the default */
+	bool binary;              /* untagged lines say so */
 	bool zero;
 	bool base64;
 	bool unsorted;

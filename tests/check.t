@@ -166,6 +166,11 @@ try '--status when all is well' 0 "$phash" -c --status good
 err 'says nothing' </dev/null
 try '--quiet when all is well' 0 "$phash" -c --quiet good
 out 'prints nothing' </dev/null
+try '-q in a bundle' 0 "$phash" -cq good
+out 'is --quiet' </dev/null
+"$phash" -c good >"$work/verdicts"
+try '-v in a bundle' 0 "$phash" -cv good
+same 'changes no verdict' "$work/verdicts" "$work/out"
 try '--ignore-missing' 0 "$phash" -c --ignore-missing missing2
 out 'does not mention what is missing' <<'END'
 a: OK

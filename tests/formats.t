@@ -33,6 +33,26 @@ $abc  d/abc
 $empty  d/empty
 \\$abc  d/n\\nl
 END
+try '-b --untagged' 0 "$phash" -b --untagged d/abc $'d/n\nl'
+out 'has a * before the name' <<END
+$abc *d/abc
+\\$abc *d/n\\nl
+END
+cp "$work/out" "$work/binary"
+try '--binary -z' 0 "$phash" --binary -z --untagged d/abc
+tr '\0' '\n' <"$work/out" >"$work/lines"
+same 'likewise' <(head -n 1 "$work/binary") "$work/lines"
+for options in '-b -t' --text; do
+	# shellcheck disable=SC2086 # words are meant
+	try "$options --untagged" 0 "$phash" $options --untagged d/abc
+	out 'has two spaces' <<END
+$abc  d/abc
+END
+done
+for option in -b -t --binary --text; do
+	try "$option, tagged" 0 "$phash" $option d
+	same 'means nothing' "$work/tagged" "$work/out"
+done
 try 'the last format' 0 "$phash" --json --untagged --tag d
 same 'is taken' "$work/tagged" "$work/out"
 try '-z' 0 "$phash" -z d/abc $'d/n\nl' 'd/back\slash'
@@ -81,6 +101,8 @@ same 'is that of the listing' "$work/tree" "$work/out"
 "$phash" --untagged -C d . | sha512sum | cut -d ' ' -f 1 >"$work/own"
 same 'which is our own' "$work/tree" "$work/own"
 try '--tree-digest with one worker' 0 "$phash" --tree-digest -j 1 --chunk=1 -C d .
+same 'is the same' "$work/tree" "$work/out"
+try '--tree-digest -b' 0 "$phash" --tree-digest -b -C d .
 same 'is the same' "$work/tree" "$work/out"
 try '--tree-digest, tagged' 0 "$phash" --tree-digest --tag -C d .
 same 'is the same' "$work/tree" "$work/out"

@@ -79,6 +79,9 @@ fi
 try '-C does not move -o' 0 "$phash" -C t -o list .
 (cd t && lines ./a ./b ./c)
 same 'it is where we started' "$work/lines" list
+try '-o -' 0 "$phash" -C t -o - .
+same 'is standard output' "$work/lines" "$work/out"
+ok 'and no file' test ! -e - -a ! -e t/-
 try 'a device' 0 "$phash" -o /dev/stdout t/a
 lines t/a
 same 'is written to' "$work/lines" "$work/out"

@@ -27,14 +27,26 @@ for option in jobs algorithm length engine chunk sort output directory exclude \
 	include max-depth files-from files0-from progress; do
 	refused "option --$option needs a value" f --$option
 done
-refused '--output is where --update writes: it means nothing without it' \
+refused '--output is where --update writes: it goes with --update' \
 	--audit=L -o out
+refused '--output is where --update writes: it goes with --update' \
+	--audit=L -o -
+refused '--update does not write to standard output, where the verdicts go' \
+	--audit=L --update -o -
+refused '--update goes with --audit' --update f
+refused '--update goes with --audit' --update -c f
+refused '--strict goes with --check' --strict f
+refused '--strict goes with --check' --strict --audit=L
+refused '--quiet goes with --check or --audit' -q f
+refused '--sort does not go with --check' -c --sort=none f
+refused '--sort does not go with --audit' --audit=L --sort=none f
+refused '--output does not go with --check' -c -o list f
 refused 'option --jobs needs a value' f -j
 refused 'option --algorithm needs a value' f -a
 refused 'option --output needs a value' f -o
 refused 'option --directory needs a value' f -C
 refused 'option --exclude needs a value' f -E
-for option in tag untagged json zero base64 tree-digest one-file-system follow \
+for option in tag untagged binary text json zero base64 tree-digest one-file-system follow \
 	recursive verbose debug help version; do
 	refused "option --$option takes no value" --$option=x f
 done
@@ -103,7 +115,15 @@ try 'an abbreviated option' 0 "$phash" --untag f
 out 'is that option' <<'END'
 cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e  f
 END
-refused "unknown option '--files=x'" --files=x f
+refused "option '--files=x' is ambiguous: --files-from, --files0-from" \
+	--files=x f
+refused "option '--a' is ambiguous: --algorithm, --audit" f --a
+
+# What was meant, where it is near.
+refused "unknown option '--upate'; did you mean --update?" --upate f
+refused "unknown option '--max-deph=1'; did you mean --max-depth?" \
+	--max-deph=1 f
+refused "unknown option '--JSON'; did you mean --json?" --JSON f
 
 # Options may follow operands.
 try 'an option after an operand' 0 "$phash" f --untagged

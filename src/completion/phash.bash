@@ -49,7 +49,8 @@ _phash()
 		--*)
 			compopt -o nospace
 			words='--jobs= --algorithm= --length= --engine=
-				--chunk= --tag --untagged --json --zero --base64 --sort=
+				--chunk= --tag --untagged --binary --text --json
+				--zero --base64 --sort=
 				--tree-digest --output= --directory=
 				--one-file-system --follow --exclude=
 				--include= --max-depth= --files-from=
@@ -59,7 +60,7 @@ _phash()
 				--verbose --debug --help --version'
 			;;
 		-*)
-			words='-j -a -l -z -o -C -c -w -x -L -E -r -v -h'
+			words='-j -a -l -b -t -z -o -C -c -q -w -x -L -E -r -v -h'
 			;;
 		*)
 			compopt -o filenames

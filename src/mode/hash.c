@@ -177,6 +177,7 @@ hash_format(const struct hash *h)
 	struct format f = {
 		.kind = setup_format(h->o),
 		.base64 = h->o->base64 && !h->o->tree_digest,
+		.binary = h->o->binary && !h->o->tree_digest,
 		.end = h->o->zero ? '\0' : '\n',
 		.tag = digest_tag(h->setup.digest),
 	};

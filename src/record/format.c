@@ -160,7 +160,7 @@ put_line(const struct format *f, const struct result *r, struct buf *out)
 		buf_put(out, " (", 2);
 	} else {
 		put_digest(f, r, out);
-		buf_put(out, "  ", 2);
+		buf_put(out, f->binary ? " *" : "  ", 2);
 	}
 	if (escape)
 		name_escape(out, r->path, r->pathlen);

@@ -3,6 +3,7 @@
  *
  * tagged     SHA512 (NAME) = HEX        as cksum and BSD print it
  * untagged   HEX  NAME                  as sha512sum prints it
+ *            HEX *NAME                  with binary, as its -b does
  * json       {"path":...}               one object a line (RFC 8259)
  *
  * With end '\n' a NAME with backslash, LF or CR is escaped and its line begins
@@ -27,6 +28,7 @@ struct format {
 	bool base64;      /* digests in base64 (RFC 4648, padded), not hex */
 	char end;         /* '\n' or '\0' */
 	const char *tag;  /* the algorithm's tag: "SHA512"; borrowed */
+	bool binary;      /* FORMAT_UNTAGGED: the name has a * before it */
 };
 
 /*

@@ -37,7 +37,7 @@ static void
 check(enum format_kind kind, bool base64, const struct result *r,
     const char *want)
 {
-	const struct format f = { kind, base64, '\n', "SHA512" };
+	const struct format f = { kind, base64, '\n', "SHA512", false };
 	struct buf b = BUF_INIT;
 
 	format_result(&f, r, &b);
@@ -91,7 +91,8 @@ test_names_are_raw_in_lines_that_end_in_nul(void **state)
 	static const char untagged[] = "009fa0ff  a\n\\";
 	static const char json[] = "{\"path\":\"a\\n\\\\\","
 	    "\"algorithm\":\"SHA512\",\"digest\":\"009fa0ff\",\"size\":123}";
-	struct format f = { FORMAT_TAGGED, false, '\0', "SHA512" };
+	struct format f = { FORMAT_TAGGED, false, '\0', "SHA512",
+	    false };
 	struct result r = result_of("a\n\\");
 	struct buf b = BUF_INIT;
 
