@@ -26,7 +26,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
@@ -34,6 +33,7 @@
 #include "digest/digest.h"
 #include "digest/lanes.h"
 #include "hasher/result.h"
+#include "hasher/watch.h"
 #include "hasher/wire.h"
 #include "hasher/worker.h"
 #include "ppool/ppool.h"
@@ -55,6 +55,8 @@
 /* A name is given up when it was alone in a worker that died, this often and
  * once more. One shot from outside costs one; a file that kills, all. */
 #define HASHER_RETRIES 3
+/* From here on a worker that gets on with no file is worth a word. */
+#define HASHER_STALL_MS 5000
 /* Between calls of on_pause while there is nothing to do but wait. */
 #define HASHER_PAUSE_MS 100
 
@@ -63,6 +65,9 @@ struct hasher {
 	ppool_feed *feed;
 	ppool_feed *once;         /* for what can be read only once; or NULL */
 	struct worker_setup setup;
+	struct watch watch;
+	bool stalled;             /* a worker is, as hasher_stalled says */
+	int timeout;              /* seconds; 0: none */
 	int jobs;
 	size_t chunk;
 	void *cookie;
@@ -93,7 +98,8 @@ hasher_find_algorithm(const struct hasher *h, const char *name, size_t len)
 
 /* Turns what the pool says about an item into status and code. */
 static void
-hasher_judge(const ppool_result *p, size_t digestlen, struct result *r)
+hasher_judge(const struct hasher *h, const ppool_result *p, size_t digestlen,
+    struct result *r)
 {
 	switch (p->err) {
 	case PPOOL_OK:
@@ -103,6 +109,9 @@ hasher_judge(const ppool_result *p, size_t digestlen, struct result *r)
 		break;
 	case PPOOL_DIED:
 		result_fail(r, RESULT_DIED, p->code);
+		break;
+	case PPOOL_GIVENUP:
+		result_fail(r, RESULT_STALLED, h->timeout);
 		break;
 	default:
 		result_fail(r, RESULT_LOST, 0);
@@ -137,14 +146,45 @@ hasher_result(void *cookie, const ppool_result *p)
 	if (n < 0)
 		diag_bug("hasher: a request came back changed");
 	memset(&r, 0, sizeof(r));
-	hasher_judge(p, hasher_digest_size(h, n), &r);
+	hasher_judge(h, p, hasher_digest_size(h, n), &r);
 	hasher_deliver(h, &q, &r);
+}
+
+static uint64_t
+hasher_works_on(const struct hasher *h, unsigned worker)
+{
+	return atomic_load_explicit(&h->watch.lines[worker].id,
+	    memory_order_relaxed);
+}
+
+/* Looks at the workers, and gives up what hangs. */
+static void
+hasher_watch(struct hasher *h)
+{
+	int64_t ms = watch_elapsed(&h->watch);
+	unsigned i;
+
+	if (!ms)
+		return;
+	h->stalled = false;
+	for (i = 0; i < h->watch.n; i++) {
+		struct watch_seen *s = &h->watch.seen[i];
+
+		watch_look(&h->watch, i, ms, ppool_load(h->pool, i) > 0);
+		if (s->stuck >= HASHER_STALL_MS)
+			h->stalled = true;
+		if (!h->timeout || s->silent / 1000 < h->timeout)
+			continue;
+		(void)ppool_give_up(h->pool, i, hasher_works_on(h, i));
+		s->silent = 0; /* the next worker has as long */
+	}
 }
 
 static void
 hasher_pause(struct hasher *h)
 {
 	h->seen = h->answered;
+	hasher_watch(h);
 	if (h->on_pause)
 		h->on_pause(h->cookie);
 }
@@ -239,6 +279,7 @@ hasher_new(const struct hasher_opts *opts)
 	struct hasher *h = mem_zalloc(1, sizeof(*h));
 
 	h->jobs = opts->jobs;
+	h->timeout = opts->timeout;
 	h->chunk = opts->chunk;
 	h->setup.algorithm = opts->algorithm;
 	h->setup.engine = opts->engine;
@@ -246,15 +287,13 @@ hasher_new(const struct hasher_opts *opts)
 	h->cookie = opts->cookie;
 	h->on_result = opts->on_result;
 	h->on_pause = opts->on_pause;
-	h->setup.bytes = mmap(NULL, sizeof(*h->setup.bytes),
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (h->setup.bytes == MAP_FAILED)
-		h->setup.bytes = NULL;
-	if (!h->setup.bytes || hasher_add_algorithm(h, opts->algorithm) < 0) {
+	if (watch_init(&h->watch, (unsigned)opts->jobs) < 0 ||
+	    hasher_add_algorithm(h, opts->algorithm) < 0) {
 		hasher_start_failed(PPOOL_SYS);
 		hasher_free(h);
 		return NULL;
 	}
+	h->setup.lines = h->watch.lines;
 	return h;
 }
 
@@ -315,6 +354,18 @@ hasher_too_long(struct hasher *h, const struct hasher_name *name)
 	hasher_deliver(h, &q, &r);
 }
 
+/* Moves work until something comes, but not for long. An error is the end. */
+static ppool_err
+hasher_turn(struct hasher *h)
+{
+	ppool_err err = ppool_poll(h->pool, HASHER_PAUSE_MS);
+	bool idle = err == PPOOL_TIMEOUT || err == PPOOL_INTR;
+
+	if (idle || h->answered != h->seen)
+		hasher_pause(h);
+	return idle ? PPOOL_OK : err;
+}
+
 /* Puts the request for a name together; the feed that it goes to. */
 static ppool_feed *
 hasher_request(struct hasher *h, const struct hasher_name *name)
@@ -334,35 +385,6 @@ hasher_request(struct hasher *h, const struct hasher_name *name)
 	return hasher_is_stream(name) ? h->once : h->feed;
 }
 
-/* What follows a put that did not have to be repeated. 0 or -1. */
-static int
-hasher_taken(struct hasher *h, const struct hasher_name *name, ppool_err err)
-{
-	if (err && err != PPOOL_TOOBIG)
-		return hasher_broken(h, err);
-	h->given++;
-	if (err)
-		hasher_too_long(h, name);
-	if (h->answered != h->seen)
-		hasher_pause(h);
-	return 0;
-}
-
-int
-hasher_put(struct hasher *h, const struct hasher_name *name)
-{
-	ppool_feed *feed;
-	ppool_err err;
-
-	if (hasher_start(h) < 0)
-		return -1;
-	feed = hasher_request(h, name);
-	while ((err = ppool_feed_put(feed, h->request.data, h->request.len,
-	    hasher_weight(name))) == PPOOL_INTR)
-		hasher_pause(h);
-	return hasher_taken(h, name, err);
-}
-
 int
 hasher_try(struct hasher *h, const struct hasher_name *name)
 {
@@ -378,7 +400,29 @@ hasher_try(struct hasher *h, const struct hasher_name *name)
 		hasher_pause(h);
 		return 0;
 	}
-	return hasher_taken(h, name, err) < 0 ? -1 : 1;
+	if (err && err != PPOOL_TOOBIG)
+		return hasher_broken(h, err);
+	h->given++;
+	if (err)
+		hasher_too_long(h, name);
+	if (h->answered != h->seen)
+		hasher_pause(h);
+	return 1;
+}
+
+/* Not by ppool_feed_put: while it waits nobody looks at the workers. */
+int
+hasher_put(struct hasher *h, const struct hasher_name *name)
+{
+	ppool_err err;
+	int rc;
+
+	while ((rc = hasher_try(h, name)) == 0) {
+		err = hasher_turn(h);
+		if (err)
+			return hasher_broken(h, err);
+	}
+	return rc < 0 ? -1 : 0;
 }
 
 int
@@ -387,17 +431,9 @@ hasher_wait(struct hasher *h)
 	uint64_t before = h->answered;
 	ppool_err err = h->once ? ppool_feed_flush(h->feed) : PPOOL_OK;
 
-	while (!err && h->answered == before && h->answered != h->given) {
-		err = ppool_poll(h->pool, HASHER_PAUSE_MS);
-		if (err == PPOOL_TIMEOUT || err == PPOOL_INTR) {
-			hasher_pause(h);
-			err = PPOOL_OK;
-		}
-	}
-	if (err)
-		return hasher_broken(h, err);
-	hasher_pause(h);
-	return 0;
+	while (!err && h->answered == before && h->answered != h->given)
+		err = hasher_turn(h);
+	return err ? hasher_broken(h, err) : 0;
 }
 
 /* Waits for fd and for the workers. True: there is something to read. */
@@ -463,10 +499,50 @@ hasher_finish(struct hasher *h)
 	return 0;
 }
 
+/* The worker to be shown: one that was not, or that is stuck the longest. */
+static unsigned
+hasher_worst(const struct hasher *h)
+{
+	const struct watch_seen *s = h->watch.seen;
+	unsigned i, worst = 0;
+
+	for (i = 0; i < h->watch.n; i++) {
+		if (s[i].stuck >= HASHER_STALL_MS && !s[i].shown)
+			return i;
+		if (s[i].stuck > s[worst].stuck)
+			worst = i;
+	}
+	return worst;
+}
+
+bool
+hasher_stalled(struct hasher *h, struct hasher_stall *s)
+{
+	struct wire_request q;
+	struct watch_seen *seen;
+	ppool_buf item;
+	unsigned i;
+
+	if (!h->stalled)
+		return false;
+	i = hasher_worst(h);
+	seen = &h->watch.seen[i];
+	if ((ppool_held(h->pool, i, hasher_works_on(h, i), &item) &&
+	    ppool_held(h->pool, i, PPOOL_OLDEST, &item)) ||
+	    wire_get_request(&q, item.data, item.len) < 0)
+		return false;
+	s->path = q.path;
+	s->len = q.len;
+	s->seconds = (unsigned)(seen->stuck / 1000);
+	s->is_new = !seen->shown;
+	seen->shown = true;
+	return true;
+}
+
 uint64_t
 hasher_bytes(const struct hasher *h)
 {
-	return atomic_load_explicit(h->setup.bytes, memory_order_relaxed);
+	return watch_bytes(&h->watch);
 }
 
 void
@@ -489,8 +565,7 @@ hasher_free(struct hasher *h)
 	ppool_feed_free(h->once);
 	ppool_feed_free(h->feed);
 	ppool_destroy(h->pool);
-	if (h->setup.bytes)
-		(void)munmap(h->setup.bytes, sizeof(*h->setup.bytes));
+	watch_release(&h->watch);
 	for (i = 0; i < h->algorithms; i++) {
 		digest_free(h->algorithm[i]);
 		free(h->name[i]);

@@ -21,6 +21,9 @@ struct hasher_opts {
 	int dirfd;             /* paths are relative to it (AT_FDCWD: the
 	                        * current directory); borrowed */
 	enum hasher_engine engine;
+	int timeout;           /* seconds without a sign of life after which a
+	                        * worker is replaced and the file that it worked
+	                        * on given up (RESULT_STALLED); 0: never */
 
 	void *cookie;
 	/* Called once for every name put, in completion order, from inside
@@ -108,6 +111,20 @@ int hasher_idle(struct hasher *h, int fd);
  * when, by our own fault, names and results do not add up.
  */
 int hasher_finish(struct hasher *h);
+
+/* A file that is waited for. */
+struct hasher_stall {
+	const char *path;   /* len bytes, which live until the next call of any
+	                     * function of this header */
+	size_t len;
+	unsigned seconds;   /* for which its worker got on with nothing */
+	bool is_new;        /* was not shown before */
+};
+
+/* Is there a worker that got on with no file for some seconds? Then s is
+ * filled. To be asked in on_pause. A stream that is silent is waited for like
+ * any other file, but never given up: its worker is alive. */
+bool hasher_stalled(struct hasher *h, struct hasher_stall *s);
 
 /* Bytes digested so far by all workers, for the progress line. */
 uint64_t hasher_bytes(const struct hasher *h);

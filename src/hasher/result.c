@@ -66,6 +66,10 @@ result_reason(const struct result *r, struct buf *out)
 	case RESULT_ALGORITHM:
 		buf_puts(out, "its algorithm is not known to libcrypto");
 		return;
+	case RESULT_STALLED:
+		buf_printf(out, "no progress for %d second%s", r->code,
+		    r->code == 1 ? "" : "s");
+		return;
 	case RESULT_LOST:
 		buf_puts(out, "not hashed");
 		return;

@@ -30,6 +30,8 @@ enum result_status {
 	RESULT_LINKS,   /* a directory that too many ways lead to */
 	RESULT_ALGORITHM, /* cannot be computed, so it was never asked for:
 	                 * code is the asker's */
+	RESULT_STALLED, /* given up: its worker made no progress for so many
+	                 * seconds as code says */
 	RESULT_LOST,    /* never hashed: the pool was stopped or broke */
 	RESULT_STATUSES /* how many there are */
 };

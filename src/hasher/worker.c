@@ -63,6 +63,7 @@ struct slot {
 
 struct worker {
 	const struct worker_setup *setup;
+	struct watch_line *line;
 	struct engine engine[HASHER_ALGORITHMS];
 	unsigned engines;
 	ppool_worker *pool;
@@ -202,6 +203,7 @@ worker_answer(struct worker *w, struct slot *s)
 	unsigned char answer[WIRE_ANSWER_MAX];
 
 	file_close(&s->file);
+	watch_moved(w->line, 0);
 	w->open -= s->state == SLOT_OPEN;
 	w->busy--;
 	s->state = SLOT_FREE;
@@ -261,8 +263,7 @@ worker_feed(struct worker *w, unsigned i, bool wait)
 	if (n < 0)
 		return -1;
 	s->res.size += (uint64_t)n;
-	atomic_fetch_add_explicit(w->setup->bytes, (uint64_t)n,
-	    memory_order_relaxed);
+	watch_moved(w->line, (uint64_t)n);
 	lanes_feed(s->engine->lanes, i, s->buf, (size_t)n, last);
 	w->fed++;
 	return 1;
@@ -310,6 +311,7 @@ worker_move(struct worker *w, unsigned i, bool wait)
 {
 	struct slot *s = &w->slot[i];
 
+	watch_item(w->line, s->item.id);
 	switch (lanes_state(s->engine->lanes, i)) {
 	case LANES_HUNGRY:
 		return worker_feed(w, i, wait) < 0 ? worker_answer(w, s) : 0;
@@ -447,10 +449,12 @@ worker_begin(struct worker *w, unsigned i)
 {
 	struct slot *s = &w->slot[i];
 
+	watch_item(w->line, s->item.id);
 	if (worker_open(w, s) < 0)
 		return worker_defer(w, s) ? 0 : worker_answer(w, s);
 	s->state = SLOT_OPEN;
 	w->open++;
+	watch_moved(w->line, 0);
 	return worker_start(w, i) < 0 ? worker_answer(w, s) : 0;
 }
 
@@ -523,7 +527,9 @@ worker_serve(void *state, ppool_worker *pool)
 	int rc;
 
 	w->pool = pool;
+	w->line = &w->setup->lines[ppool_number(pool)];
 	while ((rc = worker_fill(w)) == 0) {
+		watch_turn(w->line);
 		if (worker_move_all(w) < 0)
 			return 1;
 		for (i = 0; i < w->engines; i++)

@@ -9,11 +9,9 @@
 #ifndef HASHER_WORKER_H
 #define HASHER_WORKER_H
 
-#include <stdatomic.h>
-#include <stdint.h>
-
 #include "digest/lanes.h"
 #include "hasher/hasher.h"
+#include "hasher/watch.h"
 #include "ppool/ppool.h"
 
 /* What a worker needs to know; made by the parent before the fork. */
@@ -21,7 +19,7 @@ struct worker_setup {
 	const char *algorithm;
 	enum hasher_engine engine;
 	int dirfd;
-	_Atomic uint64_t *bytes; /* shared with the parent: bytes digested */
+	struct watch_line *lines; /* shared with the parent: one a worker */
 };
 
 /* The lanes' word for the hasher's. */

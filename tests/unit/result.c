@@ -66,6 +66,8 @@ test_fixed_reasons(void **state)
 	check_reason(RESULT_OUTPUT, 0, "a hard link to the output");
 	check_reason(RESULT_LINKS, 0, "too many ways through symbolic links");
 	check_reason(RESULT_LOST, 0, "not hashed");
+	check_reason(RESULT_STALLED, 1, "no progress for 1 second");
+	check_reason(RESULT_STALLED, 60, "no progress for 60 seconds");
 	check_reason(RESULT_BUSY, 0,
 	    "in use: another program has a lease on it");
 	check_reason(RESULT_ALGORITHM, -1,
@@ -99,7 +101,7 @@ test_values_out_of_range(void **state)
 			buf_release(&b);
 		}
 	}
-	check_reason(RESULT_STATUSES, 0, "unknown status 13");
+	check_reason(RESULT_STATUSES, 0, "unknown status 14");
 }
 
 int

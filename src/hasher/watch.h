@@ -1,0 +1,91 @@
+/*
+ * watch.h - do the workers get on?
+ *
+ * Each worker says in a cache line of its own, in memory that it shares with
+ * the parent, what it works on and that it gets on with it. A process that is
+ * stopped, or waits in the kernel for a file server that is gone, says nothing
+ * more, and so the parent notices. Words are written by their worker alone and
+ * read one by one: none depends on another.
+ */
+#ifndef HASHER_WATCH_H
+#define HASHER_WATCH_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct watch_line {
+	_Atomic uint64_t bytes; /* digested, by its predecessors too */
+	_Atomic uint64_t turns; /* changes while it is alive */
+	_Atomic uint64_t moves; /* changes when one of its files gets on */
+	_Atomic uint64_t id;    /* ppool_item.id of what it works on */
+	char pad[32];
+};
+
+/* ---- in a worker ---------------------------------------------------------- */
+
+static inline void
+watch_add(_Atomic uint64_t *word, uint64_t n)
+{
+	/* nobody else writes it: no need of a locked instruction */
+	atomic_store_explicit(word,
+	    atomic_load_explicit(word, memory_order_relaxed) + n,
+	    memory_order_relaxed);
+}
+
+/* From now on it works on this item, or waits for it. */
+static inline void
+watch_item(struct watch_line *l, uint64_t id)
+{
+	atomic_store_explicit(&l->id, id, memory_order_relaxed);
+}
+
+/* It is alive. */
+static inline void
+watch_turn(struct watch_line *l)
+{
+	watch_add(&l->turns, 1);
+}
+
+/* A file is open, or closed, or so many bytes further. */
+static inline void
+watch_moved(struct watch_line *l, uint64_t bytes)
+{
+	watch_add(&l->bytes, bytes);
+	watch_add(&l->moves, 1);
+}
+
+/* ---- in the parent -------------------------------------------------------- */
+
+/* What the parent saw of a worker, and for how many ms it has not changed.
+ * Time in which the parent did not look does not count. */
+struct watch_seen {
+	uint64_t turns, moves;
+	int64_t silent; /* since it was last alive */
+	int64_t stuck;  /* since one of its files last got on */
+	bool shown;     /* that it is stuck; the caller's */
+};
+
+struct watch {
+	unsigned n;
+	struct watch_line *lines; /* one a worker, by its number; shared */
+	struct watch_seen *seen;
+	int64_t at;               /* when it was last looked at, in ms */
+};
+
+/* For n workers. 0, or -1 with errno and nothing to release. */
+int watch_init(struct watch *w, unsigned n);
+
+void watch_release(struct watch *w);
+
+/* Bytes digested by all. */
+uint64_t watch_bytes(const struct watch *w);
+
+/* ms since the last call, a second at most, and 0 while there is less to count
+ * than a tenth of a second: then there is nothing to look at. */
+int64_t watch_elapsed(struct watch *w);
+
+/* Looks at worker number n, ms after the last time; busy: it has items. */
+void watch_look(struct watch *w, unsigned n, int64_t ms, bool busy);
+
+#endif
