@@ -36,6 +36,8 @@ static const char usage_text[] =
 "      --engine=NAME        auto (default), libcrypto, or lanes: several files at\n"
 "                           a time with SIMD instructions\n"
 "      --chunk=N            hand N names at a time to a worker; default: adapts\n"
+"      --timeout=SECONDS    give up a file that makes no progress for so long;\n"
+"                           0 (default): never\n"
 "\n"
 "Output\n"
 "      --tag                SHA512 (path) = digest (default)\n"
@@ -75,7 +77,8 @@ static const char usage_text[] =
 "Messages\n"
 "      --progress=WHEN      auto (default: on a terminal), always or never\n"
 "  -v, --verbose            name files on the progress line; count on stderr what\n"
-"                           was hashed and what was skipped\n"
+"                           was hashed and what was skipped; say which file is\n"
+"                           waited for\n"
 "      --debug              say on stderr which engine computes\n"
 "  -h, --help               print this\n"
 "      --version            print the version\n"
@@ -86,6 +89,7 @@ static const char usage_text[] =
 enum {
 	OPT_ENGINE = 256,
 	OPT_CHUNK,
+	OPT_TIMEOUT,
 	OPT_TAG,
 	OPT_UNTAGGED,
 	OPT_JSON,
@@ -122,6 +126,7 @@ static const struct option long_options[] = {
 	{ "length", required_argument, NULL, 'l' },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "tag", no_argument, NULL, OPT_TAG },
 	{ "untagged", no_argument, NULL, OPT_UNTAGGED },
 	{ "binary", no_argument, NULL, 'b' },
@@ -373,6 +378,10 @@ take_checked(struct options *o, int c)
 	case OPT_CHUNK:
 		rc = parse_number(c, optarg, 1, 1000000, &number);
 		o->chunk = (size_t)number;
+		return rc;
+	case OPT_TIMEOUT:
+		rc = parse_number(c, optarg, 0, 1000000, &number);
+		o->timeout = (int)number;
 		return rc;
 	case OPT_MAX_DEPTH:
 		rc = parse_number(c, optarg, 0, 1000000000, &number);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -37,6 +38,7 @@ static struct {
 	bool hindered;                     /* no line can be drawn: there is a
 	                                    * part of another one */
 	struct buf name;                   /* of the file that was done last */
+	struct buf waiting;                /* the file that is waited for */
 	struct progress_sample sample[PROGRESS_SAMPLES]; /* a ring */
 	unsigned samples;                  /* ever taken; the first one is of
 	                                    * the start */
@@ -185,6 +187,8 @@ progress_put_done(struct buf *b)
 static void
 progress_put_rate(struct buf *b)
 {
+	if (state.waiting.len)
+		return;
 	progress_put_bytes(b, progress_rate(progress_elapsed()));
 	buf_puts(b, "/s");
 }
@@ -194,7 +198,7 @@ progress_put_left(struct buf *b)
 {
 	double share = progress_known_share();
 
-	if (share <= 0 || share >= 1)
+	if (share <= 0 || share >= 1 || state.waiting.len)
 		return;
 	progress_put_time(b, progress_elapsed() * (1 - share) / share);
 	buf_puts(b, " left");
@@ -205,6 +209,22 @@ static void (*const parts[])(struct buf *) = {
 	progress_put_percent, progress_put_files, progress_put_done,
 	progress_put_rate, progress_put_left
 };
+
+/* The file that is waited for, or else the one that was done last, if there is
+ * room for a name. */
+static void
+progress_put_name(struct buf *b, size_t columns)
+{
+	const char *text = state.waiting.len ? ", waiting for " : ", ";
+	const struct buf *name = state.waiting.len ? &state.waiting :
+	    &state.name;
+
+	if (!name->len ||
+	    b->len + strlen(text) + PROGRESS_NAME_MIN > columns)
+		return;
+	buf_puts(b, text);
+	quote_fit(b, name->data, name->len, columns - b->len);
+}
 
 /* A line of columns columns at most; its first part is there in any case. */
 static void
@@ -224,11 +244,8 @@ progress_line(struct buf *b, size_t columns)
 		buf_put(b, ", ", comma);
 		buf_put(b, part.data, part.len);
 	}
-	if (i == n && state.name.len &&
-	    b->len + 2 + PROGRESS_NAME_MIN <= columns) {
-		buf_puts(b, ", ");
-		quote_fit(b, state.name.data, state.name.len, columns - b->len);
-	}
+	if (i == n)
+		progress_put_name(b, columns);
 	buf_release(&part);
 }
 
@@ -400,6 +417,13 @@ void
 progress_bytes(uint64_t bytes)
 {
 	state.bytes = bytes;
+}
+
+void
+progress_waiting(const char *path, size_t len)
+{
+	buf_clear(&state.waiting);
+	buf_put(&state.waiting, path, len);
 }
 
 bool

@@ -54,6 +54,11 @@ void progress_done(const char *name, size_t len);
 /* Bytes digested so far, files still open included. */
 void progress_bytes(uint64_t bytes);
 
+/* From here on the line says that the file at path is waited for (len bytes,
+ * which are copied), in the place of rate and time left; 0 bytes: that none
+ * is. */
+void progress_waiting(const char *path, size_t len);
+
 /* Did the timer or SIGUSR1 ask for a line since the last call? Cheap. */
 bool progress_due(void);
 

@@ -31,7 +31,7 @@ _phash()
 	--sort)
 		words='path none'
 		;;
-	-j | --jobs | --chunk | --max-depth | -E | --exclude | --include)
+	-j | --jobs | --chunk | --timeout | --max-depth | -E | --exclude | --include)
 		return
 		;;
 	-C | --directory)
@@ -49,7 +49,8 @@ _phash()
 		--*)
 			compopt -o nospace
 			words='--jobs= --algorithm= --length= --engine=
-				--chunk= --tag --untagged --binary --text --json
+				--chunk= --timeout= --tag --untagged --binary --text
+				--json
 				--zero --base64 --sort=
 				--tree-digest --output= --directory=
 				--one-file-system --follow --exclude=

@@ -290,6 +290,7 @@ setup_hasher(struct setup *s, void *cookie,
 		.chunk = s->o->chunk,
 		.dirfd = s->dirfd,
 		.engine = setup_engine(s->o),
+		.timeout = s->o->timeout,
 		.cookie = cookie,
 		.on_result = on_result,
 		.on_pause = on_pause,
@@ -392,9 +393,26 @@ setup_start_progress(const struct options *o)
 	progress_start(flags);
 }
 
+/* What is waited for, after some seconds: once with -v, and in the line. */
+static void
+setup_show_stall(const struct setup *s)
+{
+	struct hasher_stall stall;
+
+	if (!hasher_stalled(s->hasher, &stall)) {
+		progress_waiting(NULL, 0);
+		return;
+	}
+	progress_waiting(stall.path, stall.len);
+	if (stall.is_new && s->o->verbose)
+		diag_name(stall.path, stall.len, "no progress for %u seconds",
+		    stall.seconds);
+}
+
 void
 setup_show_progress(const struct setup *s)
 {
+	setup_show_stall(s);
 	if (!progress_due())
 		return;
 	progress_bytes(hasher_bytes(s->hasher));

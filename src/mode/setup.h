@@ -65,7 +65,7 @@ int setup_open_update(const struct setup *s, const char *path);
 /* The progress line, as --progress says. */
 void setup_start_progress(const struct options *o);
 
-/* Draws it, if it is due. */
+/* Draws it, if it is due, and says with -v which file is waited for. */
 void setup_show_progress(const struct setup *s);
 
 /* Wipes it, or leaves its last line. */
