@@ -214,8 +214,8 @@ void ppool_job_timed(struct job *j, uint64_t busy, uint32_t n);
  * for task_timeout_ms, before.
  */
 struct line {
-	_Atomic uint64_t state;
-	_Atomic int64_t since; /* when the item was begun */
+	_Alignas(8) _Atomic uint64_t state;
+	_Alignas(8) _Atomic int64_t since; /* when the item was begun */
 	char pad[48];
 };
 

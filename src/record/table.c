@@ -76,7 +76,8 @@ struct sorter {
 struct table {
 	struct entry **blocks;
 	size_t nblocks, blocks_cap;
-	size_t count, pending;
+	uint64_t count; /* at most NUMBER_MASK, even where size_t is small */
+	size_t pending;
 
 	struct chunk *chunks;
 	char *free;      /* what is left of the chunk in use */
@@ -322,7 +323,7 @@ table_get(const struct table *t, uint64_t n, struct result *r)
 size_t
 table_count(const struct table *t)
 {
-	return t->count;
+	return (size_t)t->count;
 }
 
 size_t

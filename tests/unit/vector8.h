@@ -15,7 +15,15 @@ static sha512x_compress vector8_compress;
 #define SWAP(x, n, mask) (((x) >> (n) & (mask)) | ((x) & (mask)) << (n))
 #define BSWAP(x) SWAP(SWAP(SWAP(x, 8, 0x00ff00ff00ff00ff), \
     16, 0x0000ffff0000ffff), 32, 0x00000000ffffffff)
+/* without vector registers, gcc takes minutes and gigabytes over it */
+#if defined(__i386__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC target("sse2")
+#endif
 #include "digest/sha512x_body.inc"
+#if defined(__i386__) && !defined(__clang__)
+#pragma GCC pop_options
+#endif
 
 static bool
 vector8_supported(void)
