@@ -296,6 +296,16 @@ lint-text:
 lint-gcc lint-clang: lint-%:
 	$(MAKE) DEVELOPER=1 CC=$* BUILD=$(BUILD)/lint-$* all test-programs
 
+# Other words and another C library, as far as it goes without a libcrypto of
+# that kind: the headers of this one will do, but nothing links with it.
+unlinked: $(BUILD)/main.o $(archives) $(BUILD)/$(ppool_so)
+
+lint-musl: other = musl-gcc
+lint-m32: other = gcc -m32
+lint-musl lint-m32:
+	$(MAKE) DEVELOPER=1 CC='$(other)' BUILD=$(BUILD)/$@ CPPFLAGS="-idirafter \
+		/usr/include -idirafter /usr/include/$$(gcc -print-multiarch)" unlinked
+
 # Installation.
 
 completions = $(bashcompdir)/phash $(zshcompdir)/_phash \
@@ -361,7 +371,8 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all test-programs check check-valgrind bench dist distcheck bare-check \
-	lint lint-text lint-gcc lint-clang install uninstall clean FORCE
+	lint lint-text lint-gcc lint-clang unlinked lint-musl lint-m32 \
+	install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
