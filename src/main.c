@@ -70,6 +70,8 @@ die_of_signal(int sig)
 	raise(sig); /* SA_RESETHAND: delivered by default when we return */
 }
 
+/* Also lets SIGCHLD alone: ignored, as it may have been inherited, it would
+ * leave no status of a worker that died. */
 static void
 catch_signals(void)
 {
@@ -80,6 +82,7 @@ catch_signals(void)
 	struct sigaction old;
 	size_t i;
 
+	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&sa.sa_mask);
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		/* what nohup(1) or a shell had us ignore stays ignored */

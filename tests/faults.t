@@ -157,6 +157,11 @@ err 'is said' <<'END'
 phash: t/c: worker killed by signal 9 (Killed)
 END
 same 'and the rest is done' "$work/but-c" "$work/out"
+try 'a deadly file, SIGCHLD being ignored' 1 faulty $reads:signal=KILL t/c \
+	perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' "$phash" -j 2 t
+err 'is said all the same' <<'END'
+phash: t/c: worker killed by signal 9 (Killed)
+END
 try 'a deadly file, in chunks of one' 1 faulty \
 	$reads:signal=SEGV t/c "$phash" -j 1 --chunk=1 t
 err 'is said' <<'END'

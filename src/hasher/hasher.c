@@ -22,6 +22,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -105,7 +106,7 @@ hasher_judge(const struct hasher *h, const ppool_result *p, size_t digestlen,
 	case PPOOL_OK:
 		/* a worker that answers nonsense is as good as a dead one */
 		if (wire_get_answer(r, digestlen, p->data, p->len) < 0)
-			result_fail(r, RESULT_DIED, 0);
+			result_fail(r, RESULT_DIED, INT_MIN);
 		break;
 	case PPOOL_DIED:
 		result_fail(r, RESULT_DIED, p->code);

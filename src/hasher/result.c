@@ -15,13 +15,16 @@ result_fail(struct result *r, enum result_status status, int code)
 	return -1;
 }
 
-/* code comes over the wire: INT_MIN has no positive counterpart. */
 static void
 put_death(struct buf *out, int code)
 {
 	const char *name;
 
-	if (code >= 0 || code == INT_MIN) {
+	if (code == INT_MIN) {
+		buf_puts(out, "worker died");
+		return;
+	}
+	if (code >= 0) {
 		buf_printf(out, "worker exited with status %d", code);
 		return;
 	}

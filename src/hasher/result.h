@@ -25,7 +25,7 @@ enum result_status {
 	RESULT_CHANGED, /* changed while it was read, twice in a row */
 	RESULT_DIGEST,  /* libcrypto failed */
 	RESULT_DIED,    /* the worker died of it: code is -signal or the exit
-	                 * status */
+	                 * status, or INT_MIN where that is not known */
 	RESULT_OUTPUT,  /* it is what is being written, by another name */
 	RESULT_LINKS,   /* a directory that too many ways lead to */
 	RESULT_ALGORITHM, /* cannot be computed, so it was never asked for:

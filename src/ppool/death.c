@@ -23,6 +23,7 @@
 #include "ppool/core.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
@@ -183,6 +184,7 @@ bury(struct ppool *p, struct slot *s, int status, bool known)
 	struct chunk *c;
 	bool worked;
 
+	q.code = INT_MIN;
 	if (known)
 		q.code = exited ? WEXITSTATUS(status) : -WTERMSIG(status);
 	ppool_slot_read(p, s);

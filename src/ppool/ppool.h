@@ -44,7 +44,7 @@ typedef enum ppool_err {
 	                 * call again */
 	PPOOL_TASK,     /* the function returned non-zero: .code */
 	PPOOL_DIED,     /* the worker died in this item: .code is -signal, or
-	                 * the exit status */
+	                 * the exit status, or INT_MIN */
 	PPOOL_CANCELED, /* terminate, join or destroy came first */
 	PPOOL_SOURCE,   /* the source failed: .code; every earlier item was
 	                 * delivered */
@@ -75,7 +75,9 @@ typedef struct ppool_result {
 	                   * GIVENUP; NOMEM if there was no memory to send or to
 	                   * keep it */
 	int code;         /* TASK: the function's value; DIED: -signal or exit
-	                   * status; SOURCE: the source's value */
+	                   * status, or INT_MIN where nobody knows, because
+	                   * SIGCHLD is ignored or somebody else has reaped
+	                   * it; SOURCE: the source's value */
 	uint64_t index;   /* the item's place in its input, from 0 */
 	const void *data; /* what was written (with TASK too: a message) */
 	size_t len;

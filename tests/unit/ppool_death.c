@@ -4,6 +4,7 @@
  */
 #include "ppool_util.h"
 
+#include <limits.h>
 #include <sys/prctl.h>
 
 /* The ways a function can end its worker, and the code that tells of it. */
@@ -230,6 +231,27 @@ kill_attempts(ppool *pool, struct attempt *a, int times)
 			ppool_poll(pool, 1);
 		kill_all(pool);
 	}
+}
+
+/* A status that the kernel did not keep is not made up. */
+static void
+a_status_that_nobody_has(void **state)
+{
+	const struct death death = { DIE_SIGNAL, SIGKILL };
+	ppool *pool = pool_of(2);
+	ppool_async *job = NULL;
+	const ppool_result *r = NULL;
+
+	(void)state;
+	signal(SIGCHLD, SIG_IGN);
+	assert_int_equal(ppool_apply(pool, fn_die, &death, sizeof(death), &job),
+	                 PPOOL_DIED);
+	assert_int_equal(ppool_get(job, 0, &r, NULL), PPOOL_DIED);
+	assert_int_equal(r->code, INT_MIN);
+	ppool_async_free(job);
+	expect_a_working_pool(pool);
+	signal(SIGCHLD, SIG_DFL);
+	pool_end(pool);
 }
 
 static void
@@ -833,6 +855,7 @@ main(void)
 		CASE(map_loses_only_the_culprit),
 		CASE(imap_loses_only_the_culprit),
 		CASE(every_item_deadly),
+		CASE(a_status_that_nobody_has),
 		CASE(killed_while_idle),
 		CASE(killed_just_before_work_comes),
 		CASE(killed_while_running),
