@@ -10,11 +10,12 @@
 
 /* ---- what is believed ----------------------------------------------------- */
 
-static void
-slot_is_bad(struct ppool *p, struct slot *s)
+void
+ppool_slot_bad(struct ppool *p, struct slot *s)
 {
 	s->bad = true;
 	s->in_len = 0;
+	s->part_at = 0;
 	ppool_slot_kill(s, SIGKILL);
 	ppool_watch_change(p, s);
 	/* An initializer did that: it will do so again. */
@@ -117,7 +118,7 @@ read_answers(struct ppool *p, struct slot *s, const struct frame_note *note,
 				item = answered_item(p, s, &a, &c);
 		}
 		if (!item) {
-			slot_is_bad(p, s);
+			ppool_slot_bad(p, s);
 			return;
 		}
 		if (i == 0)
@@ -129,7 +130,7 @@ read_answers(struct ppool *p, struct slot *s, const struct frame_note *note,
 		ppool_slot_answered(s, c, item, &r);
 	}
 	if (left && !ppool_over(p))
-		slot_is_bad(p, s);
+		ppool_slot_bad(p, s);
 }
 
 static void
@@ -181,7 +182,7 @@ understand(struct ppool *p, struct slot *s)
 
 		memcpy(&note, s->in + at, sizeof(note));
 		if (!note_is_good(p, s, &note)) {
-			slot_is_bad(p, s);
+			ppool_slot_bad(p, s);
 			return;
 		}
 		need = sizeof(note) + note.len;
@@ -201,7 +202,7 @@ understand(struct ppool *p, struct slot *s)
 		memmove(s->in, s->in + at, s->in_len);
 	/* Without memory for what it says it cannot be heard out. */
 	if (in_resize(s, need))
-		slot_is_bad(p, s);
+		ppool_slot_bad(p, s);
 }
 
 static void
@@ -231,6 +232,7 @@ receive(struct ppool *p, struct slot *s)
 	}
 	s->in_len += (size_t)n;
 	understand(p, s);
+	s->part_at = s->in_len ? ppool_now() : 0;
 	return (size_t)n == room;
 }
 

@@ -45,6 +45,7 @@
 #define PPOOL_GRACE_NS ((int64_t)1000000000)   /* from EOF to SIGKILL */
 #define PPOOL_KILLS    5u                      /* one each grace: left behind */
 #define PPOOL_FORK_NS  ((int64_t)100000000)    /* until fork is tried again */
+#define PPOOL_FRAME_NS ((int64_t)10000000000)  /* silence within a frame */
 #define PPOOL_REAP_NS  ((int64_t)2000000)      /* without pidfd: after EOF */
 #define PPOOL_TICK_NS  ((int64_t)100000000)    /* without pidfd: otherwise */
 #define PPOOL_STALL_NS ((int64_t)5000000)      /* a source had nothing */
@@ -243,6 +244,8 @@ struct slot {
 	uint64_t sent;       /* items, ever */
 	uint64_t weight;     /* outstanding */
 	uint64_t items;      /* outstanding */
+	int64_t part_at;     /* when the last bytes came of a frame that is not
+	                      * whole; 0: there is none */
 	uint8_t *in;         /* received, not yet understood */
 	size_t in_len, in_size;
 	struct line *line;
@@ -341,6 +344,8 @@ void ppool_slot_send(struct ppool *p, struct slot *s);
 
 /* answer.c: reads until there is nothing more now. */
 void ppool_slot_read(struct ppool *p, struct slot *s);
+/* It will be killed, and what it says is not heard. */
+void ppool_slot_bad(struct ppool *p, struct slot *s);
 /* The result of an item it holds. c is freed if this was the last. */
 void ppool_slot_answered(struct slot *s, struct chunk *c, struct item *item,
                          ppool_result *r);

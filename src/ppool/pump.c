@@ -59,6 +59,23 @@ slot_overdue(const struct ppool *p, const struct slot *s, int64_t now)
 	return atomic_load(&s->line->since) + limit;
 }
 
+/* When the rest of a frame will have been waited for too long. A worker sends
+ * one without a pause; only a function that writes to a descriptor that is not
+ * its own can have sent the beginning alone. */
+static int64_t
+slot_cut_off(const struct ppool *p, const struct slot *s)
+{
+	int64_t limit = (int64_t)p->opts.task_timeout_ms * 1000000;
+
+	if (!s->part_at)
+		return PPOOL_NEVER;
+	if (!limit)
+		limit = PPOOL_FRAME_NS;
+	else if (limit < PPOOL_GRACE_NS)
+		limit = PPOOL_GRACE_NS; /* it may be the machine that is slow */
+	return s->part_at + limit;
+}
+
 static int64_t
 slot_due(const struct ppool *p, const struct slot *s, int64_t now)
 {
@@ -66,6 +83,7 @@ slot_due(const struct ppool *p, const struct slot *s, int64_t now)
 
 	if (p->opts.task_timeout_ms && s->nheld && !s->shot)
 		when = earlier(when, slot_overdue(p, s, now));
+	when = earlier(when, slot_cut_off(p, s));
 	if (s->pidfd < 0)
 		when = earlier(when, now + (s->eof || s->bad ? PPOOL_REAP_NS :
 		                            PPOOL_TICK_NS));
@@ -121,6 +139,8 @@ run_timers(struct ppool *p)
 				continue;
 			}
 		}
+		if (slot_cut_off(p, s) <= now)
+			ppool_slot_bad(p, s);
 		if (p->opts.task_timeout_ms)
 			check_overdue(p, s, now);
 	}

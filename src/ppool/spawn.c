@@ -103,6 +103,7 @@ slot_begin(struct slot *s, int fd)
 	s->unsent_off = 0;
 	s->sent = s->weight = s->items = 0;
 	s->in_len = 0;
+	s->part_at = 0;
 	atomic_store(&s->line->state, 0);
 	atomic_store(&s->line->since, 0);
 }
@@ -172,6 +173,7 @@ ppool_slot_clear(struct ppool *p, struct slot *s)
 	s->fd = s->pidfd = -1;
 	s->unsent = NULL;
 	s->in_len = 0;
+	s->part_at = 0;
 	s->live = false;
 	p->live--;
 }

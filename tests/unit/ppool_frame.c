@@ -198,12 +198,54 @@ no_lie_is_believed(void **state)
 	}
 }
 
+/* Sends the header of a frame that never comes, once. */
+static int
+fn_begins_a_frame(void *state, const void *in, size_t len, ppool_out *out)
+{
+	const struct frame_note note = {
+		.len = FRAME_GROUP, .magic = FRAME_MAGIC,
+		.type = FRAME_ANSWERS, .n = 1,
+	};
+	struct liar *liar = state;
+
+	if (liar->workers == 1 && int_of(in, len) == 1 &&
+	    send(own_socket(), &note, sizeof(note), MSG_NOSIGNAL) < 0)
+		return 1;
+	return fn_square(state, in, len, out);
+}
+
+/* What follows it is taken for its body, so that nothing more is heard. */
+static void
+a_frame_must_end(void **state)
+{
+	struct liar *liar = shared_new(sizeof(*liar));
+	const ppool_opts opts = { .processes = 1, .init = init_counts,
+	                          .initarg = liar, .task_timeout_ms = 3000 };
+	ppool_buf *items = int_items(ITEMS);
+	ppool_async *job = NULL;
+	const ppool_result *r = NULL;
+	ppool *pool = pool_with(&opts);
+
+	(void)state;
+	assert_int_equal(ppool_map(pool, fn_begins_a_frame, items, ITEMS, ITEMS,
+	                           &job), PPOOL_OK);
+	assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_OK);
+	for (int i = 0; i < ITEMS; i++)
+		assert_int_result(&r[i], (uint64_t)i, i * i);
+	assert_int_equal(liar->workers, 2);
+	ppool_async_free(job);
+	int_items_free(items);
+	pool_end(pool);
+	munmap(liar, sizeof(*liar));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(the_truth_is_believed),
 		CASE(no_lie_is_believed),
+		CASE(a_frame_must_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
