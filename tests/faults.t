@@ -189,6 +189,27 @@ everywhere poll,ppoll,epoll_wait,epoll_pwait,epoll_pwait2:error=EINTR:when=1..5
 everywhere recvmsg,recvfrom:error=EINTR:when=4..6
 everywhere sendmsg,sendto,write,writev:error=EINTR:when=1
 
+# Want of memory in the kernel passes, mostly. When it does not, it is said.
+sockets=sendto,sendmsg,recvfrom,recvmsg
+for fault in "$sockets:error=ENOBUFS:when=2..6" "$sockets:error=ENOMEM:when=2..6" \
+	"$sockets:error=ENOMEM:when=1" \
+	poll,ppoll,epoll_wait,epoll_pwait:error=ENOMEM:when=1..5; do
+	try "$fault" 0 strace -f -qq -o "$work/trace" \
+		-e trace="${fault%%:*}" -e inject="$fault" "$phash" -j 3 t
+	ok 'was injected' injected
+	same 'is only waited for' "$work/lines" "$work/out"
+done
+for fault in sendto,sendmsg:error=ENOBUFS recvfrom,recvmsg:error=ENOMEM; do
+	try "$fault for ever" 2 timeout 60 strace -f -qq -o "$work/trace" \
+		-e trace="${fault%%:*}" -e inject="$fault" "$phash" -j 2 t
+	ok 'is said' grep -qx 'phash: the workers are gone: out of memory' \
+		"$work/err"
+done
+fault=poll,ppoll,epoll_wait,epoll_pwait:error=ENOMEM
+try 'nothing can be waited for' 0 timeout 60 strace -f -qq -o "$work/trace" \
+	-e trace="${fault%%:*}" -e inject="$fault" "$phash" -j 2 t
+same 'it is done by looking' "$work/lines" "$work/out"
+
 # All workers die before they do anything: that ends, and is said.
 run timeout 60 strace -f --quiet=attach,path-resolution -o "$work/trace" -P t/a -P t/b -P t/c -P t/d \
 	-P t/e \

@@ -336,6 +336,7 @@ worker_move(struct worker *w, unsigned i, bool wait)
 static void
 worker_await_streams(const struct worker *w)
 {
+	const struct timespec pause = { 0, WORKER_PAUSE_MS * 1000000 };
 	struct pollfd p[WORKER_SLOTS];
 	nfds_t n = 0;
 	unsigned i;
@@ -349,7 +350,9 @@ worker_await_streams(const struct worker *w)
 		p[n].fd = s->file.fd;
 		p[n++].events = POLLIN;
 	}
-	(void)poll(p, n, WORKER_PAUSE_MS); /* file_read says what is there */
+	/* file_read says what is there */
+	if (poll(p, n, WORKER_PAUSE_MS) < 0 && errno != EINTR)
+		(void)nanosleep(&pause, NULL); /* the kernel lacks memory */
 }
 
 /*

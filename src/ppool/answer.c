@@ -224,7 +224,8 @@ receive(struct ppool *p, struct slot *s)
 	/* After a reset, what was sent before it can still be read. */
 	if (n < 0 && (errno == EINTR || errno == ECONNRESET))
 		return true;
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+	if (ppool_lacks_memory(p, n) ||
+	    (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)))
 		return false;
 	if (n <= 0) {
 		slot_eof(p, s);

@@ -46,6 +46,9 @@
 #define PPOOL_KILLS    5u                      /* one each grace: left behind */
 #define PPOOL_FORK_NS  ((int64_t)100000000)    /* until fork is tried again */
 #define PPOOL_FRAME_NS ((int64_t)10000000000)  /* silence within a frame */
+#define PPOOL_SHORT_NS ((int64_t)10000000)     /* until memory is asked for
+                                                * again ... */
+#define PPOOL_SCARCE_NS ((int64_t)5000000000)  /* ... at most for so long */
 #define PPOOL_REAP_NS  ((int64_t)2000000)      /* without pidfd: after EOF */
 #define PPOOL_TICK_NS  ((int64_t)100000000)    /* without pidfd: otherwise */
 #define PPOOL_STALL_NS ((int64_t)5000000)      /* a source had nothing */
@@ -259,12 +262,15 @@ struct ppool {
 	struct ppool_opts opts; /* with the defaults filled in */
 	enum pool_state state;
 	bool broken;
+	ppool_err why; /* what calls return then: BROKEN or NOMEM */
 	bool doomed;   /* ppool_settle is to stop and cancel everything */
 	bool copied;   /* this is a fork's copy: nobody is called back */
 	bool joining;  /* the jobs were told to stop */
 	bool quit;     /* the workers were told to leave */
 	bool pulling;  /* sources may be asked */
 	bool stalled;  /* one had nothing */
+	bool scarce;     /* the kernel lacked memory in this turn */
+	int64_t scarce_since; /* 0: the last one to ask had it */
 	unsigned depth;  /* callbacks running */
 	unsigned crashes;
 	pid_t owner;
@@ -304,6 +310,11 @@ bool ppool_unfinished(const struct ppool *p);
 bool ppool_over(const struct ppool *p);
 /* No worker can be had. */
 void ppool_break(struct ppool *p);
+/* Did a system call fail for want of memory in the kernel? That passes. Notes
+ * it, and that there was some when n, its value, is no failure. errno stays. */
+bool ppool_lacks_memory(struct ppool *p, ssize_t n);
+/* Sleeps as long as is due before such a call is made again. */
+void ppool_nap(void);
 
 /* spawn.c: forks a worker into a free slot; -1 with errno. */
 int ppool_spawn(struct ppool *p, struct slot *s);

@@ -99,8 +99,8 @@ ppool_slot_send(struct ppool *p, struct slot *s)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
-		              errno == ENOBUFS)) {
+		if (ppool_lacks_memory(p, n) ||
+		    (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))) {
 			slot_blocked(p, s, true);
 			return;
 		}

@@ -177,7 +177,7 @@ feed_result(struct job *j, const ppool_result *r)
 		return;
 	f->left--;
 	if (r->err == PPOOL_CANCELED)
-		f->lost = p->broken ? PPOOL_BROKEN : PPOOL_CANCELED;
+		f->lost = p->broken ? p->why : PPOOL_CANCELED;
 	if (p->copied)
 		return;
 	p->depth++;
@@ -273,7 +273,7 @@ put_check(const struct ppool_feed *f)
 	const struct ppool *p = f->job.pool;
 
 	if (p->broken)
-		return PPOOL_BROKEN;
+		return p->why;
 	if (p->state == POOL_TERMINATED)
 		return PPOOL_CANCELED;
 	if (p->state == POOL_CLOSED || f->finishing)

@@ -240,7 +240,7 @@ iter_cancel(struct job *j)
 	if (it->canceled || (it->ended && it->arrived == it->pulled))
 		return;
 	it->canceled = true;
-	it->lost = j->pool->broken ? PPOOL_BROKEN : PPOOL_CANCELED;
+	it->lost = j->pool->broken ? j->pool->why : PPOOL_CANCELED;
 }
 
 static void

@@ -33,7 +33,7 @@ ppool_check_submit(const struct ppool *p, ppool_fn *fn)
 	if (!fn && !p->opts.serve)
 		return PPOOL_INVAL;
 	if (p->broken)
-		return PPOOL_BROKEN;
+		return p->why;
 	return p->state == POOL_RUN ? PPOOL_OK : PPOOL_CLOSED;
 }
 
@@ -121,6 +121,7 @@ pool_alloc(const struct ppool_opts *opts)
 	p->opts = *opts;
 	p->n = (unsigned)opts->processes;
 	p->owner = getpid();
+	p->why = PPOOL_BROKEN;
 	p->reserved = -1;
 	p->watch = -1;
 	link_init(&p->jobs);
@@ -306,14 +307,14 @@ ppool_poll(ppool *pool, int timeout_ms)
 	/* With nothing to wait for it would be for ever. */
 	if (timeout_ms < 0 && !ppool_unfinished(pool) && !pool->nrunnable) {
 		err = ppool_turn(pool, 0, true);
-		return pool->broken ? PPOOL_BROKEN : err;
+		return pool->broken ? pool->why : err;
 	}
 	seen = (struct seen){ pool, pool->events };
 	pulling = pool->pulling;
 	pool->pulling = true;
 	err = ppool_until(pool, something_new, &seen, timeout_ms);
 	pool->pulling = pulling;
-	return pool->broken ? PPOOL_BROKEN : err;
+	return pool->broken ? pool->why : err;
 }
 
 int

@@ -56,7 +56,8 @@ typedef enum ppool_err {
 	                 * loop, or fork(2) failed and none is left */
 	PPOOL_BUSY,     /* a waiting call from inside a callback or a source */
 	PPOOL_INVAL,    /* bad argument, or a forked copy of the pool */
-	PPOOL_NOMEM,
+	PPOOL_NOMEM,    /* also in place of BROKEN, when the kernel had no
+	                 * memory for sockets for some seconds */
 	PPOOL_SYS,      /* see errno */
 	PPOOL_GIVENUP   /* ppool_give_up */
 } ppool_err;

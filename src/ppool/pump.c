@@ -251,6 +251,48 @@ ppool_settle(struct ppool *p)
 	}
 }
 
+/* ---- want of memory ------------------------------------------------------- */
+
+bool
+ppool_lacks_memory(struct ppool *p, ssize_t n)
+{
+	if (n >= 0) {
+		p->scarce_since = 0;
+		return false;
+	}
+	if (errno != ENOBUFS && errno != ENOMEM)
+		return false;
+	p->scarce = true;
+	return true;
+}
+
+void
+ppool_nap(void)
+{
+	const struct timespec nap = { 0, PPOOL_SHORT_NS };
+	int saved = errno;
+
+	nanosleep(&nap, NULL);
+	errno = saved;
+}
+
+/* Before the next attempt; and after a time there is none. */
+static void
+bear_scarcity(struct ppool *p)
+{
+	int64_t now = ppool_now();
+
+	p->scarce = false;
+	if (!p->scarce_since)
+		p->scarce_since = now;
+	if (now - p->scarce_since < PPOOL_SCARCE_NS || ppool_over(p)) {
+		ppool_nap();
+		return;
+	}
+	p->why = PPOOL_NOMEM;
+	ppool_break(p);
+}
+
 /* ---- the pump ------------------------------------------------------------- */
 
 static void
@@ -268,6 +310,18 @@ serve_slot(struct ppool *p, struct slot *s)
 		ppool_reap(p, s);
 }
 
+/* Where the kernel cannot say what has happened. */
+static void
+look_at_all(struct ppool *p)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		struct slot *s = &p->slots[i];
+
+		s->readable = s->check = s->live;
+		s->writable = s->live && s->blocked;
+	}
+}
+
 ppool_err
 ppool_turn(struct ppool *p, int64_t deadline, bool starved)
 {
@@ -282,14 +336,19 @@ ppool_turn(struct ppool *p, int64_t deadline, bool starved)
 		deadline = 0;
 	if (deadline)
 		deadline = earlier(deadline, next_due(p));
-	if (ppool_watch_wait(p, timeout_until(deadline)))
+	if (ppool_watch_wait(p, timeout_until(deadline))) {
 		interrupted = errno == EINTR;
+		if (ppool_lacks_memory(p, -1))
+			look_at_all(p);
+	}
 	for (unsigned i = 0; i < p->n; i++)
 		if (p->slots[i].live)
 			serve_slot(p, &p->slots[i]);
 	run_timers(p);
 	ppool_respawn(p);
 	ppool_dispatch(p, starved);
+	if (p->scarce)
+		bear_scarcity(p);
 	ppool_settle(p);
 	return interrupted ? PPOOL_INTR : PPOOL_OK;
 }

@@ -63,17 +63,35 @@ struct ppool_worker {
 	int64_t group_since;
 };
 
+/* For so many naps memory is asked for again: as long as the owner does. */
+#define NAPS (PPOOL_SCARCE_NS / PPOOL_SHORT_NS)
+
+/* Did a system call fail for want of memory in the kernel, which it may have
+ * again? Then it was slept for. naps counts the times. */
+static bool
+lacked_memory(ssize_t n, int *naps)
+{
+	if (n >= 0 || (errno != ENOBUFS && errno != ENOMEM) ||
+	    (*naps)++ >= NAPS)
+		return false;
+	ppool_nap();
+	return true;
+}
+
 /* ---- sending -------------------------------------------------------------- */
 
 /* Sends all of it, or finds that the owner is gone. */
 static int
 send_all(struct ppool_worker *w, struct iovec *v, int n)
 {
+	int naps = 0;
+
 	while (n) {
 		struct msghdr msg = { .msg_iov = v, .msg_iovlen = (size_t)n };
 		ssize_t len = w->gone ? -1 : sendmsg(w->fd, &msg, MSG_NOSIGNAL);
 
-		if (len < 0 && !w->gone && errno == EINTR)
+		if (len < 0 && !w->gone &&
+		    (errno == EINTR || lacked_memory(len, &naps)))
 			continue;
 		if (len < 0) {
 			w->gone = true;
@@ -206,11 +224,13 @@ batch_new(struct ppool_worker *w)
 static int
 receive(struct ppool_worker *w, void *p, size_t len, bool wait)
 {
+	int naps = 0;
+
 	while (w->got < len) {
 		ssize_t n = recv(w->fd, (char *)p + w->got, len - w->got,
 		                 wait ? 0 : MSG_DONTWAIT);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || lacked_memory(n, &naps)))
 			continue;
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return 0;
