@@ -5,7 +5,8 @@
  * read ahead, and its oldest item waits for its result. What else must be said
  * in order (a malformed line, the end of a list) is an item too, so that
  * stdout and stderr are the same whatever the number of workers. The ring
- * bounds the memory, however long the lists are.
+ * bounds the memory, however long the lists and their lines are: by items, and
+ * by the bytes of their texts.
  */
 #include "mode/mode.h"
 
@@ -32,7 +33,9 @@
 #include "record/manifest.h"
 #include "record/verdict.h"
 
-#define CHECK_AHEAD 8192          /* items of the ring; a power of two */
+#define CHECK_AHEAD 8192 /* items of the ring; a power of two */
+#define CHECK_BYTES (8 * 1024 * 1024) /* of the texts of items in the ring */
+#define CHECK_KEEP 512   /* of a text's memory, for the next one in its place */
 
 enum item_kind {
 	ITEM_FILE, /* a listed file: text is its name */
@@ -46,7 +49,7 @@ struct item {
 	enum item_kind kind;
 	bool done;                 /* its turn may come */
 	uint64_t upto;             /* bytes of the lists up to here */
-	struct buf text;           /* kept for the next item in its place */
+	struct buf text;           /* with a NUL behind it */
 	int algorithm;             /* its number (mode/tags.h) */
 	struct manifest_want want;
 	enum manifest_kind line;   /* ITEM_BAD: what it is about */
@@ -61,6 +64,7 @@ struct check {
 	struct verdict_rules rules;
 	struct item *ring;
 	uint64_t first, end;       /* items first to end - 1 are in the ring */
+	size_t held;               /* bytes of memory of their texts */
 	uint64_t read, bytes;      /* of the lists: read so far, all of them;
 	                            * 0: not known */
 	struct verdict_counts counts; /* of the list whose turn it is */
@@ -129,7 +133,7 @@ check_turn_note(struct check *c, const struct item *i)
 static void
 check_turn_end(struct check *c, struct item *i)
 {
-	const char *list = buf_str(&i->text);
+	const char *list = i->text.data;
 	unsigned n;
 
 	c->counts.guess = i->guess;
@@ -151,6 +155,26 @@ check_turn_cut(struct check *c, const struct item *i)
 	memset(&c->counts, 0, sizeof(c->counts));
 }
 
+static void
+check_turn(struct check *c, struct item *i)
+{
+	switch (i->kind) {
+	case ITEM_FILE:
+		check_turn_file(c, i);
+		break;
+	case ITEM_NOTE:
+	case ITEM_BAD:
+		check_turn_note(c, i);
+		break;
+	case ITEM_END:
+		check_turn_end(c, i);
+		break;
+	case ITEM_CUT:
+		check_turn_cut(c, i);
+		break;
+	}
+}
+
 /* Lets everything have its turn whose turn it is. */
 static void
 check_advance(struct check *c)
@@ -158,33 +182,30 @@ check_advance(struct check *c)
 	for (; c->first < c->end && check_item(c, c->first)->done; c->first++) {
 		struct item *i = check_item(c, c->first);
 
-		switch (i->kind) {
-		case ITEM_FILE:
-			check_turn_file(c, i);
-			break;
-		case ITEM_NOTE:
-		case ITEM_BAD:
-			check_turn_note(c, i);
-			break;
-		case ITEM_END:
-			check_turn_end(c, i);
-			break;
-		case ITEM_CUT:
-			check_turn_cut(c, i);
-			break;
-		}
+		check_turn(c, i);
 		progress_share(i->upto, c->bytes);
 		output_more(&c->out);
+		c->held -= i->text.cap;
+		if (i->text.cap > CHECK_KEEP)
+			buf_release(&i->text);
 	}
 }
 
-/* The next place of the ring, when there is one; NULL: the run is over. */
+/* Is there no place for another item? One always has a place. */
+static bool
+check_is_full(const struct check *c)
+{
+	return c->end - c->first == CHECK_AHEAD ||
+	    (c->held >= CHECK_BYTES && c->end != c->first);
+}
+
+/* Puts an item into the ring, when there is a place; NULL: the run is over. */
 static struct item *
-check_next_item(struct check *c, enum item_kind kind)
+check_add(struct check *c, enum item_kind kind, const char *text, size_t len)
 {
 	struct item *i;
 
-	while (!c->stopped && c->end - c->first == CHECK_AHEAD) {
+	while (!c->stopped && check_is_full(c)) {
 		if (hasher_wait(c->setup.hasher) < 0)
 			c->stopped = true;
 		check_advance(c);
@@ -196,6 +217,19 @@ check_next_item(struct check *c, enum item_kind kind)
 	i->upto = c->read;
 	i->done = kind != ITEM_FILE;
 	buf_clear(&i->text);
+	buf_put(&i->text, text, len);
+	(void)buf_str(&i->text);
+	c->held += i->text.cap;
+	return i;
+}
+
+/* The same; what is in text is moved. */
+static struct item *
+check_add_buf(struct check *c, enum item_kind kind, struct buf *text)
+{
+	struct item *i = check_add(c, kind, text->data, text->len);
+
+	buf_release(text);
 	return i;
 }
 
@@ -263,12 +297,14 @@ static int
 check_bad_line(struct check *c, const struct manifest *m, const char *list,
     enum manifest_kind kind)
 {
-	struct item *i = check_next_item(c, ITEM_BAD);
+	struct buf text = BUF_INIT;
+	struct item *i;
 
+	(void)verdict_malformed(&c->rules, m, list, &text);
+	i = check_add_buf(c, ITEM_BAD, &text);
 	if (!i)
 		return -1;
 	i->line = kind;
-	(void)verdict_malformed(&c->rules, m, list, &i->text);
 	return 0;
 }
 
@@ -276,27 +312,20 @@ check_bad_line(struct check *c, const struct manifest *m, const char *list,
 static int
 check_say_decided(struct check *c, const char *list)
 {
-	struct buf b = BUF_INIT;
-	struct item *i = NULL;
-	bool is_new = tags_decided(&c->tags, list, &b);
+	struct buf text = BUF_INIT;
 
-	if (is_new)
-		i = check_next_item(c, ITEM_NOTE);
-	if (i)
-		buf_put(&i->text, b.data, b.len);
-	buf_release(&b);
-	return is_new && !i ? -1 : 0;
+	if (!tags_decided(&c->tags, list, &text))
+		return 0;
+	return check_add_buf(c, ITEM_NOTE, &text) ? 0 : -1;
 }
 
 static int
 check_entry(struct check *c, const struct manifest_entry *e)
 {
-	struct item *i = check_next_item(c, ITEM_FILE);
+	struct item *i = check_add(c, ITEM_FILE, e->name, e->len);
 
 	if (!i)
 		return -1;
-	buf_put(&i->text, e->name, e->len);
-	(void)buf_str(&i->text); /* the NUL behind it */
 	i->want = e->want;
 	i->algorithm = e->algorithm;
 	return check_put(c, i, e);
@@ -358,13 +387,11 @@ check_lines(struct check *c, struct manifest *m, const char *list, int fd,
 static int
 check_cut(struct check *c, const char *list, const char *why)
 {
-	struct item *i = check_next_item(c, ITEM_CUT);
+	struct buf text = BUF_INIT;
 
-	if (!i)
-		return -1;
-	quote_message(&i->text, list, strlen(list));
-	buf_printf(&i->text, ": %s", why);
-	return 0;
+	quote_message(&text, list, strlen(list));
+	buf_printf(&text, ": %s", why);
+	return check_add_buf(c, ITEM_CUT, &text) ? 0 : -1;
 }
 
 /* One list, "-" for stdin. 0, or -1 when the run is over. */
@@ -386,10 +413,9 @@ check_list(struct check *c, const char *path)
 		return -1;
 	if (rc > 0)
 		return check_cut(c, list, why);
-	i = check_next_item(c, ITEM_END);
+	i = check_add(c, ITEM_END, list, strlen(list));
 	if (!i)
 		return -1;
-	buf_puts(&i->text, list);
 	i->guess = tags_guess(&c->tags);
 	return 0;
 }
