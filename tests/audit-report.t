@@ -159,5 +159,19 @@ out 'has what was found and what was expected' <<END
 {"verdict":"CHANGED","path":"plain","algorithm":"MD5","digest":"$(md5 $'plain\nmore')","size":11,"expected_digest":"$(md5 plain)"}
 {"verdict":"OK","path":"same"}
 END
+mkdir -p j/foreign
+echo 'FOREIGN-1 (foreign) = 00112233445566778899' >F
+"$phash" -C j same >>F
+try '--json and an algorithm that nobody knows' 1 "$phash" --json --audit=F \
+	-C j foreign same
+out 'has its name' <<'END'
+{"verdict":"CHANGED","path":"foreign","algorithm":"FOREIGN-1","error":"no longer a regular file"}
+{"verdict":"OK","path":"same"}
+END
+for ((i = 1; i <= 100; i++)); do
+	echo "FOREIGN-$i (foreign) = 00112233445566778899"
+done >F
+try 'a hundred of them' 1 "$phash" --json -c -C j F
+ok 'have each an object' test "$(grep -c '"UNREADABLE"' "$work/out")" = 100
 
 finish

@@ -624,7 +624,7 @@ audit_turn_listed(struct audit *a, const struct compare_turn *t)
 	line.verdict = verdict_audit(&want, found);
 	line.name = w.path;
 	line.len = w.pathlen;
-	line.algorithm = hasher_tag(a->setup.hasher, w.code);
+	line.algorithm = tags_name(&a->tags, w.code);
 	line.found = found;
 	a->counts.listed[line.verdict]++;
 	audit_report(a, &line, found);

@@ -79,6 +79,8 @@ verdict_check_line(const struct verdict_rules *rules,
 void
 verdict_json_algorithm(const char *tag, struct buf *out)
 {
+	if (!tag)
+		return;
 	buf_puts(out, ",\"algorithm\":");
 	format_json_string(out, tag, strlen(tag));
 }

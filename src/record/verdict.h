@@ -105,7 +105,7 @@ void verdict_check_json(const struct verdict_rules *rules,
 void verdict_json_differs(const struct manifest_want *want,
     const struct result *found, struct buf *out);
 
-/* Appends ,"algorithm":"SHA512". */
+/* Appends ,"algorithm":"SHA512"; nothing for NULL. */
 void verdict_json_algorithm(const char *tag, struct buf *out);
 
 /*
@@ -175,7 +175,7 @@ struct verdict_line {
 	size_t oldlen;
 	const char *name;
 	size_t len;
-	const char *algorithm;            /* CHANGED: its tag, ... */
+	const char *algorithm;            /* CHANGED: its tag, or NULL, ... */
 	const struct manifest_want *want; /* ...and what differs from what */
 	const struct result *found;
 	const char *reason; /* UNREADABLE, or CHANGED and no file any more:
