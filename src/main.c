@@ -6,8 +6,9 @@
  *     main.c, options   argv in, exit status out
  *     mode/             what was asked for: hash, check, audit; setup, operands,
  *                       backlog, output and tags, which they share;
- *                       of an audit: newlist, which it writes, rephrase, what
- *                       may have been meant
+ *                       of an audit: absent, what the walk has not found,
+ *                       newlist, which it writes, rephrase, what may have been
+ *                       meant
  *     record/           results on paper: table, format, json, name; lists back
  *                       in: manifest; what to think of it: side, scope,
  *                       compare, verdict

@@ -14,7 +14,6 @@
 #include "mode/mode.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,10 +24,9 @@
 #include "base/mem.h"
 #include "base/outfile.h"
 #include "base/progress.h"
-#include "base/xio.h"
-#include "digest/digest.h"
 #include "hasher/hasher.h"
 #include "hasher/result.h"
+#include "mode/absent.h"
 #include "mode/newlist.h"
 #include "mode/operands.h"
 #include "mode/output.h"
@@ -43,7 +41,6 @@
 #include "record/table.h"
 #include "record/verdict.h"
 #include "source/filter.h"
-#include "source/lookup.h"
 
 /*
  * A result with a digest has no use for its code. In want it is the number of
@@ -89,8 +86,6 @@ struct audit {
 	struct side *want, *have;
 	int algorithm;       /* of files that are not listed; below 0 while no
 	                      * entry has one that can be computed */
-	dev_t *devices;      /* of the operands (-x) */
-	size_t ndevices;
 	bool *dropped;       /* by number in want: not to be judged (-x) */
 	struct compare_files missing, fresh;
 	bool met;            /* some name was both listed and found */
@@ -337,108 +332,58 @@ audit_on_name(void *cookie, struct hasher_name *name)
 	return audit_put(a, name, n, table_find(a->want->table, plain, len));
 }
 
-static void
-audit_set_failed(struct audit *a, const char *path, size_t len,
-    enum result_status status, int err)
-{
-	size_t plainlen = len;
-	const char *plain = scope_plain(&a->plain, path, &plainlen);
-	struct result r = { .path = path };
-	bool is_new;
-	uint64_t n = side_add(a->have, plain, plainlen, path, len, &is_new);
-
-	(void)result_fail(&r, status, err);
-	if (is_new)
-		(void)table_set(a->have->table, n, &r); /* new: has none */
-}
-
 static int
 audit_on_error(void *cookie, const struct result *r)
 {
-	audit_set_failed(cookie, r->path, r->pathlen, r->status, r->code);
+	struct audit *a = cookie;
+	size_t len = r->pathlen;
+	const char *plain = scope_plain(&a->plain, r->path, &len);
+	bool is_new;
+	uint64_t n = side_add(a->have, plain, len, r->path, r->pathlen,
+	    &is_new);
+
+	if (is_new)
+		(void)table_set(a->have->table, n, r); /* new: has none */
 	return 0;
 }
 
-/* The devices of the operands: with -x what lies on others does not count. */
-static void
-audit_find_devices(struct audit *a)
+/* Number n in want, which the walk has not found, is there. */
+static int
+audit_on_absent(void *cookie, struct hasher_name *name, uint64_t n)
 {
-	const struct options *o = a->o;
-	size_t n = o->noperands ? o->noperands : 1, i;
-	struct stat st;
-
-	a->devices = mem_zalloc(n, sizeof(*a->devices));
-	for (i = 0; i < n; i++)
-		if (xio_stat(a->setup.dirfd, o->noperands ? o->operands[i] :
-		    ".", &st, 0) == 0)
-			a->devices[a->ndevices++] = st.st_dev;
-}
-
-static bool
-audit_is_on_device(const struct audit *a, dev_t dev)
-{
-	size_t i;
-
-	for (i = 0; i < a->ndevices; i++)
-		if (a->devices[i] == dev)
-			return true;
-	return false;
-}
-
-/*
- * Looks by name at what is listed, as number n, and was not found. What does
- * not exist is left out of have, which makes it MISSING. False: with -x it
- * lies, or lay, on another file system, and must be left out of want too.
- */
-static bool
-audit_look_for(struct audit *a, struct lookup *l, uint64_t n,
-    const struct result *want)
-{
-	struct hasher_name name = { .path = want->path, .len = want->pathlen,
-	    .how = a->o->follow ? HASHER_FOLLOWED : HASHER_FOUND };
-	struct lookup_result r;
-	size_t below;
+	struct audit *a = cookie;
 	bool is_new;
 
-	(void)scope_outside(a->scope, name.path, name.len, &below);
-	lookup_name(l, name.path, name.len, below, &r);
-	if (a->o->one_file_system && below < name.len &&
-	    !audit_is_on_device(a, r.dev))
-		return false;
-	if (r.kind == LOOKUP_MISSING)
-		return true;
-	if (r.kind == LOOKUP_ERROR || !S_ISREG(r.st.st_mode)) {
-		audit_set_failed(a, name.path, name.len,
-		    r.err ? RESULT_OPEN : RESULT_TYPE, r.err);
-		return true;
-	}
-	name.size = (uint64_t)r.st.st_size;
-	(void)audit_put(a, &name, side_add(a->have, name.path, name.len,
-	    name.path, name.len, &is_new), n); /* that it stopped is known */
-	return true;
+	return audit_put(a, name, side_add(a->have, name->path, name->len,
+	    name->path, name->len, &is_new), n);
 }
 
-/* In order of name, as a lookup wants them. */
+static void
+audit_on_left_out(void *cookie, uint64_t n)
+{
+	struct audit *a = cookie;
+
+	a->dropped[n] = true;
+	a->counts.left_out++;
+}
+
+/* Looks for what the walk has not found. What is not there is left out of
+ * have, which makes it MISSING. */
 static void
 audit_look_for_rest(struct audit *a)
 {
-	size_t i, n = table_count(a->want->table);
-	struct lookup *l = lookup_new(a->setup.dirfd, a->o->follow);
-	struct result want;
-	uint64_t number;
+	struct absent p = {
+		.setup = &a->setup,
+		.scope = a->scope,
+		.want = a->want->table,
+		.have = a->have->table,
+		.cookie = a,
+		.on_name = audit_on_absent,
+		.on_error = audit_on_error,
+		.on_left_out = audit_on_left_out,
+	};
 
-	if (a->o->one_file_system)
-		audit_find_devices(a);
-	for (i = 0; i < n && !a->stopped; i++) {
-		number = table_sorted_at(a->want->table, i);
-		if (!table_get(a->want->table, number, &want) ||
-		    table_find(a->have->table, want.path, want.pathlen) !=
-		    COMPARE_NONE)
-			continue;
-		a->dropped[number] = !audit_look_for(a, l, number, &want);
-		a->counts.left_out += a->dropped[number];
-	}
-	lookup_free(l);
+	absent_run(&p);
 }
 
 /* ---- what moved ---------------------------------------------------------------- */
@@ -848,7 +793,6 @@ mode_audit(const struct options *o)
 	scope_free(a.scope);
 	side_free(a.want);
 	side_free(a.have);
-	free(a.devices);
 	free(a.dropped);
 	free(a.missing.v);
 	free(a.fresh.v);

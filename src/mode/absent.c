@@ -1,0 +1,106 @@
+#include "mode/absent.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/xio.h"
+#include "hasher/hasher.h"
+#include "hasher/result.h"
+#include "mode/setup.h"
+#include "options.h"
+#include "record/scope.h"
+#include "record/table.h"
+#include "source/lookup.h"
+
+/* The devices of the operands: with -x what lies on others does not count. */
+struct devices {
+	dev_t *v;
+	size_t n;
+};
+
+static struct devices
+absent_devices(const struct setup *s)
+{
+	const struct options *o = s->o;
+	size_t n = o->noperands ? o->noperands : 1, i;
+	struct devices d = { mem_zalloc(n, sizeof(*d.v)), 0 };
+	struct stat st;
+
+	for (i = 0; i < n; i++)
+		if (xio_stat(s->dirfd, o->noperands ? o->operands[i] : ".",
+		    &st, 0) == 0)
+			d.v[d.n++] = st.st_dev;
+	return d;
+}
+
+static bool
+absent_is_on(const struct devices *d, dev_t dev)
+{
+	size_t i;
+
+	for (i = 0; i < d->n; i++)
+		if (d->v[i] == dev)
+			return true;
+	return false;
+}
+
+/* Tells what is there. Non-zero: a callback stopped it. */
+static int
+absent_tell(const struct absent *p, uint64_t n, const struct result *want,
+    const struct lookup_result *found)
+{
+	struct result r = { .path = want->path, .pathlen = want->pathlen };
+	struct hasher_name name = { .path = want->path, .len = want->pathlen };
+
+	if (found->kind == LOOKUP_MISSING)
+		return 0;
+	if (found->kind == LOOKUP_ERROR || !S_ISREG(found->st.st_mode)) {
+		(void)result_fail(&r, found->err ? RESULT_OPEN : RESULT_TYPE,
+		    found->err);
+		return p->on_error(p->cookie, &r);
+	}
+	name.how = p->setup->o->follow ? HASHER_FOLLOWED : HASHER_FOUND;
+	name.size = (uint64_t)found->st.st_size;
+	return p->on_name(p->cookie, &name, n);
+}
+
+/* Looks at number n. Non-zero: a callback stopped it. */
+static int
+absent_look(const struct absent *p, struct lookup *l,
+    const struct devices *devices, uint64_t n)
+{
+	struct lookup_result found;
+	struct result want;
+	size_t below;
+
+	(void)table_get(p->want, n, &want);
+	if (table_find(p->have, want.path, want.pathlen) != UINT64_MAX)
+		return 0;
+	(void)scope_outside(p->scope, want.path, want.pathlen, &below);
+	lookup_name(l, want.path, want.pathlen, below, &found);
+	/* an operand itself lies on the file system of an operand */
+	if (p->setup->o->one_file_system && below < want.pathlen &&
+	    !absent_is_on(devices, found.dev)) {
+		p->on_left_out(p->cookie, n);
+		return 0;
+	}
+	return absent_tell(p, n, &want, &found);
+}
+
+void
+absent_run(const struct absent *p)
+{
+	struct lookup *l = lookup_new(p->setup->dirfd, p->setup->o->follow);
+	struct devices devices = { NULL, 0 };
+	size_t i;
+
+	if (p->setup->o->one_file_system)
+		devices = absent_devices(p->setup);
+	/* in order of name, as a lookup wants them */
+	for (i = 0; i < table_count(p->want); i++)
+		if (absent_look(p, l, &devices, table_sorted_at(p->want, i)))
+			break;
+	free(devices.v);
+	lookup_free(l);
+}
