@@ -5,15 +5,15 @@
  *
  *     main.c, options   argv in, exit status out
  *     mode/             what was asked for: hash, check, audit; setup, operands,
- *                       backlog, output and tags, which they share;
+ *                       backlog, patterns, output and tags, which they share;
  *                       of an audit: absent, what the walk has not found,
  *                       newlist, which it writes, rephrase, what may have been
  *                       meant
  *     record/           results on paper: table, format, json, name; lists back
  *                       in: manifest; what to think of it: side, scope,
  *                       compare, verdict
- *     source/           where names come from: list, walk, filter, lookup, own,
- *                       tally
+ *     source/           where names come from: list, walk, filter, glob, lookup,
+ *                       own, tally
  *     hasher/           names in, results out: both ends of the pool
  *     digest/           island: bytes to digests, by libcrypto or in lanes
  *     ppool/            island and public library: the process pool

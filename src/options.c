@@ -68,6 +68,7 @@ static const char usage_text[] =
 "  -x, --one-file-system    stay on the file system of each DIR\n"
 "  -L, --follow             follow symbolic links\n"
 "  -E, --exclude=GLOB       leave out what matches, with all that is below it\n"
+"      --exclude-from=FILE  the same for each line of FILE; # begins a comment\n"
 "      --include=GLOB       only files that match\n"
 "      --max-depth=N        not more than N levels below each DIR\n"
 "      --files-from=FILE    more operands, one a line; - is standard input\n"
@@ -97,6 +98,7 @@ enum {
 	OPT_SORT,
 	OPT_TREE_DIGEST,
 	OPT_INCLUDE,
+	OPT_EXCLUDE_FROM,
 	OPT_MAX_DEPTH,
 	OPT_FILES_FROM,
 	OPT_FILES0_FROM,
@@ -141,6 +143,7 @@ static const struct option long_options[] = {
 	{ "one-file-system", no_argument, NULL, 'x' },
 	{ "follow", no_argument, NULL, 'L' },
 	{ "exclude", required_argument, NULL, 'E' },
+	{ "exclude-from", required_argument, NULL, OPT_EXCLUDE_FROM },
 	{ "include", required_argument, NULL, OPT_INCLUDE },
 	{ "max-depth", required_argument, NULL, OPT_MAX_DEPTH },
 	{ "files-from", required_argument, NULL, OPT_FILES_FROM },
@@ -170,7 +173,8 @@ static const struct {
 	{ 'b', H | C }, { 't', H | C }, { OPT_BASE64, H | A }, { OPT_SORT, H },
 	{ OPT_TREE_DIGEST, H },
 	{ 'o', H | A }, { 'x', H | A }, { 'L', H | A }, { 'E', H | A },
-	{ OPT_INCLUDE, H | A }, { OPT_MAX_DEPTH, H | A },
+	{ OPT_INCLUDE, H | A }, { OPT_EXCLUDE_FROM, H | A },
+	{ OPT_MAX_DEPTH, H | A },
 	{ OPT_FILES_FROM, H }, { OPT_FILES0_FROM, H },
 	{ OPT_UPDATE, A }, { 'q', C | A }, { OPT_STATUS, C | A },
 	{ 'w', C }, { OPT_STRICT, C }, { OPT_IGNORE_MISSING, C | A },
@@ -436,6 +440,9 @@ take_option(struct options *o, int c)
 	case 'E':
 		add_value(&o->exclude, optarg);
 		return -1;
+	case OPT_EXCLUDE_FROM:
+		add_value(&o->exclude_from, optarg);
+		return -1;
 	case OPT_INCLUDE:
 		add_value(&o->include, optarg);
 		return -1;
@@ -570,8 +577,11 @@ stdin_users(const struct options *o)
 	int users = o->mode == OPTIONS_AUDIT && !strcmp(o->audit, "-");
 	size_t i;
 
+	users += o->mode == OPTIONS_HASH && !o->noperands && !o->nlists;
 	for (i = 0; i < o->nlists; i++)
 		users += !strcmp(o->lists[i].path, "-");
+	for (i = 0; i < o->exclude_from.n; i++)
+		users += !strcmp(o->exclude_from.v[i], "-");
 	for (i = 0; i < o->noperands; i++) {
 		if (!strcmp(o->operands[i], "-")) {
 			users++; /* the same operand twice is one */
@@ -637,6 +647,7 @@ options_release(struct options *o)
 {
 	free(o->exclude.v);
 	free(o->include.v);
+	free(o->exclude_from.v);
 	free(o->directories.v);
 	free(o->lists);
 }

@@ -72,6 +72,7 @@ struct options {
 	int max_depth;            /* -1: no limit */
 	struct options_values exclude;
 	struct options_values include;
+	struct options_values exclude_from; /* files of patterns */
 	struct options_values directories; /* -C, one after the other */
 
 	struct options_list *lists;

@@ -127,6 +127,61 @@ t/src/build/x.c
 t/src/build/x.o
 END
 
+finds 'any number of levels' -E 't/**/*.o' t <<'END'
+t/a.c
+t/build/y
+t/lib/build
+t/src/.git/config
+t/src/b.c
+t/src/build/x.c
+END
+finds 'what is below a directory' -E 'src/**' t <<'END'
+t/.hidden.o
+t/a.c
+t/a.o
+t/build/y
+t/lib/build
+END
+finds 'alternatives' -E '{*.o,build/,.git}' t <<'END'
+t/a.c
+t/lib/build
+t/src/b.c
+END
+finds 'a pattern with ./' -C t -E ./src . <<'END'
+./.hidden.o
+./a.c
+./a.o
+./build/y
+./lib/build
+./lib/src/z.o
+END
+
+# What can match nothing is an error, and nothing is done.
+refused() {
+	try "$1 is refused" 2 "$phash" "${@:3}" -o list t
+	err "$1: with a reason" <<END
+phash: $2
+END
+	ok "$1: before anything is done" test ! -e list
+}
+hint="(try 'phash --help')"
+refused 'an empty pattern' "option --exclude: '' is not a pattern: there is \
+no name in it $hint" -E ''
+refused 'an open bracket' "option --include: '[' is not a pattern: a [ lacks \
+its ] $hint" --include='['
+refused 'a slash' "option --exclude: '/' is not a pattern: there is no name in \
+it $hint" --exclude=/
+refused 'too many alternatives' "option --exclude: '$(
+	printf '{a,b}%.0s' {1..11})' is not a pattern: it has too many \
+alternatives $hint" -E "$(printf '{a,b}%.0s' {1..11})"
+
+finds '--include of a directory' --include=build/ --include='*.c' t <<'END'
+t/a.c
+t/build/y
+t/src/b.c
+t/src/build/x.c
+t/src/build/x.o
+END
 finds '--include' --include='*.c' t <<'END'
 t/a.c
 t/src/b.c
@@ -162,6 +217,52 @@ t/src/.git/config
 t/src/b.c
 t/src/build/x.c
 END
+
+# Files of patterns.
+cat >patterns <<'END'
+# objects
+*.o
+
+{.git,build/}
+\#*
+END
+printf '/t/lib\r\n' >patterns2
+touch 't/#x'
+finds '--exclude-from' --exclude-from=patterns t <<'END'
+t/a.c
+t/lib/build
+t/src/b.c
+END
+finds 'several' --exclude-from=patterns --exclude-from patterns2 -E b.c t <<'END'
+t/a.c
+END
+try '--exclude-from=-' 0 bash -c '"$@" <patterns' - "$phash" --exclude-from=- t
+names
+out 'is standard input' <<'END'
+t/a.c
+t/lib/build
+t/src/b.c
+END
+try '-C' 0 "$phash" -C t --exclude-from=patterns .
+ok 'does not move it' test "$(wc -l <"$work/out")" = 3
+"$phash" --untagged t >list
+try 'in an audit' 0 "$phash" --audit=list --exclude-from=patterns t
+ok 'it is the same' test "$(wc -l <"$work/out")" = 3
+rm 't/#x' list
+refused 'a file that is not there' 'nix: No such file or directory' \
+	--exclude-from=nix
+refused 'a directory' 't: Is a directory' --exclude-from=t
+printf 'a\n# [\n\nb[c\nd\n' >bad
+refused 'a line' "bad: line 4: 'b[c' is not a pattern: a [ lacks its ]" \
+	--exclude-from=bad
+printf 'a\nb\0c\n' >bad
+refused 'a NUL' "bad: line 2: 'b'\$'\\000''c' is not a pattern: there is a \
+NUL in it" \
+	--exclude-from=bad
+refused 'standard input twice' \
+	"standard input can be read only once $hint" --exclude-from=- -
+try 'patterns on standard input and no operand' 2 "$phash" --exclude-from=-
+rm patterns patterns2 bad
 
 # What is excluded is not even looked at.
 cp "$phash" "$work/phash"

@@ -39,7 +39,7 @@ _phash()
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
-	-o | --output | --audit | --files-from | --files0-from)
+	-o | --output | --audit | --exclude-from | --files-from | --files0-from)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
@@ -54,7 +54,7 @@ _phash()
 				--zero --base64 --sort=
 				--tree-digest --output= --directory=
 				--one-file-system --follow --exclude=
-				--include= --max-depth= --files-from=
+				--exclude-from= --include= --max-depth= --files-from=
 				--files0-from= --recursive --check
 				--audit= --update --quiet --status --warn
 				--strict --ignore-missing --progress=

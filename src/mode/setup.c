@@ -19,6 +19,7 @@
 #include "base/quote.h"
 #include "base/xio.h"
 #include "digest/digest.h"
+#include "mode/patterns.h"
 #include "options.h"
 #include "ppool/ppool.h"
 #include "source/filter.h"
@@ -140,19 +141,6 @@ setup_directory(struct setup *s)
 	return 0;
 }
 
-static void
-setup_filter(struct setup *s)
-{
-	const struct options *o = s->o;
-	size_t i;
-
-	s->filter = filter_new();
-	for (i = 0; i < o->exclude.n; i++)
-		filter_exclude(s->filter, o->exclude.v[i]);
-	for (i = 0; i < o->include.n; i++)
-		filter_include(s->filter, o->include.v[i]);
-}
-
 /* What is ours: in an audit also LIST, and where --update will write. */
 static void
 setup_own(struct setup *s)
@@ -179,14 +167,14 @@ setup_init(struct setup *s, const struct options *o)
 	s->startfd = s->dirfd = AT_FDCWD;
 	if (setup_algorithm(s) < 0)
 		return -1;
+	s->filter = filter_new();
+	if (patterns_add(s->filter, o) < 0)
+		return -1;
 	setup_lists(s);
 	if (setup_output(o) < 0)
 		return -1;
 	setup_own(s);
-	if (setup_directory(s) < 0)
-		return -1;
-	setup_filter(s);
-	return 0;
+	return setup_directory(s);
 }
 
 /*

@@ -1,16 +1,10 @@
 /*
  * filter.h - which of the names that were found are wanted.
  *
- * A GLOB (fnmatch(3) with FNM_PATHNAME and FNM_PERIOD off: * and ? match a
- * leading dot but never a slash) is compared with the end of the path,
- * beginning at any component: `*.o` or `build/a?.o`. A GLOB that begins with a
- * slash is compared with the whole path, a leading "./" or "/" of the path
- * aside: `/src/build`. A GLOB that ends in a slash means directories only.
- *
  * An excluded directory is not entered. If there is any include, a file must
- * match one of them; directories need not. An exclude beats an include. What
- * the user names as an operand is never filtered itself; what lies below it
- * is.
+ * match one of them, where "x/" means what is below x; directories need not.
+ * An exclude beats an include. What the user names as an operand is never
+ * filtered itself; what lies below it is. glob.h says what a pattern matches.
  */
 #ifndef SOURCE_FILTER_H
 #define SOURCE_FILTER_H
@@ -23,9 +17,10 @@ struct filter;
 struct filter *filter_new(void);
 void filter_free(struct filter *f);
 
-/* The GLOB is copied. */
-void filter_exclude(struct filter *f, const char *glob);
-void filter_include(struct filter *f, const char *glob);
+/* Adds a pattern, which is copied. Returns NULL, or, as a phrase, why it can
+ * match nothing. */
+const char *filter_exclude(struct filter *f, const char *glob);
+const char *filter_include(struct filter *f, const char *glob);
 
 /* Does the filter want this path, found by the walk? Looks at this path only,
  * not at the directories above it. */

@@ -1,4 +1,4 @@
-/* source/filter: each sentence of its header. */
+/* source/filter and source/glob: each sentence of their headers. */
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,6 +98,185 @@ test_trailing_slash(void **state)
 }
 
 static void
+test_leading_dot_slash(void **state)
+{
+	(void)state;
+	assert_true(excluded("./x", "x", false));
+	assert_true(excluded("./x", "./x", false));
+	assert_true(excluded("./d/x", "d/x", false));
+	assert_false(excluded("./x", "d/x", false));
+	assert_false(excluded(".x", "d/x", false));
+	assert_true(excluded(".x", "d/.x", false));
+}
+
+/* In patterns and in paths. */
+static void
+test_levels_that_are_none(void **state)
+{
+	(void)state;
+	assert_true(excluded("d//x", "d/x", false));
+	assert_true(excluded("d/./x", "d/x", false));
+	assert_true(excluded("d/x", "d/.//x", false));
+	assert_true(excluded("//d/x", "d/x", false));
+	assert_true(excluded("../x", "../x", false));
+	assert_false(excluded("d/../x", "x", false));
+}
+
+static void
+test_any_number_of_levels(void **state)
+{
+	(void)state;
+	assert_true(excluded("a/**/b", "a/b", false));
+	assert_true(excluded("a/**/b", "a/x/b", false));
+	assert_true(excluded("a/**/b", "d/a/x/y/b", false));
+	assert_false(excluded("a/**/b", "ab", false));
+	assert_false(excluded("a/**/b", "a/b/c", false));
+	assert_false(excluded("a/**/b", "b/a", false));
+	assert_true(excluded("/a/**/b", "a/x/a/b", false));
+	assert_false(excluded("/a/**/b", "x/a/b", false));
+	assert_true(excluded("a/**/b/**/c", "a/1/b/2/3/c", false));
+	assert_false(excluded("a/**/b/**/c", "a/1/c/2/3/b", false));
+	assert_true(excluded("**/x", "x", false));
+	assert_true(excluded("**/x", "d/e/x", false));
+	assert_true(excluded("/**/x", "d/e/x", false));
+	assert_false(excluded("**/x", "d/x/f", false));
+	assert_true(excluded("**/d/x", "e/d/x", false));
+	assert_true(excluded("**/build/", "e/build", true));
+	assert_false(excluded("**/build/", "e/build", false));
+}
+
+static void
+test_any_number_of_levels_at_the_end(void **state)
+{
+	(void)state;
+	assert_true(excluded("x/**", "x/f", false));
+	assert_true(excluded("x/**", "d/x/e/f", false));
+	assert_false(excluded("x/**", "d/x", true));
+	assert_false(excluded("x/**", "d/y", false));
+	assert_true(excluded("/x/**", "x/e/f", false));
+	assert_false(excluded("/x/**", "d/x/f", false));
+	assert_true(excluded("**", "f", false));
+	assert_true(excluded("**", "d/f", false));
+	assert_true(excluded("**/**", "d/f", false));
+	assert_true(excluded("x/**/", "x/d", true));
+	assert_false(excluded("x/**/", "x/d", false));
+}
+
+/* Within a level ** is what * is. */
+static void
+test_two_stars_in_a_level(void **state)
+{
+	(void)state;
+	assert_true(excluded("a**b", "d/axxb", false));
+	assert_false(excluded("a**b", "a/b", false));
+	assert_true(excluded("\\*\\*", "d/**", false));
+	assert_false(excluded("\\*\\*", "d/e", false));
+}
+
+static void
+test_braces(void **state)
+{
+	(void)state;
+	assert_true(excluded("*.{c,h}", "d/a.c", false));
+	assert_true(excluded("*.{c,h}", "d/a.h", false));
+	assert_false(excluded("*.{c,h}", "d/a.o", false));
+	assert_true(excluded("{a,b}{1,2}", "b1", false));
+	assert_true(excluded("{a,b}{1,2}", "a2", false));
+	assert_false(excluded("{a,b}{1,2}", "ab", false));
+	assert_true(excluded("a{,.bak}", "a", false));
+	assert_true(excluded("a{,.bak}", "a.bak", false));
+	assert_true(excluded("{src/a,lib}/x", "d/src/a/x", false));
+	assert_true(excluded("{src/a,lib}/x", "lib/x", false));
+	assert_true(excluded("{/top,any}", "top", false));
+	assert_false(excluded("{/top,any}", "d/top", false));
+	assert_true(excluded("{/top,any}", "d/any", false));
+	assert_true(excluded("{a,b{c,d}}", "a", false));
+	assert_true(excluded("{a,b{c,d}}", "bd", false));
+	assert_false(excluded("{a,b{c,d}}", "b", false));
+	assert_true(excluded("{{a,b},{c,d{e,}}}f", "def", false));
+	assert_true(excluded("{a,b}/", "d/b", true));
+	assert_false(excluded("{a,b}/", "d/b", false));
+}
+
+static void
+test_braces_that_are_none(void **state)
+{
+	(void)state;
+	assert_true(excluded("{a}", "{a}", false));
+	assert_true(excluded("{}", "{}", false));
+	assert_true(excluded("a{b", "a{b", false));
+	assert_true(excluded("a{b,c", "a{b,c", false));
+	assert_true(excluded("a}b,c", "a}b,c", false));
+	assert_true(excluded("{a{b,c}}", "{ab}", false));
+	assert_true(excluded("{a{b,c}}", "{ac}", false));
+	assert_true(excluded("\\{a,b}", "{a,b}", false));
+	assert_true(excluded("{a\\,b}", "{a,b}", false));
+	assert_true(excluded("{a\\,b,c}", "a,b", false));
+	assert_true(excluded("[{]a,b}", "{a,b}", false));
+	assert_true(excluded("{[,}],x}", "}", false));
+	assert_true(excluded("{[,}],x}", ",", false));
+	assert_true(excluded("{[,}],x}", "x", false));
+	assert_true(excluded("{a,b}}", "a}", false));
+}
+
+static void
+test_brackets(void **state)
+{
+	(void)state;
+	assert_true(excluded("[]]", "]", false));
+	assert_true(excluded("[!]]", "a", false));
+	assert_true(excluded("[[:digit:]]x", "7x", false));
+	assert_true(excluded("[[]", "[", false));
+	assert_true(excluded("[a-]", "-", false));
+	assert_true(excluded("[\\]]", "]", false));
+	assert_true(excluded("\\[", "[", false));
+	assert_true(excluded("a]", "a]", false));
+}
+
+/* What can match nothing is no pattern, and nothing of it is kept. */
+static void
+test_refused(void **state)
+{
+	static const char *const bad[] = { "", "/", "//", ".", "./", "a/[", "[",
+	    "[a", "[]", "[!]", "[a/b]", "[[:digit:]", "[[:nope:]]", "a\\",
+	    "a\\/b", "[9-0]", "[xz-a]", "{a,}", "{[,b}", "[a{b,c" };
+	struct filter *f = filter_new();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_non_null(filter_exclude(f, bad[i]));
+		assert_non_null(filter_include(f, bad[i]));
+	}
+	assert_null(filter_exclude(f, "[a-z]"));
+	assert_null(filter_exclude(f, "**"));
+	filter_free(f);
+}
+
+/* Alternatives are counted, however they are written. */
+static void
+test_too_many_alternatives(void **state)
+{
+	char nested[3 * 2000 + 1];
+	struct filter *f = filter_new();
+	size_t i;
+
+	(void)state;
+	assert_null(filter_exclude(f, "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"
+	    "{a,b}{a,b}{a,b}"));
+	assert_non_null(filter_exclude(f, "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"
+	    "{a,b}{a,b}{a,b}{a,b}{a,b}"));
+	for (i = 0; i < 2000; i++) {
+		nested[2 * i] = '{';
+		nested[2 * i + 1] = ',';
+		nested[4000 + i] = '}';
+	}
+	nested[6000] = '\0';
+	assert_non_null(filter_exclude(f, nested));
+	filter_free(f);
+}
+
+static void
 test_bytes_that_are_no_characters(void **state)
 {
 	(void)state;
@@ -130,9 +309,15 @@ test_include_of_directories(void **state)
 	struct filter *f = filter_new();
 
 	(void)state;
-	filter_include(f, "d/");
-	assert_false(filter_wants(f, "d", false));
+	filter_include(f, "sub/");
+	assert_true(filter_wants(f, "d/sub/f", false));
+	assert_true(filter_wants(f, "d/sub/e/f", false));
+	assert_true(filter_wants(f, "./sub/f", false));
+	assert_false(filter_wants(f, "d/f", false));
+	assert_false(filter_wants(f, "d/sub", false));
 	assert_true(filter_wants(f, "e", true));
+	assert_true(filter_wants_listed(f, "sub/f", 0));
+	assert_false(filter_wants_listed(f, "sub", 0));
 	filter_free(f);
 }
 
@@ -221,6 +406,29 @@ test_listed_and_included(void **state)
 	filter_free(f);
 }
 
+/* A list may hold any path: the work is in proportion to its length. */
+static void
+test_listed_and_long(void **state)
+{
+	static char path[2 * 200000 + 2];
+	struct filter *f = filter_new();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 200000; i++) {
+		path[2 * i] = 'b';
+		path[2 * i + 1] = '/';
+	}
+	path[2 * i] = 'f';
+	filter_exclude(f, "a/**/b/x");
+	filter_exclude(f, "b/y");
+	filter_exclude(f, "z");
+	assert_true(filter_wants_listed(f, path, 0));
+	filter_exclude(f, "b/b/f");
+	assert_false(filter_wants_listed(f, path, 0));
+	filter_free(f);
+}
+
 int
 main(void)
 {
@@ -231,6 +439,16 @@ main(void)
 		cmocka_unit_test(test_several_components),
 		cmocka_unit_test(test_leading_slash),
 		cmocka_unit_test(test_trailing_slash),
+		cmocka_unit_test(test_leading_dot_slash),
+		cmocka_unit_test(test_levels_that_are_none),
+		cmocka_unit_test(test_any_number_of_levels),
+		cmocka_unit_test(test_any_number_of_levels_at_the_end),
+		cmocka_unit_test(test_two_stars_in_a_level),
+		cmocka_unit_test(test_braces),
+		cmocka_unit_test(test_braces_that_are_none),
+		cmocka_unit_test(test_brackets),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_too_many_alternatives),
 		cmocka_unit_test(test_bytes_that_are_no_characters),
 		cmocka_unit_test(test_include),
 		cmocka_unit_test(test_include_of_directories),
@@ -239,6 +457,7 @@ main(void)
 		cmocka_unit_test(test_listed),
 		cmocka_unit_test(test_listed_below_an_operand),
 		cmocka_unit_test(test_listed_and_included),
+		cmocka_unit_test(test_listed_and_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
