@@ -25,8 +25,8 @@ static const char usage_text[] =
 "       phash --audit=LIST [OPTION]... [FILE|DIR]...\n"
 "Print the SHA-512 digests of files, and of all files below directories; check\n"
 "the files that are listed; or compare a tree with a list.\n"
-"Without an operand, or when it is -, read standard input; audit the current\n"
-"directory.\n"
+"Without an operand, or when it is -, read standard input; with -C or in an\n"
+"audit, take the current directory.\n"
 "\n"
 "Work\n"
 "  -j, --jobs=N             N worker processes; 0 (default): as many as usable\n"
@@ -615,6 +615,24 @@ check_pairs(const struct options *o, const bool given[OPTIONS_END])
 	return -1;
 }
 
+/* Operands are what is left of argv; where only -C says what is meant, that
+ * directory. */
+static void
+take_operands(struct options *o, int argc, char **argv)
+{
+	static char here[] = ".";
+	static char *const there[] = { here };
+
+	o->operands = argv + optind;
+	o->noperands = (size_t)(argc - optind);
+	/* of -c they are lists, and an audit has its own way to say so */
+	if (o->mode != OPTIONS_HASH || o->noperands || o->nlists ||
+	    !o->directories.n)
+		return;
+	o->operands = there;
+	o->noperands = 1;
+}
+
 int
 options_parse(struct options *o, int argc, char **argv)
 {
@@ -634,8 +652,7 @@ options_parse(struct options *o, int argc, char **argv)
 		if (rc >= 0)
 			return rc;
 	}
-	o->operands = argv + optind;
-	o->noperands = (size_t)(argc - optind);
+	take_operands(o, argc, argv);
 	rc = check_modes(o, given);
 	if (rc < 0)
 		rc = check_length(o, given['l']);

@@ -163,6 +163,8 @@ try '-C and a list in it' 1 "$phash" -C t -c inside
 err 'lists are relative to where we started' <<'END'
 phash: inside: No such file or directory
 END
+try '-C without a list' 0 bash -c '"$0" -C dir -C ../t -c <good' "$phash"
+ok 'reads one from standard input' grep -qx 'a: OK' "$work/out"
 try '-C that is not there' 2 "$phash" -C nix -c good
 err 'is a failure' <<'END'
 phash: nix: No such file or directory

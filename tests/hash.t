@@ -88,6 +88,30 @@ try 'no operand' 0 stdin abc "$phash"
 out 'means stdin' <<END
 SHA512 (-) = $abc
 END
+err 'and says nothing' </dev/null
+on_terminal() {
+	script -qec "$*" "$work/typescript" >/dev/null </dev/null
+	sed '1d;$d' "$work/typescript" | tr -d '\r'
+}
+says='phash: reading standard input, a terminal'
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+	export PHASH=$phash
+	for command in '"$PHASH"' '"$PHASH" -c' '"$PHASH" -c -C .'; do
+		on_terminal "$command" >typed
+		ok "${command//'"$PHASH"'/phash} on a terminal says that it reads it" \
+			grep -qxF "$says" typed
+	done
+	for command in '"$PHASH" -' '"$PHASH" -C .' '"$PHASH" -c -' \
+		'"$PHASH" --files-from=-'; do
+		on_terminal "$command" >typed
+		ok "${command//'"$PHASH"'/phash} does not" \
+			bash -c '! grep -qF "$1" typed' - "$says"
+	done
+	rm typed
+else
+	skip 'phash on a terminal says that it reads it' \
+		'no script(1), or no terminals'
+fi
 try 'the operand -' 0 stdin abc "$phash" -
 out 'means stdin' <<END
 SHA512 (-) = $abc
@@ -200,7 +224,17 @@ same 'is relative' "$work/lines" "$work/out"
 try '-C with an absolute operand' 0 "$phash" -C d "$PWD/f"
 lines "$PWD/f"
 same 'leaves it alone' "$work/lines" "$work/out"
-try '-C and stdin' 0 stdin abc "$phash" -C d
+try '-C without an operand' 0 stdin abc "$phash" -C d
+(cd d && lines ./.dot ./.hidden/deep/g ./f)
+same 'is the directory' "$work/lines" "$work/out"
+try 'and several' 0 "$phash" -j 2 -C d -C .hidden --untagged
+(cd d/.hidden && sha512sum ./deep/g) >"$work/lines"
+same 'the last' "$work/lines" "$work/out"
+echo f >list
+try 'but not with a list of operands' 0 "$phash" -C d --files-from=list
+(cd d && lines f)
+same 'which says what is meant' "$work/lines" "$work/out"
+try '-C and stdin' 0 stdin abc "$phash" -C d -
 out 'go together' <<END
 SHA512 (-) = $abc
 END

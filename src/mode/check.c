@@ -448,8 +448,10 @@ check_lists(struct check *c)
 	size_t n;
 
 	c->bytes = check_bytes(c);
-	if (!c->o->noperands)
+	if (!c->o->noperands) {
+		setup_say_stdin();
 		(void)check_list(c, "-");
+	}
 	for (n = 0; n < c->o->noperands; n++)
 		if (check_list(c, c->o->operands[n]) < 0)
 			return;

@@ -114,6 +114,8 @@ operands_run(struct operands *p)
 	w.on_file = operands_on_file;
 	w.on_error = operands_on_error;
 	if (!p->setup->o->noperands && !p->setup->o->nlists) {
+		if (!strcmp(p->none, "-"))
+			setup_say_stdin();
 		(void)operands_take(p, &w, p->none, strlen(p->none));
 		return 0;
 	}

@@ -327,6 +327,13 @@ setup_close_list(int fd)
 		(void)close(fd); /* it was only read */
 }
 
+void
+setup_say_stdin(void)
+{
+	if (isatty(STDIN_FILENO))
+		diag_msg("reading standard input, a terminal");
+}
+
 enum format_kind
 setup_format(const struct options *o)
 {

@@ -56,6 +56,10 @@ int setup_open_list(const struct setup *s, const char *path);
 
 void setup_close_list(int fd);
 
+/* Standard input is read though nobody has named it: says so on a terminal,
+ * where phash would seem to hang. */
+void setup_say_stdin(void);
+
 /*
  * Opens the output anew, on path, relative to where phash was started: for
  * what is written after stdout was committed. 0, or -1 after a message.
