@@ -36,6 +36,7 @@ static const char usage_text[] =
 "      --engine=NAME        auto (default), libcrypto, or lanes: several files at\n"
 "                           a time with SIMD instructions\n"
 "      --chunk=N            hand N names at a time to a worker; default: adapts\n"
+"      --settle             read each file twice: a difference is a failure\n"
 "      --timeout=SECONDS    give up a file that makes no progress for so long;\n"
 "                           0 (default): never\n"
 "\n"
@@ -90,6 +91,7 @@ static const char usage_text[] =
 enum {
 	OPT_ENGINE = 256,
 	OPT_CHUNK,
+	OPT_SETTLE,
 	OPT_TIMEOUT,
 	OPT_TAG,
 	OPT_UNTAGGED,
@@ -128,6 +130,7 @@ static const struct option long_options[] = {
 	{ "length", required_argument, NULL, 'l' },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
 	{ "chunk", required_argument, NULL, OPT_CHUNK },
+	{ "settle", no_argument, NULL, OPT_SETTLE },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "tag", no_argument, NULL, OPT_TAG },
 	{ "untagged", no_argument, NULL, OPT_UNTAGGED },
@@ -482,6 +485,9 @@ take_option(struct options *o, int c)
 		return -1;
 	case OPT_TREE_DIGEST:
 		o->tree_digest = true;
+		return -1;
+	case OPT_SETTLE:
+		o->settle = true;
 		return -1;
 	case OPT_DEBUG:
 		o->debug = true;

@@ -56,6 +56,7 @@ struct options {
 	unsigned length;          /* of the digest, bits; 0: not given */
 	size_t chunk;             /* 0: adapts */
 	enum options_engine engine;
+	bool settle;
 	int timeout;              /* seconds; 0: never */
 
 	enum options_format format;

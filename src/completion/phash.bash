@@ -49,8 +49,8 @@ _phash()
 		--*)
 			compopt -o nospace
 			words='--jobs= --algorithm= --length= --engine=
-				--chunk= --timeout= --tag --untagged --binary --text
-				--json
+				--chunk= --settle --timeout= --tag --untagged
+				--binary --text --json
 				--zero --base64 --sort=
 				--tree-digest --output= --directory=
 				--one-file-system --follow --exclude=

@@ -5,6 +5,7 @@ complete -c phash -s a -l algorithm -x -a 'sha512 sha384 sha256 sha224 sha512-25
 complete -c phash -s l -l length -x -a '224 256 384 512' -d 'Length of the digest in bits'
 complete -c phash -l engine -x -a 'auto libcrypto lanes' -d 'What computes the digests'
 complete -c phash -l chunk -x -d 'Names handed to a worker at a time'
+complete -c phash -l settle -d 'Read each file twice'
 complete -c phash -l timeout -x -d 'Give up a file without progress for so long'
 complete -c phash -l tag -d 'SHA512 (path) = digest'
 complete -c phash -l untagged -d 'Digest, two spaces, path'

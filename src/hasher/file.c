@@ -153,6 +153,15 @@ file_same_time(const struct timespec *a, const struct timespec *b)
 }
 
 int
+file_rewind(struct file *f, struct result *r)
+{
+	if (lseek(f->fd, 0, SEEK_SET) < 0)
+		return result_fail(r, RESULT_READ, errno);
+	f->got = 0;
+	return 0;
+}
+
+int
 file_settled(struct file *f, struct result *r)
 {
 	struct stat now;
@@ -167,10 +176,9 @@ file_settled(struct file *f, struct result *r)
 		return 1;
 	if (f->rewound)
 		return result_fail(r, RESULT_CHANGED, 0);
-	if (lseek(f->fd, 0, SEEK_SET) < 0)
-		return result_fail(r, RESULT_READ, errno);
+	if (file_rewind(f, r) < 0)
+		return -1;
 	f->st = now;
-	f->got = 0;
 	f->rewound = true;
 	return 0;
 }

@@ -57,6 +57,10 @@ ssize_t file_read(struct file *f, void *p, size_t n, bool wait, bool *last,
  */
 int file_settled(struct file *f, struct result *r);
 
+/* Sets a regular file back to its beginning, to be read for another reason. 0,
+ * or -1 with the reason in r. */
+int file_rewind(struct file *f, struct result *r);
+
 void file_close(struct file *f);
 
 #endif

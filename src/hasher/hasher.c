@@ -285,6 +285,7 @@ hasher_new(const struct hasher_opts *opts)
 	h->setup.algorithm = opts->algorithm;
 	h->setup.engine = opts->engine;
 	h->setup.dirfd = opts->dirfd;
+	h->setup.twice = opts->twice;
 	h->cookie = opts->cookie;
 	h->on_result = opts->on_result;
 	h->on_pause = opts->on_pause;

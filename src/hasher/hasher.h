@@ -21,6 +21,8 @@ struct hasher_opts {
 	int dirfd;             /* paths are relative to it (AT_FDCWD: the
 	                        * current directory); borrowed */
 	enum hasher_engine engine;
+	bool twice;            /* read each regular file twice, and compare the
+	                        * digests: RESULT_CHANGED if they differ */
 	int timeout;           /* seconds without a sign of life after which a
 	                        * worker is replaced and the file that it worked
 	                        * on given up (RESULT_STALLED); 0: never */

@@ -58,6 +58,7 @@ struct slot {
 	ppool_item item;
 	struct file file;
 	struct result res;
+	bool again;           /* this reading is only compared with res.digest */
 	unsigned char *buf;
 };
 
@@ -263,7 +264,7 @@ worker_feed(struct worker *w, unsigned i, bool wait)
 	if (n < 0)
 		return -1;
 	s->res.size += (uint64_t)n;
-	watch_moved(w->line, (uint64_t)n);
+	watch_moved(w->line, s->again ? 0 : (uint64_t)n);
 	lanes_feed(s->engine->lanes, i, s->buf, (size_t)n, last);
 	w->fed++;
 	return 1;
@@ -283,22 +284,44 @@ worker_start(struct worker *w, unsigned i)
 	return 0;
 }
 
+/* The file is read once more, if it should be. 1: it is; 0: no; -1: it cannot
+ * be, and s->res says why. */
+static int
+worker_repeat(struct worker *w, unsigned i)
+{
+	struct slot *s = &w->slot[i];
+
+	if (!w->setup->twice || s->again || !s->file.regular)
+		return 0;
+	s->again = true;
+	if (file_rewind(&s->file, &s->res) < 0 || worker_start(w, i) < 0)
+		return -1;
+	return 1;
+}
+
 /* All bytes of slot i are digested. 1: answer it; 0: it is read again. */
 static int
 worker_done(struct worker *w, unsigned i)
 {
 	struct slot *s = &w->slot[i];
+	const unsigned char *digest = lanes_digest(s->engine->lanes, i);
+	size_t len = digest_size(s->engine->digest);
 	int settled = file_settled(&s->file, &s->res);
 
-	if (settled == 0)
+	if (settled == 0) {
+		s->again = false;
 		return worker_start(w, i) < 0;
+	}
 	if (settled < 0)
 		return 1;
+	if (s->again && memcmp(s->res.digest, digest, len) != 0) {
+		result_fail(&s->res, RESULT_CHANGED, 0);
+		return 1;
+	}
 	s->res.status = RESULT_OK;
-	s->res.digestlen = digest_size(s->engine->digest);
-	memcpy(s->res.digest, lanes_digest(s->engine->lanes, i),
-	    s->res.digestlen);
-	return 1;
+	s->res.digestlen = len;
+	memcpy(s->res.digest, digest, len);
+	return worker_repeat(w, i) != 1;
 }
 
 /*
@@ -491,6 +514,7 @@ worker_take(struct worker *w, unsigned i)
 		return took;
 	w->busy++;
 	s->give_up_at = 0;
+	s->again = false;
 	memset(&s->res, 0, sizeof(s->res));
 	s->file.fd = -1;
 	return worker_begin(w, i) < 0 ? -2 : 1;

@@ -9,6 +9,8 @@
 #ifndef HASHER_WORKER_H
 #define HASHER_WORKER_H
 
+#include <stdbool.h>
+
 #include "digest/lanes.h"
 #include "hasher/hasher.h"
 #include "hasher/watch.h"
@@ -19,6 +21,7 @@ struct worker_setup {
 	const char *algorithm;
 	enum hasher_engine engine;
 	int dirfd;
+	bool twice;              /* hasher_opts.twice */
 	struct watch_line *lines; /* shared with the parent: one a worker */
 };
 
