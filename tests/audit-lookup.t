@@ -28,6 +28,11 @@ ok 'is MISSING' grep -q '^MISSING lp/a/a/a/' "$work/out"
 try 'the same with -x' 1 timeout 100 "$phash" -x --audit=long -C t --quiet
 ok 'is MISSING' grep -q '^MISSING lp/a/a/a/' "$work/out"
 
+for pattern in x /x 'x/y' 'x/**/y' 'x/'; do
+	try "the same with -E '$pattern'" 1 timeout 100 "$phash" -E "$pattern" \
+		--audit=long -C t --status
+done
+
 # A list of names N to M below a directory.
 names() {
 	for ((i = $2; i <= $3; i++)); do
