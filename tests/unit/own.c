@@ -64,8 +64,12 @@ fstat(int fd, struct stat *st)
 	return rc;
 }
 
+/* By its symbol alone: headers may have one of their own, inline. */
+ssize_t faulty_readlinkat(int dirfd, const char *path, char *to, size_t n)
+    __asm__("readlinkat");
+
 ssize_t
-readlinkat(int dirfd, const char *path, char *to, size_t n)
+faulty_readlinkat(int dirfd, const char *path, char *to, size_t n)
 {
 	static ssize_t (*real)(int, const char *, char *, size_t);
 	void *symbol;
