@@ -12,16 +12,18 @@ if nm "$build/libppool.a" 2>/dev/null | grep -qE '__(a|ub)san_'; then
 	sanitize=-fsanitize=address,undefined
 fi
 
+# $CC may be several words.
+read -ra cc <<<"${CC:-cc}"
 compile() {
 	# shellcheck disable=SC2086 # no word, or one
-	${CC:-cc} -Wall $sanitize -I"$top/src/ppool" "$examples/$1.c" \
+	"${cc[@]}" -Wall $sanitize -I"$top/src/ppool" "$examples/$1.c" \
 		-o "../$1" -L"$build" -Wl,-Bstatic -lppool -Wl,-Bdynamic "${@:2}"
 }
 
 echo '#include <ppool.h>' >../header.c
 cp ../header.c ../header.cc
 ok 'the header compiles alone as C11' \
-	"${CC:-cc}" -std=c11 -Wall -Wextra -Wpedantic -Werror \
+	"${cc[@]}" -std=c11 -Wall -Wextra -Wpedantic -Werror \
 	-I"$top/src/ppool" -c ../header.c -o ../header.o
 if command -v "${CXX:-c++}" >/dev/null; then
 	ok 'the header compiles alone as C++17' \
@@ -34,50 +36,85 @@ fi
 ok 'ppool-blocking compiles' compile ppool-blocking
 ok 'ppool-digest-map compiles' compile ppool-digest-map -lcrypto
 
-# ppool-blocking prints, for each of two phases, the lines of seven jobs.
-try 'ppool-blocking runs' 0 ../ppool-blocking
-sed -n '1,/^apply_async:/p' ../out >../async
-sed '1,/^apply_async:/d' ../out >../blocking
+# ppool-blocking prints, for each of four phases, the lines of seven jobs. They
+# sleep no longer than told, which says nothing about who comes first.
+try 'ppool-blocking runs' 0 ../ppool-blocking 0.1
+for phase in apply_async apply map_async map; do
+	sed -n "/^$phase:\$/,/^$phase: /p" ../out >"../$phase"
+done
 
+# part EXPRESSION PHASE - the numbers of the jobs in lines of that shape
+part() {
+	sed -n "s/^job \([0-9]\): process [0-9]*, parent [0-9]*, $1$/\1/p" "../$2"
+}
+clock='[0-9][0-9]:[0-9][0-9]:[0-9][0-9][.][0-9][0-9][0-9]'
+start="start $clock"
+end="end $clock, elapsed [0-9]*[.][0-9][0-9] s"
 each_once() {
-	[ "$(grep "$1" "$2" | sort)" = "$(printf "job %d: $1\n" 0 1 2 3 4 5 6)" ]
+	[ "$(part "$1" "$2" | sort | tr -d '\n')" = 0123456 ]
 }
-times_cut() {
-	sed 's/ [0-9]*\.[0-9]* s$//' "../$1" >"../$1.cut"
+in_turn() {
+	[ "$(part "$1" "$2" | tr -d '\n')" = 0123456 ]
 }
-times_cut async
-times_cut blocking
-ok 'apply_async starts every job once' each_once 'start' ../async.cut
-ok 'apply_async ends every job once' each_once 'end after' ../async.cut
-ok 'apply_async starts a second job before the first has ended' \
-	awk '/start/ { n++ } /end/ { exit } END { exit n < 2 }' ../async.cut
-{
-	for job in 0 1 2 3 4 5 6; do
-		echo "job $job: start"
-		echo "job $job: end after"
-	done
-	echo 'apply:'
-} >../want-blocking
-same 'apply runs one job after the other' ../want-blocking ../blocking.cut
+processes() {
+	sed -n "s/^job .*: process \([0-9]*\), parent .*/\1/p" "../$1" | sort -u
+}
+parents() {
+	sed -n "s/^job .*, parent \([0-9]*\), .*/\1/p" "../$1" | sort -u
+}
+between() {
+	[ "$2" -le "$1" ] && [ "$1" -le "$3" ]
+}
+
+for phase in apply_async apply map_async map; do
+	ok "$phase starts every job once" each_once "$start" "$phase"
+	ok "$phase ends every job once" each_once "$end" "$phase"
+done
+ok 'no more than five processes do it' between "$(processes out | wc -l)" 1 5
+ok 'of one parent' test "$(parents out | wc -l)" = 1
+ok 'which is none of them' test -z \
+	"$(comm -12 <(parents out) <(processes out))"
+for phase in apply_async map_async map; do
+	ok "$phase shares the jobs among processes" \
+		between "$(processes "$phase" | wc -l)" 2 5
+done
+ok 'apply starts one after the other' in_turn "$start" apply
+ok 'and ends them so' in_turn "$end" apply
+ok 'and each before the next starts' test "$(sed -n \
+	's/^job [0-9]: .*, \(start\|end\) .*/\1/p' ../apply | uniq | wc -l)" = 14
+ok 'apply returns when a job has ended' test "$(grep -A 1 ', end ' ../apply |
+	grep -c '^apply has returned$')" = 7
+ok 'map returns when all have' test "$(tail -n 2 ../map | head -n 1)" = \
+	'map has returned'
 
 # ppool-digest-map against sha512sum.
-mkdir tree tree/sub
+mkdir -p tree/sub/deeper tree/empty
 for ((i = 0; i < 70; i++)); do
 	head -c $((i * i * 50)) /dev/zero | tr '\0' "\\$((i % 8 + 60))" >"tree/f$i"
 done
-echo inner >tree/sub/not-this
-ln -s f1 tree/not-this-either
-(cd tree && sha512sum f*) | sed 's,  ,  tree/,' | sort >../want-digests
+echo inner >tree/sub/inner
+echo innermost >'tree/sub/deeper/the innermost'
+ln -s f1 tree/not-this
+mkfifo tree/nor-this
+find tree -type f -exec sha512sum {} + |
+	sed 's/^\([0-9a-f]*\)  \(.*\)/\2  \1/' | sort >../want-table
 try 'ppool-digest-map runs' 0 ../ppool-digest-map tree
-sed '$d' ../out | sort >../digests
-same "ppool-digest-map's digests are sha512sum's" ../want-digests ../digests
-ok 'ppool-digest-map counts the files' grep -qx '70 files' ../out
+sed '$d' ../out | sort >../table
+same "ppool-digest-map's digests are sha512sum's" ../want-table ../table
+ok 'ppool-digest-map counts the files' test "$(tail -n 1 ../out)" = '72 files'
 mkdir empty
 try 'ppool-digest-map of nothing' 0 ../ppool-digest-map empty
 out 'finds no file' <<'END'
 0 files
 END
 try 'ppool-digest-map of no directory' 1 ../ppool-digest-map missing
+mkdir some
+echo yes >some/readable
+echo no >some/secret
+chmod 000 some/secret
+try 'ppool-digest-map of what cannot be read' 1 as_user "$work/ppool-digest-map" some
+ok 'has the rest' test "$(tail -n 1 ../out)" = '1 files'
+ok 'and names it' grep -q '^[^ ]*: some/secret: ' ../err
 
 # The page shows the programs as they are.
 shown() {

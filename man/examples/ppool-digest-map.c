@@ -1,50 +1,49 @@
 /*
- * ppool-digest-map.c - the SHA-512 of every regular file in a directory,
- * computed by two workers and printed in the order they are done.
+ * ppool-digest-map.c - the SHA-512 of every regular file in a tree, computed
+ * by a pool with map, and collected in a table.
  *
  * cc ppool-digest-map.c -lppool -lcrypto
  */
-#include <dirent.h>
+#define _XOPEN_SOURCE 700 /* nftw */
+
 #include <err.h>
-#include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include <openssl/evp.h>
 #include <ppool.h>
 
-enum { WORKERS = 2, CHUNK = 20 };
+/* The table: a row is an item of the map, and its result has the same index.
+ * nftw(3) hands nothing of ours to its callback, so it lies here. */
+static ppool_buf *paths; /* with their NULs */
+static size_t count, room;
 
-struct listing {
-	DIR *dir;
-	const char *name;
-	char path[4096];
-};
-
-/* The pool asks for a path whenever it has room for one. */
 static int
-next_path(void *cookie, ppool_buf *item)
+add(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
-	struct listing *list = cookie;
-	struct dirent *entry;
-	struct stat st;
-	int n;
+	size_t len = strlen(path) + 1;
+	char *copy;
 
-	for (;;) {
-		errno = 0;
-		entry = readdir(list->dir);
-		if (!entry)
-			return errno ? -errno : 0;
-		n = snprintf(list->path, sizeof(list->path), "%s/%s",
-		             list->name, entry->d_name);
-		if (n < 0 || (size_t)n >= sizeof(list->path))
-			return -ENAMETOOLONG;
-		if (lstat(list->path, &st) == 0 && S_ISREG(st.st_mode))
-			break;
+	(void)ftw;
+	if (type == FTW_DNR || type == FTW_NS)
+		warnx("%s: cannot be read", path);
+	if (type != FTW_F || !S_ISREG(st->st_mode))
+		return 0;
+	if (count == room) {
+		room = room ? 2 * room : 64;
+		paths = realloc(paths, room * sizeof(*paths));
+		if (!paths)
+			err(1, NULL);
 	}
-	*item = (ppool_buf){ list->path, (size_t)n + 1 };
-	return 1;
+	copy = malloc(len);
+	if (!copy)
+		err(1, NULL);
+	memcpy(copy, path, len);
+	paths[count++] = (ppool_buf){ copy, len };
+	return 0;
 }
 
 static int
@@ -80,67 +79,58 @@ digest(void *state, const void *in, size_t len, ppool_out *out)
 	return failed;
 }
 
-static void
-print_digest(const ppool_result *r)
+/* Returns how many files had no digest. */
+static size_t
+print_table(const ppool_result *results)
 {
-	const unsigned char *md = r->data;
+	size_t failed = 0;
 
-	for (size_t i = 0; i < r->len; i++)
-		printf("%02x", md[i]);
-	printf("  %s\n", (const char *)r->item.data);
-}
+	for (size_t i = 0; i < count; i++) {
+		const char *path = paths[i].data;
+		const unsigned char *md = results[i].data;
 
-/* Prints what comes; returns how many files had no digest. */
-static unsigned long
-print_all(ppool_iter *it, unsigned long *count)
-{
-	unsigned long failed = 0;
-	ppool_result r;
-	ppool_err e;
-
-	while ((e = ppool_next(it, -1, &r)) == PPOOL_OK) {
-		if (r.err == PPOOL_SOURCE)
-			errx(1, "cannot list: %s", strerror(-r.code));
-		if (r.err == PPOOL_OK) {
-			print_digest(&r);
-			++*count;
-		} else {
-			warnx("%s: %s", (const char *)r.item.data,
-			      ppool_strerror(r.err));
+		if (results[i].err) {
+			warnx("%s: %s", path, ppool_strerror(results[i].err));
 			failed++;
+			continue;
 		}
+		printf("%s  ", path);
+		for (size_t j = 0; j < results[i].len; j++)
+			printf("%02x", md[j]);
+		putchar('\n');
 	}
-	if (e != PPOOL_END)
-		errx(1, "%s", ppool_strerror(e));
+	printf("%zu files\n", count - failed);
 	return failed;
 }
 
 int
 main(int argc, char *argv[])
 {
-	const ppool_opts opts = { .processes = WORKERS };
-	struct listing list = { .name = argc > 1 ? argv[1] : "." };
-	unsigned long count = 0, failed;
+	const char *top = argc > 1 ? argv[1] : ".";
+	const ppool_result *results;
 	ppool *pool;
-	ppool_iter *it;
+	ppool_async *job;
 	ppool_err e;
+	size_t failed;
 
-	e = ppool_create(&pool, &opts);
+	e = ppool_create(&pool, NULL);
 	if (e)
 		errx(1, "cannot create a pool: %s", ppool_strerror(e));
-	list.dir = opendir(list.name);
-	if (!list.dir)
-		err(1, "%s", list.name);
-	e = ppool_imap_unordered(pool, digest, next_path, &list, CHUNK, 0, &it);
-	if (e)
-		errx(1, "%s: %s", list.name, ppool_strerror(e));
+	if (nftw(top, add, 64, FTW_PHYS) < 0)
+		err(1, "%s", top);
 
-	failed = print_all(it, &count);
-	printf("%lu files\n", count);
+	e = ppool_map(pool, digest, paths, count, 0, &job);
+	if (!job)
+		errx(1, "%s: %s", top, ppool_strerror(e));
+	/* a failure of one file: the results tell which */
+	ppool_get(job, -1, &results, NULL);
+	failed = print_table(results);
 
-	ppool_iter_free(it);
+	ppool_async_free(job);
 	ppool_destroy(pool);
-	closedir(list.dir);
+	for (size_t i = 0; i < count; i++)
+		free((void *)paths[i].data);
+	free(paths);
 	if (fflush(stdout) || ferror(stdout))
 		err(1, "standard output");
 	return failed > 0;
