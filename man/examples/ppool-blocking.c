@@ -1,7 +1,8 @@
 /*
- * ppool-blocking.c - seven jobs on five workers, four times: with apply_async
- * and map_async, which return at once, and with apply and map, which wait.
- * A job sleeps for a random part of three seconds, or of what is given.
+ * ppool-blocking.c - seven jobs on five workers, four times: with
+ * apply_async and map_async, which return at once, and with apply and
+ * map, which wait. A job sleeps for a random part of three seconds, or of
+ * what is given.
  *
  * cc ppool-blocking.c -lppool
  */
@@ -66,8 +67,8 @@ job(void *state, const void *in, size_t len, ppool_out *out)
 	ts.tv_sec = (time_t)nap;
 	ts.tv_nsec = (long)((nap - (double)ts.tv_sec) * 1e9);
 	nanosleep(&ts, NULL);
-	printf("job %d: process %ld, parent %ld, end %s, elapsed %.2f s\n", *number,
-	       (long)getpid(), (long)getppid(), clock_text(text),
+	printf("job %d: process %ld, parent %ld, end %s, elapsed %.2f s\n",
+	       *number, (long)getpid(), (long)getppid(), clock_text(text),
 	       seconds() - start);
 	return 0;
 }
@@ -85,8 +86,8 @@ apply_async(ppool *pool)
 	ppool_async *jobs[JOBS];
 
 	for (int i = 0; i < JOBS; i++)
-		check(ppool_apply_async(pool, job, &i, sizeof(i), NULL, NULL,
-		                        &jobs[i]));
+		check(ppool_apply_async(pool, job, &i, sizeof(i),
+		                        NULL, NULL, &jobs[i]));
 	printf("apply_async has returned %d times\n", JOBS);
 	for (int i = 0; i < JOBS; i++) {
 		check(ppool_get(jobs[i], -1, NULL, NULL));
@@ -114,7 +115,8 @@ map_async(ppool *pool)
 {
 	ppool_async *jobs;
 
-	check(ppool_map_async(pool, job, items, JOBS, 1, NULL, NULL, &jobs));
+	check(ppool_map_async(pool, job, items, JOBS, 1,
+	                      NULL, NULL, &jobs));
 	printf("map_async has returned\n");
 	check(ppool_get(jobs, -1, NULL, NULL));
 	ppool_async_free(jobs);
@@ -153,7 +155,7 @@ main(int argc, char *argv[])
 		numbers[i] = i;
 		items[i] = (ppool_buf){ &numbers[i], sizeof(numbers[i]) };
 	}
-	/* Workers never flush at exit, so let every line go out at once. */
+	/* Workers never flush at exit: let every line go out at once. */
 	if (setvbuf(stdout, NULL, _IOLBF, 0))
 		errx(1, "cannot set the buffering of the output");
 	check(ppool_create(&pool, &opts));

@@ -1,6 +1,6 @@
 /*
- * ppool-digest-map.c - the SHA-512 of every regular file in a tree, computed
- * by a pool with map, and collected in a table.
+ * ppool-digest-map.c - the SHA-512 of every regular file in a tree,
+ * computed by a pool with map, and collected in a table.
  *
  * cc ppool-digest-map.c -lppool -lcrypto
  */
@@ -16,8 +16,8 @@
 #include <openssl/evp.h>
 #include <ppool.h>
 
-/* The table: a row is an item of the map, and its result has the same index.
- * nftw(3) hands nothing of ours to its callback, so it lies here. */
+/* The table: a row is an item of the map, and its result has the same
+ * index. It lies here since nftw(3) hands its callback no more. */
 static ppool_buf *paths; /* with their NULs */
 static size_t count, room;
 
@@ -71,7 +71,8 @@ digest(void *state, const void *in, size_t len, ppool_out *out)
 	(void)state;
 	(void)len;
 	if (ctx && file && EVP_DigestInit_ex(ctx, EVP_sha512(), NULL) &&
-	    update_from(ctx, file) == 0 && EVP_DigestFinal_ex(ctx, md, &size))
+	    update_from(ctx, file) == 0 &&
+	    EVP_DigestFinal_ex(ctx, md, &size))
 		failed = ppool_write(out, md, size) != PPOOL_OK;
 	if (file)
 		fclose(file);
@@ -90,7 +91,8 @@ print_table(const ppool_result *results)
 		const unsigned char *md = results[i].data;
 
 		if (results[i].err) {
-			warnx("%s: %s", path, ppool_strerror(results[i].err));
+			warnx("%s: %s", path,
+			      ppool_strerror(results[i].err));
 			failed++;
 			continue;
 		}
