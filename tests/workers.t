@@ -108,9 +108,10 @@ walk_is_over() {
 	done
 	return 1
 }
-walks_ahead() {
-	local pid worker rc
-	"$phash" -j 1 --chunk=1 ready ahead >"$work/out" &
+walks_ahead() { # STATUS OPTION...
+	local pid worker rc status=$1
+	shift
+	"$phash" -j 1 --chunk=1 "$@" ready ahead >"$work/out" &
 	pid=$!
 	exec 3>ready # a worker has opened the other end
 	worker=$(pgrep -P "$pid") && kill -STOP "$worker"
@@ -118,11 +119,16 @@ walks_ahead() {
 	rc=$?
 	kill -CONT "$worker"
 	exec 3>&-
-	wait "$pid" && return "$rc"
+	wait "$pid"
+	[ $? = "$status" ] && return "$rc"
 }
 if [ -e /proc/self/fd ]; then
-	ok 'the walk ends while a worker stands still' walks_ahead
+	ok 'the walk ends while a worker stands still' walks_ahead 0
 	ok 'and all is hashed' test "$(wc -l <"$work/out")" = 5001
+	grep '1) =' "$work/out" >"$work/list"
+	ok 'in an audit too' walks_ahead 1 --audit="$work/list"
+	ok 'and all is told' test "$(cut -d' ' -f1 "$work/out" | sort |
+		uniq -c | xargs)" = '4501 NEW 500 OK'
 else
 	skip 'the walk ends while a worker stands still' 'no /proc'
 fi

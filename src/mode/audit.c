@@ -27,6 +27,7 @@
 #include "hasher/hasher.h"
 #include "hasher/result.h"
 #include "mode/absent.h"
+#include "mode/backlog.h"
 #include "mode/newlist.h"
 #include "mode/operands.h"
 #include "mode/output.h"
@@ -84,6 +85,7 @@ struct audit {
 	struct verdict_rules rules;
 	struct scope *scope; /* the operands */
 	struct side *want, *have;
+	struct backlog backlog; /* of have */
 	int algorithm;       /* of files that are not listed; below 0 while no
 	                      * entry has one that can be computed */
 	bool *dropped;       /* by number in want: not to be judged (-x) */
@@ -296,6 +298,21 @@ audit_set_unknown(struct audit *a, uint64_t n, int algorithm)
 	return 0;
 }
 
+static void
+audit_on_turn(void *cookie, uint64_t n, const struct result *r,
+    struct hasher_name *name)
+{
+	struct audit *a = cookie;
+	struct result given;
+
+	name->token = n << CODE_BITS | (uint64_t)r->code;
+	name->how = audit_code_how(r->code);
+	name->algorithm = audit_code_algorithm(r->code);
+	(void)side_get(a->have, n, &given);
+	name->path = given.path;
+	name->len = given.pathlen;
+}
+
 /* Hands a name to the workers, number n in have; listed is its number in want
  * or COMPARE_NONE. 0, or -1 when the run is over. */
 static int
@@ -310,9 +327,8 @@ audit_put(struct audit *a, struct hasher_name *name, uint64_t n,
 		name->algorithm = want.code;
 	if (name->algorithm < 0)
 		return audit_set_unknown(a, n, name->algorithm);
-	name->token = n << CODE_BITS | audit_code(name);
 	progress_found(name->size);
-	if (hasher_put(a->setup.hasher, name) < 0)
+	if (backlog_add(&a->backlog, n, name->size, (int)audit_code(name)) < 0)
 		a->stopped = true;
 	return a->stopped ? -1 : 0;
 }
@@ -727,6 +743,10 @@ audit_init(struct audit *a)
 	    scope_new(a->o->operands, a->o->noperands) : scope_new(&here, 1);
 	a->want = side_new();
 	a->have = side_new();
+	a->backlog.hasher = a->setup.hasher;
+	a->backlog.table = a->have->table;
+	a->backlog.cookie = a;
+	a->backlog.on_turn = audit_on_turn;
 	return audit_read_list(a, a->o->audit);
 }
 
@@ -748,6 +768,8 @@ audit_walk(struct audit *a)
 	if (!a->stopped)
 		audit_look_for_rest(a);
 	progress_found_all();
+	if (!a->stopped && backlog_finish(&a->backlog) < 0)
+		a->stopped = true;
 }
 
 /* Everything has its result when this ends, or the audit is stopped. */

@@ -11,16 +11,16 @@ static int
 backlog_give(struct backlog *b, bool wait)
 {
 	for (; b->next < table_count(b->table); b->next++) {
-		struct hasher_name name = { .token = b->next };
 		struct result r;
+		struct hasher_name name = { .path = NULL };
 		int rc = 1;
 
 		if (table_get(b->table, b->next, &r))
 			continue; /* it could not even be looked at */
 		name.path = r.path;
 		name.len = r.pathlen;
-		name.how = (enum hasher_how)r.code;
 		name.size = r.size;
+		b->on_turn(b->cookie, b->next, &r, &name);
 		if (!wait)
 			rc = hasher_try(b->hasher, &name);
 		else if (hasher_put(b->hasher, &name) < 0)
@@ -32,9 +32,9 @@ backlog_give(struct backlog *b, bool wait)
 }
 
 int
-backlog_add(struct backlog *b, uint64_t n, const struct hasher_name *name)
+backlog_add(struct backlog *b, uint64_t n, uint64_t size, int code)
 {
-	table_note(b->table, n, name->size, (int)name->how);
+	table_note(b->table, n, size, code);
 	return backlog_give(b, false);
 }
 

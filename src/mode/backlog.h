@@ -12,21 +12,29 @@
 
 struct hasher;
 struct hasher_name;
+struct result;
 struct table;
 
-/* Zero-initialised, but for the two that are borrowed. */
+/* Zero-initialised, but for the first group, which is the caller's. */
 struct backlog {
 	struct hasher *hasher;
 	struct table *table;
-	uint64_t next; /* entry of the table: those before it were handed over */
+	void *cookie;
+	/* Fills in what becomes of entry n of the table: r is the entry as
+	 * table_get tells it, with the code of backlog_add; path, len and size
+	 * of *name are set already, from r. */
+	void (*on_turn)(void *cookie, uint64_t n, const struct result *r,
+	    struct hasher_name *name);
+
+	uint64_t next; /* entries before it were handed over */
 };
 
 /*
- * Entry number n of the table, its newest, is a file to be hashed: of name its
- * how and size are kept. Hands over what the workers have room for. The token
- * of a result is the number of its entry. 0, or -1 as hasher_put.
+ * Entry number n of the table, its newest, is a file to be hashed, of so many
+ * bytes; code is on_turn's business. Hands over what the workers have room for,
+ * leaving out entries that have a result. 0, or -1 as hasher_put.
  */
-int backlog_add(struct backlog *b, uint64_t n, const struct hasher_name *name);
+int backlog_add(struct backlog *b, uint64_t n, uint64_t size, int code);
 
 /* Hands over the rest, waiting for the workers. 0, or -1 as hasher_put. */
 int backlog_finish(struct backlog *b);

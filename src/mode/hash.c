@@ -94,6 +94,15 @@ hash_on_error(void *cookie, const struct result *r)
 	return 0;
 }
 
+static void
+hash_on_turn(void *cookie, uint64_t n, const struct result *r,
+    struct hasher_name *name)
+{
+	(void)cookie;
+	name->token = n;
+	name->how = (enum hasher_how)r->code;
+}
+
 /* Hands a name to the workers: now, or with a table when they have room. */
 static int
 hash_put(struct hash *h, const struct hasher_name *name)
@@ -109,7 +118,7 @@ hash_put(struct hash *h, const struct hasher_name *name)
 	if (!is_new)
 		return 0;
 	progress_found(name->size);
-	return backlog_add(&h->backlog, n, name);
+	return backlog_add(&h->backlog, n, name->size, (int)name->how);
 }
 
 static int
@@ -208,6 +217,7 @@ hash_init(struct hash *h, const struct options *o)
 		return -1;
 	h->backlog.hasher = h->setup.hasher;
 	h->backlog.table = h->table;
+	h->backlog.on_turn = hash_on_turn;
 	return 0;
 }
 
