@@ -274,6 +274,9 @@ bench: all $(perf_bin)
 distcheck: dist
 	$(tests)/distcheck $(BUILD)/$(dist).tar.gz
 
+user-check: dist
+	$(tests)/user-check $(BUILD)/$(dist).tar.gz
+
 bare-check: dist
 	$(tests)/bare-system $(BUILD)/$(dist).tar.gz
 
@@ -370,8 +373,8 @@ configure: $(srcdir)/configure.ac $(srcdir)/Makefile
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all test-programs check check-valgrind bench dist distcheck bare-check \
-	lint lint-text lint-gcc lint-clang unlinked lint-musl lint-m32 \
+.PHONY: all test-programs check check-valgrind bench dist distcheck user-check \
+	bare-check lint lint-text lint-gcc lint-clang unlinked lint-musl lint-m32 \
 	install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
