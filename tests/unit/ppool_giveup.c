@@ -75,12 +75,13 @@ on_result(void *cookie, const ppool_result *r)
 	o->given_up += r->err == PPOOL_GIVENUP;
 }
 
-/* A feed of six items in a chunk, up to the moment when a worker hangs. */
+/* A feed of six items, in a chunk or two, up to the moment when a worker hangs. */
 static ppool *
 begin(struct shared *sh, unsigned flags, struct outcome *o, ppool_feed **f)
 {
 	const ppool_opts opts = { .processes = 1, .init = init_shared,
-	                          .initarg = sh, .serve = serve_once };
+	                          .initarg = sh, .serve = serve_once,
+	                          .window = ITEMS };
 	const ppool_feed_opts fopts = { .chunk_items = ITEMS, .flags = flags };
 	ppool *pool = pool_with(&opts);
 
@@ -90,6 +91,7 @@ begin(struct shared *sh, unsigned flags, struct outcome *o, ppool_feed **f)
 	for (int v = 0; v < ITEMS; v++)
 		assert_int_equal(ppool_feed_put(*f, &v, sizeof(v), 1),
 		                 PPOOL_OK);
+	assert_int_equal(ppool_feed_flush(*f), PPOOL_OK);
 	while (sh->taken < TAKEN)
 		(void)ppool_poll(pool, 1);
 	return pool;
