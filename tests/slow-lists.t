@@ -83,6 +83,27 @@ kill -USR1 "$pid"
 ok 'SIGUSR1 before the end has a line' errors_are '^[12] files*, 2 B' 1
 ends 'the end is the end' 1
 
+# What was found before the pause is hashed in it, however much it is.
+mkdir many
+(cd many && seq 3000 | while read -r n; do echo "$n" >"$n"; done)
+begins "$phash" -j 1 --chunk=1 --files-from=-
+find many -type f >&3
+done_are() {
+	local try
+	for ((try = 0; try < 250; try++)); do
+		kill -USR1 "$pid"
+		grep -q "^$1," "$work/err" && return
+		sleep 0.02
+	done
+	return 1
+}
+until [ -n "$(pgrep -P "$pid")" ]; do
+	sleep 0.02 # the first worker comes after the handler of the signal
+done
+ok 'in order of path, and no end yet: all is done' done_are '3000 files'
+ends 'the end is the end' 0
+ok 'and they are all there' test "$(wc -l <"$work/out")" = 3000
+
 # While nothing comes, hardly anything is done.
 if strace -o /dev/null true 2>/dev/null; then
 	begins strace -f -qq -c -o "$work/calls" -U calls,name \

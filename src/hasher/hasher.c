@@ -461,13 +461,20 @@ hasher_poll(struct hasher *h, int fd, ppool_err *err)
 }
 
 int
-hasher_idle(struct hasher *h, int fd)
+hasher_idle(struct hasher *h, int fd, int (*more)(void *cookie), void *cookie)
 {
-	ppool_err err = h->once ? ppool_feed_flush(h->feed) : PPOOL_OK;
+	ppool_err err;
 
-	while (!err && !hasher_poll(h, fd, &err))
+	for (;;) {
+		if (more && more(cookie) < 0)
+			return -1;
+		err = h->once ? ppool_feed_flush(h->feed) : PPOOL_OK;
+		if (!err && hasher_poll(h, fd, &err))
+			return 0;
+		if (err)
+			return hasher_broken(h, err);
 		hasher_pause(h);
-	return err ? hasher_broken(h, err) : 0;
+	}
 }
 
 static ppool_err

@@ -102,10 +102,12 @@ int hasher_wait(struct hasher *h);
 
 /*
  * Works until there is something to read from fd: what was put and not yet
- * sent goes out, results are delivered, on_pause is called now and then. 0; -1
- * after one message on stderr when the workers are gone.
+ * sent goes out, results are delivered, on_pause is called now and then, and
+ * more, unless NULL, which may put names. 0; -1 when more says so, or after
+ * one message on stderr when the workers are gone.
  */
-int hasher_idle(struct hasher *h, int fd);
+int hasher_idle(struct hasher *h, int fd, int (*more)(void *cookie),
+    void *cookie);
 
 /*
  * Waits until every name put has had its result. 0; -1 after one message on

@@ -39,6 +39,12 @@ backlog_add(struct backlog *b, uint64_t n, uint64_t size, int code)
 }
 
 int
+backlog_more(struct backlog *b)
+{
+	return backlog_give(b, false);
+}
+
+int
 backlog_finish(struct backlog *b)
 {
 	return backlog_give(b, true);

@@ -36,6 +36,9 @@ struct backlog {
  */
 int backlog_add(struct backlog *b, uint64_t n, uint64_t size, int code);
 
+/* Hands over what the workers have room for by now. 0, or -1 as hasher_put. */
+int backlog_more(struct backlog *b);
+
 /* Hands over the rest, waiting for the workers. 0, or -1 as hasher_put. */
 int backlog_finish(struct backlog *b);
 

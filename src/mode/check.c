@@ -357,7 +357,7 @@ check_wait(void *cookie, int fd)
 {
 	struct check *c = cookie;
 
-	if (hasher_idle(c->setup.hasher, fd) < 0)
+	if (hasher_idle(c->setup.hasher, fd, NULL, NULL) < 0)
 		c->stopped = true;
 	return c->stopped ? -1 : 0;
 }

@@ -131,6 +131,17 @@ hash_on_name(void *cookie, struct hasher_name *name)
 	return h->stopped || h->out.lost ? -1 : 0;
 }
 
+/* The list of operands pauses: what was found need not. */
+static int
+hash_on_idle(void *cookie)
+{
+	struct hash *h = cookie;
+
+	if (h->table && backlog_more(&h->backlog) < 0)
+		h->stopped = true;
+	return h->stopped ? -1 : 0;
+}
+
 /* Prints the table in order of path. */
 static void
 hash_print_table(struct hash *h)
@@ -230,6 +241,7 @@ hash_run(struct hash *h)
 		.cookie = h,
 		.on_name = hash_on_name,
 		.on_error = hash_on_error,
+		.on_idle = hash_on_idle,
 	};
 
 	setup_start_progress(h->o);

@@ -82,7 +82,7 @@ operands_wait(void *cookie, int fd)
 {
 	struct operands *p = cookie;
 
-	return hasher_idle(p->setup->hasher, fd);
+	return hasher_idle(p->setup->hasher, fd, p->on_idle, p->cookie);
 }
 
 /* Takes one operand. Non-zero: a callback stopped it. */

@@ -22,6 +22,8 @@ struct operands {
 	int (*on_name)(void *cookie, struct hasher_name *name);
 	/* A name that has no digest, and why. Non-zero stops. */
 	int (*on_error)(void *cookie, const struct result *r);
+	/* Called while a list has nothing to read; may be NULL. -1 stops. */
+	int (*on_idle)(void *cookie);
 };
 
 /*
