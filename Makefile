@@ -249,7 +249,8 @@ TESTS = $(unit_bin) $(wildcard $(tests)/*.t)
 export TEST_TIMEOUT TEST_WRAPPER
 # For make, BUILD has no blanks; for tests, whatever the path has.
 test_build = $(if $(filter /%,$(BUILD)),,$(CURDIR)/)$(BUILD)
-test_env = BUILD='$(test_build)' PHASH='$(test_build)/phash' OBJDIR='$(CURDIR)'
+test_env = BUILD='$(test_build)' PHASH='$(test_build)/phash' \
+	OBJDIR='$(CURDIR)' SRCDIR='$(srcdir)'
 
 test-programs: $(unit_bin) $(perf_bin) $(example_bin)
 
@@ -362,10 +363,10 @@ dist_tar = tar --format=ustar --owner=0 --group=0 --numeric-owner \
 
 dist:
 	@mkdir -p $(BUILD)
-	date=$$(cd $(srcdir) && $(dist_date)) && \
+	$(call say,DIST)date=$$(cd $(srcdir) && $(dist_date)) && \
 	(cd $(srcdir) && $(dist_files)) | LC_ALL=C sort -z | \
 		$(dist_tar) -C $(srcdir) -cf $(BUILD)/$(dist).tar --null -T -
-	gzip -9nf $(BUILD)/$(dist).tar
+	@gzip -9nf $(BUILD)/$(dist).tar
 
 configure: $(srcdir)/configure.ac $(srcdir)/Makefile
 	cd $(srcdir) && $(AUTOCONF)

@@ -15,9 +15,6 @@
 
 #include <cmocka.h>
 
-/* make check runs every test in the top directory. */
-#define CORPUS "tests/fuzz/manifest.corpus"
-
 /* Runs the input in memory of exactly its size. */
 static void
 run(const char *data, size_t len)
@@ -50,24 +47,29 @@ read_file(const char *path, struct buf *b)
 static void
 for_each_seed(void (*step)(const struct buf *seed))
 {
-	DIR *dir = opendir(CORPUS);
-	struct buf path = BUF_INIT, seed = BUF_INIT;
+	const char *srcdir = getenv("SRCDIR"); /* from make check */
+	struct buf corpus = BUF_INIT, path = BUF_INIT, seed = BUF_INIT;
 	struct dirent *d;
 	int seeds = 0;
+	DIR *dir;
 
+	buf_printf(&corpus, "%s/tests/fuzz/manifest.corpus",
+	    srcdir ? srcdir : ".");
+	dir = opendir(buf_str(&corpus));
 	assert_non_null(dir);
 	while ((d = readdir(dir)) != NULL) {
 		if (d->d_name[0] == '.')
 			continue;
 		buf_clear(&path);
 		buf_clear(&seed);
-		buf_printf(&path, CORPUS "/%s", d->d_name);
+		buf_printf(&path, "%s/%s", buf_str(&corpus), d->d_name);
 		assert_int_equal(read_file(buf_str(&path), &seed), 0);
 		step(&seed);
 		seeds++;
 	}
 	closedir(dir);
 	assert_true(seeds > 0);
+	buf_release(&corpus);
 	buf_release(&path);
 	buf_release(&seed);
 }
