@@ -649,7 +649,7 @@ END
 "$phash" -C one . >want
 same 'and writes the new list' want U
 try 'after it' 0 "$phash" --audit=U -C one
-ok 'nothing else is left' test -z "$(find . -name '*.tmp*' -o -name '.*?' -type f)"
+ok 'nothing else is left' test -z "$(find . -name '*tmp*' -o -name '.*?' -type f)"
 try '--update when all is OK' 0 "$phash" --update --audit=U -C one --quiet
 same 'writes the same' want U
 cp L1 U

@@ -232,30 +232,33 @@ else
 fi
 
 # Killed, it may leave a temporary file. The next run with the same -o removes
-# it, and nothing else.
-left='.list.1-0.tmp .list.4194999-12.tmp'
-others='.list.1-0.tmpx .list.-0.tmp .list.1-.tmp .list.x-0.tmp .other.1-0.tmp
-	list.1-0.tmp .list.1.tmp .list.tmp'
+# it, and nothing else: not that of a living writer, which holds a lock on it,
+# and no file of the user's whose name is only like it.
+left='.list.1-0.phash-tmp .list.4194999-12.phash-tmp'
+living=.list.2-0.phash-tmp
+others='.list.1-0.phash-tmpx .list.-0.phash-tmp .list.1-.phash-tmp
+	.list.x-0.phash-tmp .other.1-0.phash-tmp list.1-0.phash-tmp
+	.list.1.phash-tmp .list.phash-tmp .list.1-0.tmp .list.2024-11.tmp'
+mkdir .list.3-0.phash-tmp
+ln -s t/a .list.4-0.phash-tmp
 # shellcheck disable=SC2086 # words are meant
-touch $left $others .list.2-0.tmp
-mkdir .list.3-0.tmp
-ln -s t/a .list.4-0.tmp
-exec 4<.list.2-0.tmp
-flock 4 # as its living writer does
+touch $left $living $others
+exec 4<$living
+flock 4
 try 'temporary files were left behind' 0 "$phash" -o list t
 # shellcheck disable=SC2086
-ok 'those of the dead are gone, and only those' only . t list $others \
-	.list.[234]-0.tmp
+ok 'those of the dead are gone, and only those' only . t list $living $others \
+	.list.3-0.phash-tmp .list.4-0.phash-tmp
 exec 4<&-
 # shellcheck disable=SC2086
-rm -r $others .list.[234]-0.tmp list
+rm -rf $left $living $others .list.3-0.phash-tmp .list.4-0.phash-tmp list
 
 # A signal at every call that makes, names or renames the temporary file.
 # signalled CALL: at each of these calls; the file calls has them all
 signalled() {
 	local call=$1 number numbers
 	mapfile -t numbers < <(grep -o "^$call(.*" calls |
-		grep -nE 'O_TMPFILE|\.tmp"' | cut -d : -f 1)
+		grep -nE 'O_TMPFILE|\.phash-tmp"' | cut -d : -f 1)
 	for number in "${numbers[@]}"; do
 		try "SIGTERM in $call number $number" 143 bash -c '"$@"
 			exit $?' - env --default-signal=TERM \

@@ -20,6 +20,7 @@
 
 #define OUTFILE_LINKS 40 /* of a path, as many as the kernel follows */
 #define OUTFILE_TRIES 100
+#define OUTFILE_MARK ".phash-tmp" /* ends a temporary name; nobody types it */
 /* A name of full length leaves no room for what a temporary one adds. */
 #define OUTFILE_NAME_KEPT (NAME_MAX - 40)
 
@@ -123,7 +124,7 @@ outfile_split(const char *path)
 
 /* ---- the temporary file --------------------------------------------------------
  *
- * .NAME.PID-N.tmp. Where the system can, it gets this name only when it is
+ * .NAME.PID-N.phash-tmp. Where the system can, it gets this name only when it is
  * whole, for the moment before it takes its place, and a process that is killed
  * leaves nothing. It is locked as long as its writer lives: one that is not
  * locked was left behind.
@@ -135,7 +136,7 @@ outfile_new_name(unsigned try)
 	struct outfile_temporary *t = mem_zalloc(1, sizeof(*t));
 
 	t->dirfd = out.dirfd;
-	snprintf(t->name, sizeof(t->name), ".%.*s.%ld-%u.tmp",
+	snprintf(t->name, sizeof(t->name), ".%.*s.%ld-%u" OUTFILE_MARK,
 	    OUTFILE_NAME_KEPT, out.name, (long)getpid(), try);
 	return t;
 }
@@ -155,7 +156,7 @@ outfile_is_temporary(const char *name)
 		return false;
 	name += n + 1;
 	n = strspn(name, digits);
-	return n && !strcmp(name + n, ".tmp");
+	return n && !strcmp(name + n, OUTFILE_MARK);
 }
 
 /* Removes a temporary file of ours, unless its writer lives. */
