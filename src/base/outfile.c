@@ -195,24 +195,81 @@ outfile_remove_all_left(void)
 	closedir(dir);
 }
 
-/* A file without a name, which can be given one. False: there is no such. */
-static bool
-outfile_create_nameless(mode_t mode)
+/* Gives the nameless file a temporary name. 0, or -1 with errno. */
+static int
+outfile_link(void)
 {
 	char self[sizeof(COMPAT_FD_PATH) + 16];
+	struct outfile_temporary *t;
+	unsigned try;
+	sigset_t mask;
+	int rc = -1, saved = 0;
 
+	snprintf(self, sizeof(self), COMPAT_FD_PATH, out.fd);
+	for (try = 0; rc < 0 && try < OUTFILE_TRIES; try++) {
+		t = outfile_new_name(try);
+		outfile_block_signals(&mask);
+		rc = linkat(AT_FDCWD, self, out.dirfd, t->name,
+		    AT_SYMLINK_FOLLOW);
+		saved = errno;
+		if (rc == 0)
+			atomic_store(&temporary, t);
+		else
+			free(t);
+		outfile_restore_signals(&mask);
+		if (rc < 0 && saved != EEXIST)
+			break;
+	}
+	errno = saved;
+	return rc;
+}
+
+/* Removes the temporary name, and frees what only a signal handler must not. */
+static void
+outfile_unlink(void)
+{
+	struct outfile_temporary *t;
+	sigset_t mask;
+
+	outfile_block_signals(&mask);
+	t = atomic_load(&temporary);
+	outfile_abandon();
+	outfile_restore_signals(&mask);
+	free(t);
+}
+
+/* A file without a name. False: there is no such. */
+static bool
+outfile_open_nameless(mode_t mode)
+{
 	out.fd = openat(out.dirfd, ".",
 	    O_WRONLY | O_CLOEXEC | COMPAT_O_TMPFILE, mode);
 	if (out.fd < 0)
 		return false;
-	snprintf(self, sizeof(self), COMPAT_FD_PATH, out.fd);
-	if (access(self, F_OK) == 0) {
-		/* nobody knows it; where there are no locks, none is taken */
-		(void)flock(out.fd, LOCK_EX | LOCK_NB);
-		return true;
-	}
+	/* nobody knows it; where there are no locks, none is taken */
+	(void)flock(out.fd, LOCK_EX | LOCK_NB);
+	return true;
+}
+
+/*
+ * A file without a name, which can be given one. False: there is no such. That
+ * it can be is tried on another one, since all output is lost if it fails at
+ * the end (no /proc; a file system or a filter of system calls that refuses
+ * it), and a file that was linked once and has no name left stays so.
+ */
+static bool
+outfile_create_nameless(mode_t mode)
+{
+	bool linked;
+
+	if (!outfile_open_nameless(mode))
+		return false;
+	linked = outfile_link() == 0;
+	if (linked)
+		outfile_unlink();
 	close(out.fd);
-	return false;
+	out.fd = -1;
+	return linked && outfile_open_nameless(mode);
 }
 
 /* Did somebody take the new file for one that was left behind, before it was
@@ -246,7 +303,7 @@ outfile_create_named(mode_t mode, unsigned try)
 	outfile_restore_signals(&mask);
 	errno = saved;
 	if (out.fd >= 0 && outfile_was_removed()) {
-		outfile_abandon();
+		outfile_unlink();
 		close(out.fd);
 		out.fd = -1;
 		errno = EEXIST;
@@ -269,35 +326,6 @@ outfile_create(void)
 		if (outfile_create_named(mode, try) == 0 || errno != EEXIST)
 			break;
 	return out.fd < 0 ? -1 : 0;
-}
-
-/* Gives the nameless file a temporary name. 0, or -1 with errno. */
-static int
-outfile_link(void)
-{
-	char self[sizeof(COMPAT_FD_PATH) + 16];
-	struct outfile_temporary *t;
-	unsigned try;
-	sigset_t mask;
-	int rc = -1, saved = 0;
-
-	snprintf(self, sizeof(self), COMPAT_FD_PATH, out.fd);
-	for (try = 0; rc < 0 && try < OUTFILE_TRIES; try++) {
-		t = outfile_new_name(try);
-		outfile_block_signals(&mask);
-		rc = linkat(AT_FDCWD, self, out.dirfd, t->name,
-		    AT_SYMLINK_FOLLOW);
-		saved = errno;
-		if (rc == 0)
-			atomic_store(&temporary, t);
-		else
-			free(t);
-		outfile_restore_signals(&mask);
-		if (rc < 0 && saved != EEXIST)
-			break;
-	}
-	errno = saved;
-	return rc;
 }
 
 /*
