@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <wchar.h>
 
 #include <cmocka.h>
 
@@ -166,6 +167,32 @@ test_what_is_not_seen(void **state)
 	setlocale(LC_ALL, "C");
 }
 
+/* Unicode's Default_Ignorable_Code_Point and fillers, each end of a range. */
+static void
+test_what_takes_no_room(void **state)
+{
+	static const wchar_t c[] = { 0xad, 0x34f, 0x115f, 0x1160, 0x17b4,
+		0x17b5, 0x180b, 0x180f, 0x3164, 0xfe00, 0xfe0f, 0xffa0,
+		0xe0100, 0xe01ef };
+	struct buf b = BUF_INIT;
+	char name[16];
+	int n;
+
+	(void)state;
+	if (!setlocale(LC_ALL, "C.UTF-8"))
+		skip();
+	for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+		n = snprintf(name, sizeof(name), "%lc", (wint_t)c[i]);
+		assert_true(n > 0);
+		buf_clear(&b);
+		quote_shell(&b, name, (size_t)n);
+		assert_memory_equal(buf_str(&b), "''$'\\", 5);
+	}
+	buf_release(&b);
+	shell("\302\256", "\302\256"); /* U+00AE, a sign */
+	setlocale(LC_ALL, "C");
+}
+
 static void
 message(const char *name, const char *want)
 {
@@ -257,6 +284,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_bytes_beyond_ascii_in_the_c_locale),
 		cmocka_unit_test(test_utf8_locale),
 		cmocka_unit_test(test_what_is_not_seen),
+		cmocka_unit_test(test_what_takes_no_room),
 		cmocka_unit_test(test_colon_in_a_message),
 		cmocka_unit_test(test_fit),
 		cmocka_unit_test(test_length_counts_not_nul),
