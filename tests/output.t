@@ -85,6 +85,18 @@ ok 'and no file' test ! -e - -a ! -e t/-
 try 'a device' 0 "$phash" -o /dev/stdout t/a
 lines t/a
 same 'is written to' "$work/lines" "$work/out"
+# what the link of /proc tells, "gone (deleted)", is no name
+if [ -e /dev/fd ]; then
+	exec 5<>gone
+	rm gone
+	try 'an open file that has no name' 0 "$phash" -o /dev/fd/5 t/a
+	cat /dev/fd/5 >"$work/read"
+	same 'is written to' "$work/lines" "$work/read"
+	ok 'and no other is made' test -z "$(find . -name 'gone*')"
+	exec 5>&-
+else
+	skip 'an open file that has no name' 'no /dev/fd'
+fi
 try '-o with a bad operand' 1 "$phash" -o list t/a t/x t/b
 lines t/a t/b
 same 'has the rest' "$work/lines" list
