@@ -461,6 +461,8 @@ progress_end(void)
 {
 	const struct itimerval never = { .it_value.tv_usec = 0 };
 
+	buf_release(&state.name);
+	buf_release(&state.waiting);
 	if (!(state.flags & PROGRESS_SHOW))
 		return;
 	setitimer(ITIMER_REAL, &never, NULL);
@@ -469,7 +471,6 @@ progress_end(void)
 		progress_print(progress_summary);
 	redraw_due = 0;
 	state.flags = 0;
-	buf_release(&state.name);
 }
 
 void

@@ -113,6 +113,19 @@ test_long_times(void **state)
 	    "50%, 2/3 files, 4.0 GB/8.0 GB, 0 B/s, 1:06:40 left");
 }
 
+static void
+test_the_end_forgets_the_names(void **state)
+{
+	(void)state;
+	progress_waiting("w", 1);
+	assert_string_equal(tick(4100, 4000 * MB),
+	    "50%, 2/3 files, 4.0 GB/8.0 GB, waiting for w");
+	progress_end();
+	(void)drawn();
+	progress_start(PROGRESS_SHOW);
+	assert_null(strstr(tick(4200, 4000 * MB), "waiting"));
+}
+
 static int
 setup(void **state)
 {
@@ -127,6 +140,7 @@ main(void)
 		cmocka_unit_test(test_rate_is_that_of_the_last_seconds),
 		cmocka_unit_test(test_share_and_time_left),
 		cmocka_unit_test(test_long_times),
+		cmocka_unit_test(test_the_end_forgets_the_names),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
