@@ -83,6 +83,10 @@ for name in sha521 sha513 'sha 512' sha512x SHA51; do
 phash: algorithm '$name': not known to libcrypto; did you mean sha512?
 END
 done
+try '-a shake' 2 "$phash" -a shake d
+err 'means one of that family' <<'END'
+phash: algorithm 'shake': not known to libcrypto; did you mean shake128?
+END
 try 'an unknown algorithm and -o' 2 "$phash" -o list -a nope d
 ok 'leave no file' test ! -e list
 try 'the last -a' 0 "$phash" -a nope -a md5 --untagged d/abc

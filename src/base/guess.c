@@ -54,10 +54,29 @@ guess_distance(const char *a, size_t alen, const char *b, size_t blen)
 	return row[alen % 3][blen];
 }
 
+/* The first of words that begins with word. */
+static const char *
+guess_rest(const char *word, size_t len, const char *const *words)
+{
+	if (len < 3)
+		return NULL;
+	for (; *words; words++) {
+		size_t i = 0;
+
+		while (i < len && (*words)[i] &&
+		    guess_same(word[i], (*words)[i]))
+			i++;
+		if (i == len)
+			return *words;
+	}
+	return NULL;
+}
+
 const char *
 guess_word(const char *word, size_t len, const char *const *words)
 {
-	size_t limit = len < 3 ? 0 : len < 5 ? 1 : 2;
+	size_t limit = len / 3 < 2 ? len / 3 : 2;
+	const char *const *first = words;
 	const char *best = NULL;
 
 	if (len > GUESS_MAX)
@@ -73,5 +92,5 @@ guess_word(const char *word, size_t len, const char *const *words)
 			limit = d;
 		}
 	}
-	return best;
+	return best ? best : guess_rest(word, len, first);
 }

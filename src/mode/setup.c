@@ -52,8 +52,8 @@ setup_unknown_algorithm(const char *quoted, const char *name)
 {
 	static const char *const usual[] = { "sha512", "sha384", "sha256",
 	    "sha224", "sha512-256", "sha512-224", "sha3-512", "sha3-384",
-	    "sha3-256", "sha3-224", "blake2b", "blake2s", "sm3", "sha1", "md5",
-	    NULL };
+	    "sha3-256", "sha3-224", "blake2b", "blake2s", "shake128",
+	    "shake256", "sm3", "sha1", "md5", NULL };
 	const char *meant = guess_word(name, strlen(name), usual);
 
 	if (meant)

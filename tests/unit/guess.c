@@ -60,6 +60,24 @@ test_short_words_must_be_nearer(void **state)
 }
 
 static void
+test_no_more_than_a_third_is_wrong(void **state)
+{
+	(void)state;
+	guess("updta", NULL);  /* two of five */
+	guess("shake", NULL);
+	guess("outptu1", "output");
+}
+
+static void
+test_the_rest_may_be_missing(void **state)
+{
+	(void)state;
+	guess("upd", "update");
+	guess("SHA", "sha512");
+	guess("up", NULL);
+}
+
+static void
 test_the_nearest_wins(void **state)
 {
 	(void)state;
@@ -86,6 +104,8 @@ main(void)
 		cmocka_unit_test(test_one_letter),
 		cmocka_unit_test(test_two_letters),
 		cmocka_unit_test(test_short_words_must_be_nearer),
+		cmocka_unit_test(test_no_more_than_a_third_is_wrong),
+		cmocka_unit_test(test_the_rest_may_be_missing),
 		cmocka_unit_test(test_the_nearest_wins),
 		cmocka_unit_test(test_long_words),
 	};
