@@ -52,6 +52,13 @@ for few in '12 1' '14 1' '20 2' '26 4'; do
 		"$few" "$phash"
 	same 'are enough for every file' "$work/many" "$work/out"
 done
+deep=$(printf 'd%.0s/' {1..20})
+mkdir -p "audited/$deep"
+"$phash" t/a | sed "s,t/a,audited/${deep}gone," >deep-list
+try 'few descriptors and what is deep and gone' 1 \
+	bash -c 'ulimit -n 20 && exec "$@"' - \
+	"$phash" -j 1 --audit=deep-list audited
+ok 'are enough to see that' grep -q '^MISSING audited/.*/gone$' "$work/out"
 try '64 workers and 256 descriptors' 0 bash -c 'ulimit -n 256 && exec "$@"' - \
 	"$phash" -j 64 t
 same 'all lines' "$work/lines" "$work/out"

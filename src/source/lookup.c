@@ -3,8 +3,9 @@
  * number of bytes that lead to each; what the next name has in common with it
  * need not be opened again. When there are too many, the deepest takes the
  * place of the one above it, so that only few are open however deep a tree
- * is. A directory that cannot be entered is remembered likewise: all names
- * below it have the same answer.
+ * is; when no descriptor is left, only the deepest is kept. A directory that
+ * cannot be entered is remembered likewise: all names below it have the same
+ * answer.
  */
 #include "source/lookup.h"
 
@@ -117,6 +118,28 @@ lookup_open(const struct lookup *l, const char *name, size_t end, bool follow)
 	return fd;
 }
 
+/* No descriptor was left: this is no answer of the directory. */
+static bool
+lookup_is_short(int err)
+{
+	return err == EMFILE || err == ENFILE;
+}
+
+/* Closes all but the deepest, from which the way goes on. False: no other is
+ * open. */
+static bool
+lookup_spare(struct lookup *l)
+{
+	if (l->n < 2)
+		return false;
+	while (l->n > 1) {
+		l->n--;
+		close(l->levels[l->n - 1].fd);
+		l->levels[l->n - 1] = l->levels[l->n];
+	}
+	return true;
+}
+
 /* Enters the directory that a piece of the way leads to. False: it cannot be
  * entered, which is remembered. */
 static bool
@@ -126,10 +149,12 @@ lookup_enter(struct lookup *l, const char *name, size_t end, bool follow)
 	struct stat st;
 	int fd = lookup_open(l, name, end, follow);
 
+	if (fd < 0 && lookup_is_short(errno) && lookup_spare(l))
+		fd = lookup_open(l, name, end, follow);
 	if (fd < 0 || fstat(fd, &st) < 0) {
-		l->closed = end;
 		/* a link is no directory */
 		l->err = errno == ELOOP && !follow ? ENOTDIR : errno;
+		l->closed = lookup_is_short(l->err) ? 0 : end;
 		if (fd >= 0)
 			close(fd);
 		return false;
