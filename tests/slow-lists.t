@@ -114,8 +114,31 @@ if strace -o /dev/null true 2>/dev/null; then
 	ends 'the end is the end' 0
 	ok 'a second of nothing takes a few calls' test "$(awk \
 		'$2 == "total" { print $1 }' "$work/calls")" -lt 2000
+
+	# A signal while it is asked whether there is something is no yes.
+	for when in 2 3 4; do
+		begins strace -qq -o "$work/trace" -e trace=poll,ppoll \
+			-e inject=poll,ppoll:error=EINTR:when=$when \
+			"$phash" -j 1 --sort=none --files-from=-
+		echo t/a >&3
+		ok "a signal at poll(2) $when: the first name" lines_out 1
+		ends 'the end is the end' 0
+	done
+
+	# Nor is there input only because poll(2) says so.
+	begins strace -qq -o "$work/trace" -P "$PWD/names" -e trace=read \
+		-e inject=read:error=EAGAIN:when=2+ \
+		"$phash" -j 1 --sort=none --files-from=-
+	echo t/a >&3
+	exec 3>&-
+	ok 'a list that only looks ready: the first name' lines_out 1
+	sleep 1
+	kill "$(pgrep -P "$pid")"
+	wait "$pid" 2>/dev/null
+	ok 'and a second of it takes a few reads' \
+		test "$(grep -c EAGAIN "$work/trace")" -lt 500
 else
-	skip 'a second of nothing takes a few calls' 'no strace'
+	skip 'what system calls say of a list' 'no strace'
 fi
 
 # A worker that dies while nothing comes is replaced.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define LINE_CHUNK 65536 /* bytes asked for at a time, at least */
+#define LINE_PAUSE_MS 50 /* where poll(2) and read(2) disagree */
 
 /* Room for a chunk, and one byte that is never read into. 0 or -1. */
 static int
@@ -36,13 +37,15 @@ line_reserve(struct line *l)
 	return 0;
 }
 
-/* Would a read come back at once, with an error if need be? */
+/* Would a read come back at once, with an error if need be? A signal that
+ * breaks off the question is no yes. */
 static bool
 line_is_ready(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int n = poll(&p, 1, 0);
 
-	return poll(&p, 1, 0) != 0;
+	return n > 0 || (n < 0 && errno != EINTR);
 }
 
 /* Comes back when there is something to read. 0 or -1. */
@@ -60,6 +63,16 @@ line_wait(const struct line *l, int fd)
 	return 0;
 }
 
+/* Waits after a read that found nothing, as somebody has made fd non-blocking.
+ * 0 or -1. */
+static int
+line_wait_again(const struct line *l, int fd)
+{
+	if (line_is_ready(fd))
+		(void)poll(NULL, 0, LINE_PAUSE_MS); /* it says so, and is not */
+	return line_wait(l, fd);
+}
+
 /* Reads more, or finds the end. 0 or -1 with errno. */
 static int
 line_fill(struct line *l, int fd)
@@ -73,9 +86,8 @@ line_fill(struct line *l, int fd)
 	while ((n = read(fd, l->buf + l->end, l->cap - l->end - 1)) < 0) {
 		if (errno == EINTR)
 			continue;
-		/* somebody has made it non-blocking */
 		if ((errno != EAGAIN && errno != EWOULDBLOCK) ||
-		    line_wait(l, fd) < 0)
+		    line_wait_again(l, fd) < 0)
 			return -1;
 	}
 	l->end += (size_t)n;

@@ -450,30 +450,33 @@ hasher_poll(struct hasher *h, int fd, ppool_err *err)
 		{ .fd = fd, .events = POLLIN },
 		{ .fd = pool, .events = POLLIN }, /* -1: passed over */
 	};
+	bool ready = poll(p, 2, both ? HASHER_PAUSE_MS : 0) > 0 &&
+	    p[0].revents;
 
-	if (poll(p, 2, both ? HASHER_PAUSE_MS : 0) > 0 && p[0].revents)
-		return true;
-	*err = open ? ppool_poll(h->pool, both ? 0 : HASHER_PAUSE_MS) :
-	    PPOOL_OK;
+	/* a turn for the workers even then: fd may look ready for ever */
+	*err = open ? ppool_poll(h->pool, both || ready ? 0 :
+	    HASHER_PAUSE_MS) : PPOOL_OK;
 	if (*err == PPOOL_TIMEOUT || *err == PPOOL_INTR)
 		*err = PPOOL_OK;
-	return false;
+	return ready;
 }
 
 int
 hasher_idle(struct hasher *h, int fd, int (*more)(void *cookie), void *cookie)
 {
 	ppool_err err;
+	bool ready;
 
 	for (;;) {
 		if (more && more(cookie) < 0)
 			return -1;
 		err = h->once ? ppool_feed_flush(h->feed) : PPOOL_OK;
-		if (!err && hasher_poll(h, fd, &err))
-			return 0;
+		ready = !err && hasher_poll(h, fd, &err);
 		if (err)
 			return hasher_broken(h, err);
 		hasher_pause(h);
+		if (ready)
+			return 0;
 	}
 }
 
