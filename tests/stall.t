@@ -115,4 +115,33 @@ out 'it is unreadable' <<'END'
 UNREADABLE t/c
 END
 
+# A slow file server is not a dead one: each open, and each read, has the whole
+# time for itself, though one turn of a worker may be sixteen of them.
+mkdir s
+for ((i = 10; i < 26; i++)); do
+	echo $i >s/$i
+done
+sha512sum --tag s/* >"$work/lines"
+slow() { # INJECTIONS... -- COMMAND
+	local file paths=() inject=()
+	for file in s/*; do
+		paths+=(-P "$file" -P "$(pwd -P)/$file")
+	done
+	while [ "$1" != -- ]; do
+		inject+=(-e "inject=$1")
+		shift
+	done
+	shift
+	strace -f --quiet=attach,path-resolution -o "$work/trace" \
+		"${paths[@]}" -e trace=openat,open,openat2,read,preadv2 \
+		"${inject[@]}" "$@"
+}
+try 'sixteen slow opens' 0 slow openat,open,openat2:delay_enter=400000 -- \
+	"$phash" -j 1 --timeout=3 s
+same 'are no stall' "$work/lines" "$work/out"
+try 'sixteen slow reads that fail' 1 slow preadv2:error=EAGAIN \
+	read:error=EIO:delay_enter=400000 -- "$phash" -j 1 --timeout=3 s
+ok 'are no stall' cmp "$work/err" \
+	<(printf 'phash: s/%d: Input/output error\n' {10..25})
+
 finish

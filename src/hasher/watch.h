@@ -33,18 +33,20 @@ watch_add(_Atomic uint64_t *word, uint64_t n)
 	    memory_order_relaxed);
 }
 
-/* From now on it works on this item, or waits for it. */
-static inline void
-watch_item(struct watch_line *l, uint64_t id)
-{
-	atomic_store_explicit(&l->id, id, memory_order_relaxed);
-}
-
 /* It is alive. */
 static inline void
 watch_turn(struct watch_line *l)
 {
 	watch_add(&l->turns, 1);
+}
+
+/* From now on it works on this item, or waits for it. To be said before every
+ * step that may take long: each has the whole time for itself. */
+static inline void
+watch_item(struct watch_line *l, uint64_t id)
+{
+	atomic_store_explicit(&l->id, id, memory_order_relaxed);
+	watch_turn(l);
 }
 
 /* A file is open, or closed, or so many bytes further. */
@@ -53,6 +55,7 @@ watch_moved(struct watch_line *l, uint64_t bytes)
 {
 	watch_add(&l->bytes, bytes);
 	watch_add(&l->moves, 1);
+	watch_turn(l);
 }
 
 /* ---- in the parent -------------------------------------------------------- */
