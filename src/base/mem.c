@@ -31,7 +31,8 @@ mem_dup(const char *s, size_t len)
 {
 	char *p = mem_alloc(len + 1);
 
-	memcpy(p, s, len);
+	if (len)
+		memcpy(p, s, len);
 	p[len] = '\0';
 	return p;
 }

@@ -20,7 +20,7 @@ void *mem_alloc(size_t n);
 /* n * size zeroed bytes; the product is checked. */
 void *mem_zalloc(size_t n, size_t size);
 
-/* A copy of len bytes with a NUL behind them. */
+/* A copy of len bytes with a NUL behind them; of none, s may be NULL. */
 char *mem_dup(const char *s, size_t len);
 
 /*
