@@ -233,6 +233,17 @@ t/a.c
 t/lib/build
 t/src/b.c
 END
+{ printf '\357\273\277'; cat patterns; } >marked
+finds 'a byte order mark' --exclude-from=marked t <<'END'
+t/a.c
+t/lib/build
+t/src/b.c
+END
+printf '\357\273\277*.[oc]\n\357\273\277*\n' >marked
+finds 'which belongs to the first pattern alone' --exclude-from=marked \
+	t/src/build t/lib <<'END'
+t/lib/build
+END
 finds 'several' --exclude-from=patterns --exclude-from patterns2 -E b.c t <<'END'
 t/a.c
 END

@@ -48,17 +48,23 @@ patterns_add_options(struct filter *f, const struct options_values *values,
 	return 0;
 }
 
-/* Adds what a line says, which may be nothing. NULL, or what is wrong. */
+/* Adds what a line says, which may be nothing. NULL, or what is wrong. The first
+ * line of a file may begin with a byte order mark of UTF-8. */
 static const char *
-patterns_add_line(struct filter *f, struct line *l)
+patterns_add_line(struct filter *f, struct line *l, bool first)
 {
+	static const char bom[] = "\357\273\277";
+	const char *glob = l->data;
+
 	if (l->len && l->data[l->len - 1] == '\r')
 		l->data[--l->len] = '\0';
 	if (memchr(l->data, '\0', l->len))
 		return "there is a NUL in it";
-	if (!l->len || l->data[0] == '#')
+	if (first && !strncmp(glob, bom, strlen(bom)))
+		glob += strlen(bom);
+	if (!*glob || *glob == '#')
 		return NULL;
-	return filter_exclude(f, l->data);
+	return filter_exclude(f, glob);
 }
 
 static int
@@ -69,10 +75,8 @@ patterns_add_lines(struct filter *f, const char *path, int fd)
 	size_t number = 0;
 	int got, rc = 0;
 
-	while (!why && (got = line_next(&l, fd, '\n')) > 0) {
-		why = patterns_add_line(f, &l);
-		number++;
-	}
+	while (!why && (got = line_next(&l, fd, '\n')) > 0)
+		why = patterns_add_line(f, &l, number++ == 0);
 	if (why) {
 		rc = patterns_refuse(path, number, l.data, l.len, why);
 	} else if (got < 0) {
