@@ -124,9 +124,13 @@ if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
 		grep '(fifo)' list
 		yes "$(grep t/a list)" | head -n 20000
 	} >long
+	third() {
+		until_ok grep -qE '^(.*K)?33%, [0-9]+ files, ' "$work/typescript"
+		report $? '-c: a third of the list' </dev/null
+	}
+	meanwhile=third
 	waiting_on_terminal '"$PHASH" -c --quiet -j 1 long'
-	ok '-c: a third of the list' grep -qE '^(.*K)?33%, [0-9]+ files, ' \
-		"$work/typescript"
+	meanwhile=
 	rm list long
 
 	# However narrow the terminal is, the line does not reach its last
