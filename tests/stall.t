@@ -51,14 +51,15 @@ phash: fifo: no progress for 1 second
 END
 exec 3>&-
 
-# Unless the parent was stopped, too.
+# Unless the parent was stopped, too, even when it has seen the worker silent.
 begin -j 1 --timeout=4 fifo t
 pkill -STOP -P "$pid"
+sleep 1
 kill -STOP "$pid"
-sleep 5
+sleep 6
 kill -CONT "$pid"
 pkill -CONT -P "$pid"
-printf abc >&3
+(printf abc >&3) # which may die of it
 exec 3>&-
 ok 'stopped together' ends 0
 ok 'nothing is given up' cmp <(echo "$abc"; cat "$work/lines") "$work/out"
