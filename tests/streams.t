@@ -97,4 +97,11 @@ awk '/INJECTED/ { reader = $1; next }
 pause='poll(_time64)?\((\[\]|NULL), 0, (50\b|\{tv_sec=0, tv_nsec=50000000\})'
 ok 'waits for time to pass' test "$(grep -cE "$pause" "$work/calls")" = 10
 
+# A writer that opens all of them before it writes to the first.
+mkfifo p{1..9}
+(echo x | timeout 60 tee p{1..9} >/dev/null) &
+try 'nine streams of one writer' 0 timeout 60 "$phash" -j 1 p{1..9}
+ok 'are all read' test "$(wc -l <"$work/out")" = 9
+wait
+
 finish

@@ -8,8 +8,9 @@
  * dies, its open names go to another one, and only a name that kills again and
  * again is given up (RESULT_DIED). What can be read only once (a FIFO, stdin)
  * travels through a feed of its own, in which nothing is ever run twice, and
- * which has a window of its own: streams that stay silent hold back nothing
- * else, unless there are more than HASHER_STREAMS_AHEAD.
+ * which has a window of its own: streams that stay silent hold back other
+ * streams, when each worker has WORKER_STREAMS of them, but no files, unless
+ * more than HASHER_STREAMS_AHEAD wait.
  *
  * A chunk closes at a number of names or a number of bytes, whichever comes
  * first, so that a huge file never holds small ones back; a name weighs as
@@ -46,9 +47,7 @@
 /* Chunks a worker holds beyond its lanes: a big file is a chunk, and all lanes
  * should have one, but a file is better given to who is first to have room. */
 #define HASHER_WINDOW 2
-/* Streams a worker holds beside them, each of which may be silent for ever. */
-#define HASHER_STREAMS 4
-/* Streams that wait beyond that before hasher_put waits for one to end. */
+/* Streams that wait beyond WORKER_STREAMS in each worker, before hasher_put waits for one to end. */
 #define HASHER_STREAMS_AHEAD 1024
 /* Chunks that wait beyond that: a big file that is found among the last should
  * not begin as the last. */
@@ -213,7 +212,7 @@ hasher_open_pool(struct hasher *h)
 		.init = worker_init,
 		.initarg = &h->setup,
 		.serve = worker_serve,
-		.window = lanes_widest() + HASHER_WINDOW + HASHER_STREAMS,
+		.window = lanes_widest() + HASHER_WINDOW + WORKER_STREAMS,
 		.retries = HASHER_RETRIES,
 	};
 	ppool_feed_opts fo = {
@@ -226,7 +225,7 @@ hasher_open_pool(struct hasher *h)
 		.chunk_items = 1,
 		.ahead = HASHER_STREAMS_AHEAD,
 		.flags = PPOOL_AT_MOST_ONCE,
-		.window = HASHER_STREAMS,
+		.window = WORKER_STREAMS,
 	};
 	ppool_err err = ppool_create(&h->pool, &po);
 

@@ -18,10 +18,12 @@
 #include "hasher/wire.h"
 
 /*
- * Files open at a time, and bytes read from each at a time: together a worker
- * stays under 4 MiB, whatever the files.
+ * Files open at a time, streams aside, and bytes read from each at a time:
+ * together a worker stays under 4 MiB, whatever the files, and under 8 with all
+ * its streams.
  */
-#define WORKER_SLOTS 16
+#define WORKER_FILES 16
+#define WORKER_SLOTS (WORKER_FILES + WORKER_STREAMS)
 #define WORKER_BUFFER (128 * 1024)
 /*
  * Of every buffer. The kernel copies out of its page cache with rep movsb,
@@ -70,6 +72,7 @@ struct worker {
 	ppool_worker *pool;
 	unsigned busy;               /* slots that are not free */
 	unsigned open;               /* slots with an open file */
+	unsigned streams;            /* those of them that are streams */
 	unsigned most;               /* slots that there are descriptors for */
 	unsigned fed;                /* slots with bytes to digest */
 	struct slot slot[WORKER_SLOTS];
@@ -205,7 +208,10 @@ worker_answer(struct worker *w, struct slot *s)
 
 	file_close(&s->file);
 	watch_moved(w->line, 0);
-	w->open -= s->state == SLOT_OPEN;
+	if (s->state == SLOT_OPEN) {
+		w->open--;
+		w->streams -= !s->file.regular;
+	}
 	w->busy--;
 	s->state = SLOT_FREE;
 	return ppool_answer(w->pool, &s->item, 0, answer,
@@ -480,6 +486,7 @@ worker_begin(struct worker *w, unsigned i)
 		return worker_defer(w, s) ? 0 : worker_answer(w, s);
 	s->state = SLOT_OPEN;
 	w->open++;
+	w->streams += !s->file.regular;
 	watch_moved(w->line, 0);
 	return worker_start(w, i) < 0 ? worker_answer(w, s) : 0;
 }
@@ -532,7 +539,8 @@ worker_fill(struct worker *w)
 
 	if (w->busy > w->open && worker_retry(w) < 0)
 		return -1;
-	for (i = 0; i < WORKER_SLOTS && w->busy < w->most; i++) {
+	for (i = 0; i < WORKER_SLOTS && w->busy < w->most &&
+	    w->busy - w->streams < WORKER_FILES; i++) {
 		if (w->slot[i].state != SLOT_FREE)
 			continue;
 		took = worker_take(w, i);

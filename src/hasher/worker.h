@@ -16,6 +16,10 @@
 #include "hasher/watch.h"
 #include "ppool/ppool.h"
 
+/* Streams that a worker has open beside its files, each of which may be silent
+ * for ever. */
+#define WORKER_STREAMS 16
+
 /* What a worker needs to know; made by the parent before the fork. */
 struct worker_setup {
 	const char *algorithm;
