@@ -216,7 +216,7 @@ $(BUILD)/examples/%.o: $(man)/examples/%.c $(BUILD)/flags
 # library fail.
 LDFLAGS_progress = -Wl,--wrap=clock_gettime
 LDFLAGS_mem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
-LDFLAGS_ppool_giveup = -Wl,--wrap=waitpid
+LDFLAGS_ppool_giveup = -Wl,--wrap=waitpid,--wrap=kill,--wrap=syscall
 LDFLAGS_ppool_nomem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=fork
 
 $(unit_bin): %: %.o $(archives)

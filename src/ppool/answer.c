@@ -16,7 +16,7 @@ ppool_slot_bad(struct ppool *p, struct slot *s)
 	s->bad = true;
 	s->in_len = 0;
 	s->part_at = 0;
-	ppool_slot_kill(s, SIGKILL);
+	ppool_slot_end(s);
 	ppool_watch_change(p, s);
 	/* An initializer did that: it will do so again. */
 	if (!s->hello)

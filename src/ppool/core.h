@@ -319,6 +319,8 @@ void ppool_nap(void);
 /* spawn.c: forks a worker into a free slot; -1 with errno. */
 int ppool_spawn(struct ppool *p, struct slot *s);
 void ppool_slot_kill(struct slot *s, int sig);
+/* Kills it, and has the timers do so again until it is gone or left behind. */
+void ppool_slot_end(struct slot *s);
 /* Forgets the process: descriptors and buffers, not the chunks. */
 void ppool_slot_clear(struct ppool *p, struct slot *s);
 /* Half-closes it, as soon as what it was given is sent. */

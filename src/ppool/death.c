@@ -258,9 +258,7 @@ ppool_give_up(ppool *pool, unsigned n, uint64_t id)
 		return PPOOL_OK;
 	s->given_up = true;
 	s->given_id = id;
-	ppool_slot_kill(s, SIGKILL);
-	if (!s->kill_at)
-		s->kill_at = ppool_now() + PPOOL_GRACE_NS;
+	ppool_slot_end(s);
 	return PPOOL_OK;
 }
 

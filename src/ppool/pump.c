@@ -116,7 +116,7 @@ check_overdue(const struct ppool *p, struct slot *s, int64_t now)
 	    atomic_load(&s->line->state) != state)
 		return;
 	s->shot = state;
-	ppool_slot_kill(s, SIGKILL);
+	ppool_slot_end(s);
 }
 
 static void

@@ -191,3 +191,11 @@ ppool_slot_kill(struct slot *s, int sig)
 #endif
 	kill(s->pid, sig);
 }
+
+void
+ppool_slot_end(struct slot *s)
+{
+	ppool_slot_kill(s, SIGKILL);
+	if (!s->kill_at)
+		s->kill_at = ppool_now() + PPOOL_GRACE_NS;
+}

@@ -1,13 +1,46 @@
 /* ppool_giveup.c - an owner that ends a worker for one of its items. */
 #include "ppool_util.h"
 
-enum { ITEMS = 6, TAKEN = 3, GUILTY = 1 };
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 
-/* A process that seems not to die: linked with --wrap=waitpid. */
+enum { ITEMS = 6, TAKEN = 3, GUILTY = 1, HANG_MS = 60000 };
+
+/* A process that no signal reaches, as when it waits in the kernel: linked with
+ * --wrap=waitpid, kill and syscall. While there is one nobody else is killed. */
 static pid_t undead;
 
 pid_t __real_waitpid(pid_t pid, int *status, int options);
 pid_t __wrap_waitpid(pid_t pid, int *status, int options);
+int __real_kill(pid_t pid, int sig);
+int __wrap_kill(pid_t pid, int sig);
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+int
+__wrap_kill(pid_t pid, int sig)
+{
+	return pid == undead ? 0 : __real_kill(pid, sig);
+}
+
+/* The pool's are pidfd_open and pidfd_send_signal: four arguments at most. */
+long
+__wrap_syscall(long number, ...)
+{
+	long arg[4];
+	va_list ap;
+
+	va_start(ap, number);
+	for (size_t i = 0; i < NITEMS(arg); i++)
+		arg[i] = va_arg(ap, long);
+	va_end(ap);
+#ifdef SYS_pidfd_send_signal
+	if (undead && number == SYS_pidfd_send_signal)
+		return 0;
+#endif
+	return __real_syscall(number, arg[0], arg[1], arg[2], arg[3]);
+}
 
 pid_t
 __wrap_waitpid(pid_t pid, int *status, int options)
@@ -176,6 +209,17 @@ give_up_runs_nothing_twice(void **state)
 	munmap(sh, sizeof(*sh));
 }
 
+/* What was left behind dies after all; then nobody is a child any more. */
+static void
+revive(void)
+{
+	pid_t pid = undead;
+
+	undead = 0;
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 /* A worker that hangs in the kernel is left behind, and others work on. */
 static void
 what_cannot_be_killed_is_left(void **state)
@@ -188,14 +232,78 @@ what_cannot_be_killed_is_left(void **state)
 	(void)state;
 	assert_int_equal(ppool_pids(pool, &undead, 1), 1);
 	assert_int_equal(ppool_give_up(pool, 0, GUILTY), PPOOL_OK);
-	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
+	assert_int_equal(ppool_feed_finish(f, HANG_MS), PPOOL_OK);
 	assert_int_equal(o.n, ITEMS);
 	assert_int_equal(o.err[GUILTY], PPOOL_GIVENUP);
 	assert_int_equal(o.ok, ITEMS - 1);
-	undead = 0;
 	ppool_feed_free(f);
-	pool_end(pool); /* and reaped when it dies after all */
+	pool_end(pool);
+	revive();
 	munmap(sh, sizeof(*sh));
+}
+
+static int
+hang_in_guilty(void *state, const void *data, size_t len, ppool_out *out)
+{
+	(void)state;
+	(void)out;
+	while (int_of(data, len) == GUILTY)
+		pause();
+	return 0;
+}
+
+/* Says what is no answer, and hangs. */
+static int
+babble_in_guilty(void *state, const void *data, size_t len, ppool_out *out)
+{
+	const char junk[64] = "junk";
+	int type;
+
+	for (int fd = 3; int_of(data, len) == GUILTY && fd < 256; fd++)
+		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type,
+		               &(socklen_t){ sizeof(type) }) == 0)
+			(void)send(fd, junk, sizeof(junk), MSG_NOSIGNAL);
+	return hang_in_guilty(state, data, len, out);
+}
+
+/* The same when it is the pool that has a reason to kill it. */
+static void
+leave_in(ppool_fn *fn, int task_timeout_ms)
+{
+	const ppool_opts opts = { .processes = 1, .window = ITEMS,
+	                          .task_timeout_ms = task_timeout_ms };
+	const ppool_feed_opts fopts = { .chunk_items = 1 };
+	struct outcome o = { .n = 0 };
+	ppool *pool = pool_with(&opts);
+	ppool_feed *f = NULL;
+
+	assert_int_equal(ppool_feed_open(pool, fn, &fopts, on_result, &o, &f),
+	                 PPOOL_OK);
+	assert_int_equal(ppool_pids(pool, &undead, 1), 1);
+	for (int v = 0; v < ITEMS; v++)
+		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1),
+		                 PPOOL_OK);
+	assert_int_equal(ppool_feed_finish(f, HANG_MS), PPOOL_OK);
+	assert_int_equal(o.n, ITEMS);
+	assert_int_equal(o.err[GUILTY], PPOOL_DIED);
+	assert_int_equal(o.ok, ITEMS - 1);
+	ppool_feed_free(f);
+	pool_end(pool);
+	revive();
+}
+
+static void
+what_is_overdue_is_left(void **state)
+{
+	(void)state;
+	leave_in(hang_in_guilty, 300);
+}
+
+static void
+what_babbles_is_left(void **state)
+{
+	(void)state;
+	leave_in(babble_in_guilty, 0);
 }
 
 int
@@ -206,6 +314,8 @@ main(void)
 		CASE(give_up_blames_nobody_else),
 		CASE(give_up_runs_nothing_twice),
 		CASE(what_cannot_be_killed_is_left),
+		CASE(what_is_overdue_is_left),
+		CASE(what_babbles_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
