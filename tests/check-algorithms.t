@@ -243,6 +243,25 @@ phash: WARNING: 1 listed file could not be read
 END
 fi
 
+# Prose in a list of digests of any length is no entry, and decides nothing.
+for line in 'This is a list of sums' 'Made  with love'; do
+	{ echo "$line"; b2sum f; } >B2SUMS
+	try "'$line' above a list" 0 "$phash" -c B2SUMS
+	out 'leaves the rest as it is' <<'END'
+f: OK
+END
+	err 'and is malformed, as to b2sum' <<'END'
+phash: WARNING: 1 line is improperly formatted
+END
+	{ b2sum f; echo "$line"; } >list
+	try "'$line' below it" 1 "$phash" -a blake2b -c --strict list
+	out 'is no entry' <<'END'
+f: OK
+END
+done
+{ echo 'Made  with love'; sum blake2b f --base64; } >list
+try 'base64' 0 "$phash" -a blake2b -c list
+
 # Audits
 mkdir t
 printf abc >t/f

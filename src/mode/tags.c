@@ -139,14 +139,15 @@ tags_family(const char *name)
 	return NULL;
 }
 
+/* In base64, words have any number of bytes: "This" has three. */
 static bool
-tags_family_has(const char *name, size_t bytes)
+tags_family_has(const char *name, size_t bytes, bool base64)
 {
 	size_t i;
 
 	for (i = 0; i < TAGS_COUNT(tags_families); i++)
 		if (!strcmp(tags_families[i].name, name) &&
-		    tags_families[i].any)
+		    tags_families[i].any && !base64)
 			return bytes && bytes <= RESULT_DIGEST_MAX;
 	return bytes == 28 || bytes == 32 || bytes == 48 || bytes == 64;
 }
@@ -167,13 +168,13 @@ tags_decide(struct tags *t, size_t bytes)
 }
 
 static struct manifest_algorithm
-tags_plain(struct tags *t, size_t bytes)
+tags_plain(struct tags *t, size_t bytes, bool base64)
 {
 	struct manifest_algorithm a = { .number = 0, .tag = t->own };
 
 	if (t->family) {
 		a.tag = t->family;
-		if (tags_family_has(t->family, bytes))
+		if (tags_family_has(t->family, bytes, base64))
 			a = tags_find_sized(t, t->family, bytes);
 	} else {
 		if (!t->plain.tag)
@@ -189,7 +190,8 @@ tags_plain(struct tags *t, size_t bytes)
 
 /* For struct manifest: cookie is the struct tags. */
 static struct manifest_algorithm
-tags_algorithm(void *cookie, const char *tag, size_t len, size_t bytes)
+tags_algorithm(void *cookie, const char *tag, size_t len, size_t bytes,
+    bool base64)
 {
 	static const struct manifest_algorithm nameless = {
 		.number = -1 - TAGS_UNKNOWN
@@ -198,7 +200,7 @@ tags_algorithm(void *cookie, const char *tag, size_t len, size_t bytes)
 	char name[MANIFEST_TAG_MAX + 1];
 
 	if (!tag)
-		return tags_plain(t, bytes);
+		return tags_plain(t, bytes, base64);
 	if (!len)
 		return nameless;
 	memcpy(name, tag, len);

@@ -265,8 +265,9 @@ static struct manifest_algorithm
 ask(struct manifest *m, struct manifest_entry *e, const char *tag,
     size_t taglen, const char *digest, size_t len)
 {
+	size_t bytes = digest_bytes(digest, len);
 	struct manifest_algorithm a = m->algorithm(m->cookie, tag, taglen,
-	    digest_bytes(digest, len));
+	    bytes, len != 2 * bytes);
 
 	e->algorithm = a.number;
 	if (!tag || a.number >= 0)
@@ -274,23 +275,12 @@ ask(struct manifest *m, struct manifest_entry *e, const char *tag,
 	return a;
 }
 
-/*
- * Standard or reversed is decided by the first line and holds for all, so that
- * nobody can have another file checked by giving it a name that begins with a
- * space. The line counts even if its name then turns out to be malformed.
- */
-static bool
-decide_order(struct manifest *m, const char *s, size_t len)
+/* The order of a line, of which s is what follows the digest and its blank. */
+static enum manifest_order
+line_order(const struct manifest *m, const char *s, size_t len)
 {
-	bool standard = len > 1 && (*s == ' ' || *s == '*');
-
-	if (standard && m->order == MANIFEST_UNDECIDED)
-		m->order = MANIFEST_STANDARD;
-	else if (!standard && m->order == MANIFEST_STANDARD)
-		return false;
-	else if (!standard)
-		m->order = MANIFEST_REVERSED;
-	return true;
+	return m->order != MANIFEST_REVERSED && len > 1 &&
+	    (*s == ' ' || *s == '*') ? MANIFEST_STANDARD : MANIFEST_REVERSED;
 }
 
 /* The digest that a plain line begins with: its length; 0: there is none, or
@@ -311,17 +301,23 @@ read_plain_digest(struct manifest *m, struct manifest_entry *e, const char *s,
 	return read_digest(e, s, i, a.size) ? i : 0;
 }
 
-/* s is what follows the digest and its blank. */
+/*
+ * Standard or reversed is decided by the first line and holds for all, so that
+ * nobody can have another file checked by giving it a name that begins with a
+ * space. The line counts even if its name then turns out to be malformed, but
+ * not if its algorithm cannot be computed: it may be none at all.
+ */
 static bool
 read_plain_name(struct manifest *m, struct manifest_entry *e, char *s,
     size_t len, bool escaped)
 {
-	size_t i = 0;
+	enum manifest_order order = line_order(m, s, len);
+	size_t i = order == MANIFEST_STANDARD;
 
-	if (!decide_order(m, s, len))
+	if (m->order == MANIFEST_STANDARD && order != m->order)
 		return false;
-	if (m->order == MANIFEST_STANDARD)
-		i++;
+	if (e->algorithm >= 0)
+		m->order = order;
 	return read_name(e, s + i, len - i, escaped);
 }
 
@@ -537,6 +533,6 @@ manifest_line(struct manifest *m, char *line, size_t len,
 	if (kind == MANIFEST_ENTRY && e->algorithm < 0)
 		e->want.digestlen = 0;
 	if (!m->tag && kind >= MANIFEST_MALFORMED)
-		m->tag = m->algorithm(m->cookie, NULL, 0, 0).tag;
+		m->tag = m->algorithm(m->cookie, NULL, 0, 0, false).tag;
 	return kind;
 }

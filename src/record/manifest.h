@@ -39,9 +39,9 @@
  *     not the one form that n bytes have (RFC 4648, 3.5: bits left over, or
  *     other padding) is an entry with a digest that no file has. Anything else
  *     where a digest should be makes the line malformed, as it does to cksum.
- *   - The first plain line decides: if one blank follows the digest and the
- *     next byte is not SP or "*", or is the last of the line, then all plain
- *     lines are reversed, and "digest  a" has the name " a". Otherwise no line
+ *   - The first plain line whose algorithm can be computed decides: if one
+ *     blank follows the digest and the next byte is not SP or "*", or is the
+ *     last of the line, then all plain lines are reversed, and "digest  a" has the name " a". Otherwise no line
  *     may be. The name of a plain line has at least one byte.
  *   - An object has "path", or "path_base64" for one that is not UTF-8, and
  *     "digest". It may have "algorithm" (a tag), "size" (bytes, no sign, no
@@ -87,11 +87,12 @@ struct manifest {
 	 * tag is NULL, that of lines without one; len is 0 for a name that is
 	 * no tag, in an object, which is never known. bytes is what the text of the
 	 * line's digest stands for, 0 for nothing: it tells apart what the tag
-	 * leaves open. Asked for every line, which may hold anything: it should
-	 * remember what it does not know, too.
+	 * leaves open. base64: the text is that, and no hex, so that it may be
+	 * a word of any language. Asked for every line, which may hold
+	 * anything: it should remember what it does not know, too.
 	 */
 	struct manifest_algorithm (*algorithm)(void *cookie, const char *tag,
-	    size_t len, size_t bytes);
+	    size_t len, size_t bytes, bool base64);
 	void *cookie;
 	bool zero;        /* lines end in NUL, names are raw */
 	bool is_stdin;    /* the list is standard input, so no line may mean

@@ -48,11 +48,13 @@ static const struct {
 /* The number of an algorithm is its place among them; the cookie is that of
  * lines without a tag. */
 static struct manifest_algorithm
-algorithm(void *cookie, const char *tag, size_t len, size_t bytes)
+algorithm(void *cookie, const char *tag, size_t len, size_t bytes,
+    bool base64)
 {
 	struct manifest_algorithm a = { .number = -1 };
 
 	(void)bytes;
+	(void)base64;
 	if (!tag) {
 		tag = cookie;
 		len = strlen(tag);

@@ -33,14 +33,17 @@ enum { SHA512, MD5_128, LARGE, TWO, UNKNOWN = -7 };
 static const struct manifest_algorithm algorithms[] = {
 	{ SHA512, 64, "SHA512" }, { SHA512, 64, "SHA2-512" },
 	{ MD5_128, 16, "MD5" }, { LARGE, 65, "LARGE" }, { TWO, 2, "TWO" },
+	{ UNKNOWN, 2, "NOBODY" },
 };
 
 static struct manifest_algorithm
-known(void *cookie, const char *tag, size_t len, size_t bytes)
+known(void *cookie, const char *tag, size_t len, size_t bytes,
+    bool base64)
 {
 	const struct manifest_algorithm unknown = { .number = UNKNOWN };
 	struct known *k = cookie;
 
+	(void)base64;
 	if (tag) {
 		k->asked++;
 		k->bytes = bytes;
@@ -496,6 +499,28 @@ test_reversed(void **state)
 	entry(HEX " (f) = " HEX, "(f) = " HEX);
 }
 
+/* It may be no digest at all. */
+static void
+test_an_unknown_digest_decides_no_order(void **state)
+{
+	struct list l = new_list();
+
+	(void)state;
+	l.k.plain = "NOBODY";
+	assert_int_equal(read_line(&l, "beef name"), MANIFEST_ENTRY);
+	assert_int_equal(l.m.order, MANIFEST_UNDECIDED);
+	assert_int_equal(l.e.len, 4);
+	assert_int_equal(read_line(&l, "beef  name"), MANIFEST_ENTRY);
+	assert_int_equal(l.m.order, MANIFEST_UNDECIDED);
+	assert_int_equal(l.e.len, 4);
+	l.k.plain = "TWO";
+	assert_int_equal(read_line(&l, "beef  name"), MANIFEST_ENTRY);
+	assert_int_equal(l.m.order, MANIFEST_STANDARD);
+	l.k.plain = "NOBODY";
+	assert_int_equal(read_line(&l, "beef name"), MANIFEST_MALFORMED);
+	free(l.line);
+}
+
 static void
 test_the_first_line_decides_reversed(void **state)
 {
@@ -827,6 +852,7 @@ main(void)
 		cmocka_unit_test(test_escaped_names),
 		cmocka_unit_test(test_reversed),
 		cmocka_unit_test(test_the_first_line_decides_reversed),
+		cmocka_unit_test(test_an_unknown_digest_decides_no_order),
 		cmocka_unit_test(test_the_first_line_decides_standard),
 		cmocka_unit_test(test_other_lines_do_not_decide),
 		cmocka_unit_test(test_forms),
