@@ -79,6 +79,26 @@ cd ../.. || exit 1
 printf '%s\n' ../a "$PWD/t/sub/b" ./b ./c >want
 same 'stay as they are' want names
 
+# A file called - comes back, whether or not the others have ./ in front.
+mkdir dash
+echo a >dash/a
+for form in --tag --untagged --json; do
+	for operand in a ./a; do
+		rm -f dash/-
+		"$phash" $form -C dash $operand >U
+		echo x >dash/-
+		try "a file called - beside $operand of $form" 1 "$phash" \
+			--update --audit=U --quiet -C dash
+		try 'is in the list by a name of its own' 0 "$phash" \
+			-C dash -c U
+		ok 'that is not that of stdin' grep -qF ./- U
+	done
+done
+rm dash/-
+"$phash" -C dash a >U
+try 'standard input' 1 "$phash" --update --audit=U --quiet -C dash a -
+ok 'keeps its name' grep -qF '(-)' U
+
 # A list without an entry says nothing of a form.
 : >U
 try 'an empty list' 1 "$phash" --update --audit=U --quiet -C t

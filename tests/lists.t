@@ -61,13 +61,16 @@ printf x >' lead'
 printf x >'#c'
 try 'odd names in a list' 0 stdin '--help\ncr\r\n lead\n#c\n-\n' \
 	"$phash" --files-from=-
-lines ' lead' '#c' ./- --help $'cr\r'
-sed -i 's,(./-),(-),' "$work/lines"
+lines ' lead' '#c' --help ./- $'cr\r'
 same 'are names of files' "$work/lines" "$work/out"
 try 'a newline in a list0' 0 stdin 'new\nline\0-\0' "$phash" --files0-from=-
 lines ./- $'new\nline'
-sed -i 's,(./-),(-),' "$work/lines"
 same 'is of the name' "$work/lines" "$work/out"
+"$phash" --files0-from=- >L < <(printf '%s\0' -)
+try 'the file called -' 0 "$phash" -c L
+out 'comes back, and is not stdin' <<'END'
+./-: OK
+END
 
 # What is wrong in a list is said, with its place, and the rest is done.
 lines a b

@@ -650,11 +650,25 @@ audit_print(struct audit *a)
 /* ---- the new list ------------------------------------------------------------- */
 
 static void
+audit_put_new(struct audit *a, const struct result *r)
+{
+	struct newlist_file f = {
+		.r = r,
+		.dotted = audit_code_dotted(r->code),
+		.is_stdin = audit_code_how(r->code) == HASHER_STDIN,
+		.algorithm = audit_code_algorithm(r->code),
+	};
+
+	f.tag = hasher_tag(a->setup.hasher, f.algorithm);
+	newlist_put(&a->newlist, a->o, &f, &a->out.lines);
+	output_more(&a->out);
+}
+
+static void
 audit_put_lines(struct audit *a)
 {
 	struct compare_turn t = { 0, 0, COMPARE_NONE, COMPARE_NONE };
 	struct result r, listed;
-	int n;
 
 	while (!a->out.lost && audit_next(a, &t)) {
 		if (t.have == COMPARE_NONE || !side_get(a->have, t.have, &r) ||
@@ -665,11 +679,7 @@ audit_put_lines(struct audit *a)
 			r.path = listed.path;
 			r.pathlen = listed.pathlen;
 		}
-		n = audit_code_algorithm(r.code);
-		newlist_put(&a->newlist, a->o, &r, n,
-		    hasher_tag(a->setup.hasher, n), audit_code_dotted(r.code),
-		    &a->out.lines);
-		output_more(&a->out);
+		audit_put_new(a, &r);
 	}
 	output_flush(&a->out);
 }

@@ -65,24 +65,33 @@ newlist_format(const struct newlist *l, const struct options *o, int n)
 	return f;
 }
 
+/* Is the name to have "./" in front? */
+static bool
+newlist_dots(const struct newlist *l, const struct newlist_file *file)
+{
+	const struct result *r = file->r;
+
+	if (r->pathlen == 1 && *r->path == '-')
+		return !file->is_stdin;
+	return l->has_dots && newlist_may_have_dots(r->path, r->pathlen) ?
+	    l->dots : file->dotted;
+}
+
 void
 newlist_put(const struct newlist *l, const struct options *o,
-    struct result *r, int n, const char *tag, bool found_dots,
-    struct buf *out)
+    const struct newlist_file *file, struct buf *out)
 {
-	struct format f = newlist_format(l, o, n);
+	struct format f = newlist_format(l, o, file->algorithm);
+	struct result r = *file->r;
 	struct buf path = BUF_INIT;
-	bool dots = found_dots;
 
-	if (l->has_dots && newlist_may_have_dots(r->path, r->pathlen))
-		dots = l->dots;
-	if (dots) {
+	if (newlist_dots(l, file)) {
 		buf_puts(&path, "./");
-		buf_put(&path, r->path, r->pathlen);
-		r->path = buf_str(&path);
-		r->pathlen = path.len;
+		buf_put(&path, r.path, r.pathlen);
+		r.path = buf_str(&path);
+		r.pathlen = path.len;
 	}
-	f.tag = tag;
-	format_result(&f, r, out);
+	f.tag = file->tag;
+	format_result(&f, &r, out);
 	buf_release(&path);
 }

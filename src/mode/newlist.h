@@ -27,13 +27,18 @@ struct newlist {
 /* An entry of the old list, of algorithm number n; the first ones count. */
 void newlist_see(struct newlist *l, const struct manifest_entry *e, int n);
 
-/*
- * Appends the line of r, with algorithm number n and its tag. What o asks for
- * in so many words is stronger than the form of the old list. r's path has no
- * "./" in front; found_dots: it was found with that.
- */
+/* A file of the new list. */
+struct newlist_file {
+	const struct result *r; /* its path has no "./" in front... */
+	bool dotted;     /* ...but was found with that */
+	bool is_stdin;   /* it is standard input, and no file called "-" */
+	int algorithm;   /* its number... */
+	const char *tag; /* ...and tag */
+};
+
+/* Appends the line of f. What o asks for in so many words is stronger than the
+ * form of the old list. */
 void newlist_put(const struct newlist *l, const struct options *o,
-    struct result *r, int n, const char *tag, bool found_dots,
-    struct buf *out);
+    const struct newlist_file *f, struct buf *out);
 
 #endif

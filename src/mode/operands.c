@@ -94,10 +94,12 @@ operands_take(struct operands *p, const struct walk_opts *w, const char *name,
 	    .how = HASHER_STDIN };
 	size_t number;
 
-	/* "-" is stdin on the command line; in a list it is a file's name */
-	if (!strcmp(name, "-") && !list_where(p->setup->list, &number))
-		return p->on_name(p->cookie, &in);
-	return walk(name, w);
+	if (strcmp(name, "-") != 0)
+		return walk(name, w);
+	/* stdin on the command line; in a list it is a file's name, which must
+	 * not be printed as that of stdin */
+	return list_where(p->setup->list, &number) ? walk("./-", w) :
+	    p->on_name(p->cookie, &in);
 }
 
 uint64_t
