@@ -15,10 +15,10 @@
 #include <stdint.h>
 
 struct watch_line {
-	_Atomic uint64_t bytes; /* digested, by its predecessors too */
-	_Atomic uint64_t turns; /* changes while it is alive */
-	_Atomic uint64_t moves; /* changes when one of its files gets on */
-	_Atomic uint64_t id;    /* ppool_item.id of what it works on */
+	_Alignas(8) _Atomic uint64_t bytes; /* digested, by its predecessors too */
+	_Alignas(8) _Atomic uint64_t turns; /* changes while it is alive */
+	_Alignas(8) _Atomic uint64_t moves; /* changes when one of its files gets on */
+	_Alignas(8) _Atomic uint64_t id;    /* ppool_item.id of what it works on */
 	char pad[32];
 };
 
