@@ -68,6 +68,37 @@ try 'a list of mixed algorithms without tags' 0 "$phash" --update --audit=U --qu
 same 'keeps the tags that it needs' want U
 try 'after it' 0 "$phash" --audit=U --quiet t
 
+# A line without a tag is one only where the next audit, without -a, reads it as
+# what it is: by the name of the new list, or else the length of the digest.
+kept() {
+	try "$* is updated" 0 "$phash" -q --audit="$1" --update "${@:3}" t
+	ok "with tags: $2" test "$(grep -c '(' "$new")" = "$2"
+	try 'and is what it was' 0 "$phash" -q --audit="$new" t
+}
+for target in baseline x.sha512 B2SUMS other.b2; do
+	"$phash" -a blake2b --untagged t >B2SUMS
+	new=$target
+	case $target in
+	B2SUMS | *.b2) kept B2SUMS 0 -o "$new" ;;
+	*) kept B2SUMS 2 -o "$new" ;;
+	esac
+done
+new=x.sha512
+"$phash" -a sm3 t >x.sha512
+kept x.sha512 2 --untagged
+"$phash" --untagged t >x.sha512
+kept x.sha512 0
+"$phash" -a sha3-256 --untagged t >list
+new=list
+kept list 2 -a sha3-256
+"$phash" -a sha3-256 --untagged --base64 t >x.sha3
+new=x.sha3
+kept x.sha3 0
+: >x.sha512
+try 'an empty list of another algorithm' 1 "$phash" -q -a sha256 --untagged \
+	--audit=x.sha512 --update t
+try 'and what it has become' 0 "$phash" -q --audit=x.sha512 t
+
 # Names that cannot have ./ in front, beside names that can
 cd t/sub || exit 1
 echo c >c

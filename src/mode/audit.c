@@ -714,6 +714,7 @@ audit_update(struct audit *a)
 	}
 	if (setup_open_update(&a->setup, path) < 0)
 		return -1;
+	newlist_begin(&a->newlist, a->o, path, a->setup.hasher, a->algorithm);
 	audit_put_lines(a);
 	if (!a->out.lost && outfile_commit() == 0)
 		return 0;

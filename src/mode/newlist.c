@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "hasher/hasher.h"
 #include "hasher/result.h"
 #include "mode/setup.h"
+#include "mode/tags.h"
 #include "options.h"
 #include "record/manifest.h"
 
@@ -31,6 +33,18 @@ newlist_may_have_dots(const char *name, size_t len)
 	    (len == 2 || name[2] == '/'));
 }
 
+static bool
+newlist_keeps_form(const struct newlist *l, const struct options *o)
+{
+	return l->has_form && !o->format_given;
+}
+
+static bool
+newlist_base64(const struct newlist *l, const struct options *o)
+{
+	return o->base64 || (newlist_keeps_form(l, o) && l->base64);
+}
+
 void
 newlist_see(struct newlist *l, const struct manifest_entry *e, int n)
 {
@@ -46,21 +60,30 @@ newlist_see(struct newlist *l, const struct manifest_entry *e, int n)
 	}
 }
 
+void
+newlist_begin(struct newlist *l, const struct options *o, const char *path,
+    const struct hasher *h, int n)
+{
+	if (!l->has_form)
+		l->algorithm = n;
+	l->told = l->algorithm >= 0 && tags_is_told(path,
+	    hasher_tag(h, l->algorithm), hasher_digest_size(h, l->algorithm),
+	    newlist_base64(l, o));
+}
+
 static struct format
 newlist_format(const struct newlist *l, const struct options *o, int n)
 {
 	struct format f = {
 		.kind = setup_format(o),
-		.base64 = o->base64,
+		.base64 = newlist_base64(l, o),
 		.end = o->zero ? '\0' : '\n',
 	};
 
-	if (l->has_form && !o->format_given) {
+	if (newlist_keeps_form(l, o))
 		f.kind = l->kind;
-		f.base64 = o->base64 || l->base64;
-	}
 	/* without a tag it would be read as what it is not */
-	if (f.kind == FORMAT_UNTAGGED && l->has_form && n != l->algorithm)
+	if (f.kind == FORMAT_UNTAGGED && (!l->told || n != l->algorithm))
 		f.kind = FORMAT_TAGGED;
 	return f;
 }

@@ -10,6 +10,7 @@
 #include "record/format.h"
 
 struct buf;
+struct hasher;
 struct manifest_entry;
 struct options;
 struct result;
@@ -21,11 +22,18 @@ struct newlist {
 	bool dots;        /* ...and it does */
 	enum format_kind kind;
 	bool base64;
-	int algorithm;    /* of that entry: of lines without a tag */
+	int algorithm;    /* of that entry, or of all files */
+	bool told;        /* lines of it need no tag to be read as what they
+	                   * are */
 };
 
 /* An entry of the old list, of algorithm number n; the first ones count. */
 void newlist_see(struct newlist *l, const struct manifest_entry *e, int n);
+
+/* The old list has been read. The new one is written to path, with algorithm
+ * number n for files that the old one does not have. */
+void newlist_begin(struct newlist *l, const struct options *o,
+    const char *path, const struct hasher *h, int n);
 
 /* A file of the new list. */
 struct newlist_file {

@@ -335,6 +335,39 @@ tags_decided(struct tags *t, const char *list, struct buf *out)
 	return true;
 }
 
+/* What the name of a list, or else the length of a digest, says of it; NULL:
+ * nothing. */
+static const char *
+tags_say(const char *list, size_t bytes)
+{
+	const char *said = tags_said_by(list);
+	size_t i;
+
+	for (i = 0; !said && i < TAGS_COUNT(tags_lengths); i++)
+		if (tags_lengths[i].bytes == bytes)
+			return tags_lengths[i].name;
+	return said;
+}
+
+bool
+tags_is_told(const char *list, const char *tag, size_t bytes, bool base64)
+{
+	const char *said = tags_say(list, bytes);
+	const char *family = said ? tags_family(said) : NULL;
+	char name[MANIFEST_TAG_MAX + 1];
+	struct digest *d;
+	bool told;
+
+	if (!said || (family && !tags_family_has(family, bytes, base64)))
+		return false;
+	if (family)
+		snprintf(name, sizeof(name), "%s-%zu", family, 8 * bytes);
+	d = digest_new(family ? name : said);
+	told = d && !strcmp(digest_tag(d), tag);
+	digest_free(d);
+	return told;
+}
+
 struct verdict_guess
 tags_guess(const struct tags *t)
 {

@@ -71,6 +71,14 @@ struct manifest tags_manifest(struct tags *t, const char *list, bool zero);
  */
 bool tags_decided(struct tags *t, const char *list, struct buf *out);
 
+/*
+ * Is a line without a tag, whose digest is of that tag and has so many bytes,
+ * read as what it is in the list of that name, when it has only such lines and
+ * nobody says -a?
+ */
+bool tags_is_told(const char *list, const char *tag, size_t bytes,
+    bool base64);
+
 /* What the list was taken for, by the length of its digests alone. */
 struct verdict_guess tags_guess(const struct tags *t);
 
