@@ -34,6 +34,16 @@ rm t/sub/new
 try 'a list of -z' 1 "$phash" -z --update --audit=U --quiet t
 "$phash" -z --untagged t >want
 same 'keeps its form' want U
+(cd t && sha512sum -b a) >U
+echo new >t/sub/new
+try 'a list of sha512sum -b' 1 "$phash" --update --audit=U --quiet -C t
+(cd t && sha512sum -b a sub/b sub/new) >want
+same 'keeps its *' want U
+rm t/sub/new
+(cd t && sha512sum a sub/b) >want
+cp want U
+try 'a list without' 0 "$phash" --update --audit=U --quiet -C t
+same 'gets none' want U
 
 # Options are stronger.
 for options in --tag --untagged --json '--tag --base64' '--json --base64'; do
@@ -48,6 +58,10 @@ for options in --tag --untagged --json '--tag --base64' '--json --base64'; do
 		same 'has the form of the options' want U
 	done
 done
+"$phash" --untagged t >U
+(cd t && sha512sum -b a sub/b) >U
+try '--untagged' 0 "$phash" --untagged --update --audit=U --quiet -C t
+same 'is without *' U <(cd t && sha512sum a sub/b)
 "$phash" --untagged t >U
 try '--base64 alone' 0 "$phash" --base64 --update --audit=U --quiet t
 "$phash" --untagged --base64 t >want

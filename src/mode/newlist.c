@@ -54,6 +54,10 @@ newlist_see(struct newlist *l, const struct manifest_entry *e, int n)
 		l->base64 = e->base64;
 		l->algorithm = n;
 	}
+	if (!l->has_plain && e->form == MANIFEST_PLAIN) {
+		l->has_plain = true;
+		l->binary = e->binary;
+	}
 	if (!l->has_dots && newlist_may_have_dots(e->name, e->len)) {
 		l->has_dots = true;
 		l->dots = e->len > 2 && !memcmp(e->name, "./", 2);
@@ -82,6 +86,7 @@ newlist_format(const struct newlist *l, const struct options *o, int n)
 
 	if (newlist_keeps_form(l, o))
 		f.kind = l->kind;
+	f.binary = newlist_keeps_form(l, o) && l->binary;
 	/* without a tag it would be read as what it is not */
 	if (f.kind == FORMAT_UNTAGGED && (!l->told || n != l->algorithm))
 		f.kind = FORMAT_TAGGED;

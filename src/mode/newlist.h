@@ -22,6 +22,8 @@ struct newlist {
 	bool dots;        /* ...and it does */
 	enum format_kind kind;
 	bool base64;
+	bool has_plain;   /* an entry without a tag was seen... */
+	bool binary;      /* ...and it has a * before its name */
 	int algorithm;    /* of that entry, or of all files */
 	bool told;        /* lines of it need no tag to be read as what they
 	                   * are */

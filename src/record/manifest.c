@@ -318,6 +318,7 @@ read_plain_name(struct manifest *m, struct manifest_entry *e, char *s,
 		return false;
 	if (e->algorithm >= 0)
 		m->order = order;
+	e->binary = i && *s == '*';
 	return read_name(e, s + i, len - i, escaped);
 }
 
@@ -345,6 +346,7 @@ read_sum(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 	s += escaped;
 	len -= escaped;
 	e->form = MANIFEST_TAGGED;
+	e->binary = false;
 	tagged = split_tagged(&t, s, len);
 	if (tagged)
 		a = ask(m, e, t.tag, t.taglen, t.digest, t.digestlen);
@@ -455,6 +457,7 @@ read_json(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 	struct json_text t[MEMBERS] = { { NULL, 0 } };
 
 	e->form = MANIFEST_JSON;
+	e->binary = false;
 	if (!read_object(s, len, t) ||
 	    !read_path(e, &t[PATH], &t[PATH_BASE64]) ||
 	    !read_size(&e->want, &t[SIZE]))

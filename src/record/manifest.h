@@ -118,6 +118,7 @@ enum manifest_form { MANIFEST_TAGGED, MANIFEST_PLAIN, MANIFEST_JSON };
 struct manifest_entry {
 	enum manifest_form form;
 	bool base64;      /* the digest is, and not in hex */
+	bool binary;      /* plain: the name has a * before it */
 	const char *name; /* within the line; no NUL in it, none behind it */
 	size_t len;       /* 0 is possible: "SHA512 () = ...", as coreutils */
 	int algorithm;    /* below 0: it cannot be computed, and want has no
