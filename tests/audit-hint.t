@@ -35,6 +35,16 @@ hint "'o o/d' without -C" "--audit=above 'o o/d'" --audit=above -C 'o o' d
 "$phash" d/sub >sub
 hint 'd/sub without -C' '--audit=sub d/sub' --audit=sub -C d sub
 
+# The names may be such as are refused.
+mkdir w
+"$phash" "$here/d" >absolute
+hint "$here/d without -C" "--audit=absolute $here/d" --audit=absolute -C "$here/d"
+hint "$here/d without -C" "--audit=absolute $here/d" --audit=absolute -C "$here" d
+cd w || exit 1
+"$phash" ../d >../up
+hint '../d without -C' '--audit=../up ../d' --audit=../up -C ../d
+cd .. || exit 1
+
 # No hint
 no_hint() {
 	try "$*" 1 "$phash" "$@"
@@ -47,5 +57,9 @@ no_hint --audit=/dev/null d
 echo more >d/more
 no_hint --audit=outside d
 no_hint --audit=inside -C d
+mkdir e e/e
+echo x | tee e/x >e/e/x
+"$phash" e/x >some
+no_hint --audit=some -C e
 
 finish

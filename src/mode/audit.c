@@ -85,6 +85,7 @@ struct audit {
 	struct verdict_rules rules;
 	struct scope *scope; /* the operands */
 	struct side *want, *have;
+	struct table *outside; /* plain names of entries refused as such */
 	struct backlog backlog; /* of have */
 	int algorithm;       /* of files that are not listed; below 0 while no
 	                      * entry has one that can be computed */
@@ -169,6 +170,7 @@ audit_add_want(struct audit *a, const struct manifest_entry *e)
 	uint64_t n;
 
 	if (scope_outside(a->scope, plain, len, &below)) {
+		(void)table_add(a->outside, plain, len, &is_new);
 		audit_refuse(a, e->name, e->len, "listed, but outside of what "
 		    "is audited");
 		return;
@@ -618,9 +620,11 @@ audit_passed(const struct audit *a)
 static void
 audit_hint(struct audit *a)
 {
-	if (a->met || a->rules.status || !table_count(a->want->table))
+	if (a->met || a->rules.status)
 		return;
-	if (rephrase(a->o, a->want->table, a->have->table, &a->message))
+	table_sort(a->outside);
+	if (rephrase(a->o, a->want->table, a->outside, a->have->table,
+	    &a->message))
 		output_say(&a->out, &a->message);
 }
 
@@ -754,6 +758,7 @@ audit_init(struct audit *a)
 	    scope_new(a->o->operands, a->o->noperands) : scope_new(&here, 1);
 	a->want = side_new();
 	a->have = side_new();
+	a->outside = table_new();
 	a->backlog.hasher = a->setup.hasher;
 	a->backlog.table = a->have->table;
 	a->backlog.cookie = a;
@@ -826,6 +831,7 @@ mode_audit(const struct options *o)
 	scope_free(a.scope);
 	side_free(a.want);
 	side_free(a.have);
+	table_free(a.outside);
 	free(a.dropped);
 	free(a.missing.v);
 	free(a.fresh.v);

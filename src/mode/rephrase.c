@@ -100,7 +100,7 @@ rephrase_without(const struct options *o, size_t n, const struct table *want,
 
 bool
 rephrase(const struct options *o, const struct table *want,
-    const struct table *have, struct buf *out)
+    const struct table *outside, const struct table *have, struct buf *out)
 {
 	size_t n = o->directories.n;
 
@@ -109,7 +109,8 @@ rephrase(const struct options *o, const struct table *want,
 	if (o->noperands > 1 || (o->noperands && *o->operands[0] == '/'))
 		return false;
 	while (n--)
-		if (rephrase_without(o, n, want, have, out))
+		if (rephrase_without(o, n, want, have, out) ||
+		    rephrase_without(o, n, outside, have, out))
 			return true;
 	return false;
 }

@@ -14,11 +14,12 @@ struct options;
 struct table;
 
 /*
- * Of two sorted tables, what is listed and what was found, which have no name
- * in common: would they, with the path of the operand or of -C before the names
- * of one of them? Then appends a hint with the command that compares them so.
+ * Of sorted tables, what is listed and what was found, which have no name in
+ * common: would they, with the path of the operand or of -C before the names of
+ * one of them? Then appends a hint with the command that compares them so.
+ * outside is what is listed but outside of what is audited.
  */
 bool rephrase(const struct options *o, const struct table *want,
-    const struct table *have, struct buf *out);
+    const struct table *outside, const struct table *have, struct buf *out);
 
 #endif
