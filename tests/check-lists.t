@@ -184,11 +184,8 @@ END
 	# shellcheck disable=SC2086
 	"$phash" -z $options -C t . >list
 	try "what -z $options prints" 0 "$phash" -C t -z -c --strict list
-	out 'is read' <<'END'
-./a: OK
-./b: OK
-./inside: OK
-END
+	printf './%s: OK\0' a b inside >want
+	same 'is read' want "$work/out"
 done
 "$phash" --json t nix >list 2>/dev/null
 try 'JSON with an error in it' 0 "$phash" -c list

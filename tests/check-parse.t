@@ -283,18 +283,14 @@ try '--strict' 1 "$phash" -c --strict l
 # -z
 printf '%s  f\0SHA512 (n\nl) = %s\0#x\0\0%s  b\\s\0%s  c\rr' $abc $abc $abc $abc >l
 try '-z' 0 "$phash" -c -z --strict l
-out 'names are raw' <<'END'
-f: OK
-'n'$'\n''l': OK
-'b\s': OK
-'c'$'\r''r': OK
-END
+printf '%s: OK\0' f $'n\nl' 'b\s' $'c\rr' >want
+same 'names are raw, and verdicts end in NUL' want "$work/out"
+try 'a locale' 0 env LC_ALL=C.UTF-8 "$phash" -c -z --strict l
+same 'changes nothing' want "$work/out"
 printf '%s  f\r\0\\%s  f\0%s  f\n\0' $abc $abc $abc >l
 try '-z: CR and LF belong to names, and there are no escapes' 1 "$phash" -c -z -w l
-out 'as is seen' <<'END'
-'f'$'\r': FAILED open or read
-'f'$'\n': FAILED open or read
-END
+printf '%s: FAILED open or read\0' $'f\r' $'f\n' >want
+same 'as is seen' want "$work/out"
 err 'and said' <<'END'
 phash: 'f'$'\r': No such file or directory
 phash: l: 2: improperly formatted SHA512 checksum line

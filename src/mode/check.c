@@ -83,9 +83,10 @@ check_item(struct check *c, uint64_t number)
 }
 
 static void
-check_report_json(struct check *c, const struct item *i, enum verdict_check v,
+check_report(struct check *c, const struct item *i, enum verdict_check v,
     const char *reason)
 {
+	char end = c->o->zero ? '\0' : '\n';
 	struct verdict_checked checked = {
 		.verdict = v,
 		.name = i->text.data,
@@ -96,8 +97,11 @@ check_report_json(struct check *c, const struct item *i, enum verdict_check v,
 		.reason = reason,
 	};
 
-	verdict_check_json(&c->rules, &checked, c->o->zero ? '\0' : '\n',
-	    &c->out.lines);
+	if (c->o->format == OPTIONS_JSON)
+		verdict_check_json(&c->rules, &checked, end, &c->out.lines);
+	else
+		verdict_check_line(&c->rules, v, checked.name, checked.len,
+		    end, &c->out.lines);
 }
 
 static void
@@ -113,11 +117,7 @@ check_turn_file(struct check *c, struct item *i)
 		reason = buf_str(&c->message);
 		diag_name(i->text.data, i->text.len, "%s", reason);
 	}
-	if (c->o->format == OPTIONS_JSON)
-		check_report_json(c, i, v, reason);
-	else
-		verdict_check_line(&c->rules, v, i->text.data, i->text.len,
-		    &c->out.lines);
+	check_report(c, i, v, reason);
 	buf_clear(&c->message);
 }
 

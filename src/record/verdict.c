@@ -64,16 +64,21 @@ is_silent(const struct verdict_rules *rules, enum verdict_check verdict)
 
 void
 verdict_check_line(const struct verdict_rules *rules,
-    enum verdict_check verdict, const char *name, size_t len, struct buf *out)
+    enum verdict_check verdict, const char *name, size_t len, char end,
+    struct buf *out)
 {
 	static const char *const texts[VERDICT_CHECKS] = {
-		": OK\n", ": FAILED\n", ": FAILED open or read\n", NULL
+		": OK", ": FAILED", ": FAILED open or read", NULL
 	};
 
 	if (is_silent(rules, verdict))
 		return;
-	quote_message(out, name, len);
+	if (end)
+		quote_message(out, name, len);
+	else
+		buf_put(out, name, len);
 	buf_puts(out, texts[verdict]);
+	buf_putc(out, end);
 }
 
 void

@@ -71,9 +71,10 @@ void verdict_count_line(struct verdict_lines *lines, enum manifest_kind kind);
 /* What to say of a list of another kind (manifest.h); NULL: it is none. */
 const char *verdict_other_list(enum manifest_kind kind);
 
-/* Appends "NAME: OK" and newline, or nothing, when the rules want silence. */
+/* Appends "NAME: OK" and end, or nothing, when the rules want silence. With end
+ * '\0' the name is raw. */
 void verdict_check_line(const struct verdict_rules *rules,
-    enum verdict_check verdict, const char *name, size_t len,
+    enum verdict_check verdict, const char *name, size_t len, char end,
     struct buf *out);
 
 /* A listed file and what became of it, for JSON. */
@@ -99,8 +100,8 @@ void verdict_check_json(const struct verdict_rules *rules,
  * Appends the members that say in which way a file differs from its entry:
  * ,"digest":...,"size":...,"expected_digest":...,"expected_size":... with
  * digests in hex. Without a digest found, there is none of the first two. What
- * was expected is left out where the
- * list does not say it, or says what no file can have.
+ * was expected is left out where the list does not say it, or says what no file
+ * can have.
  */
 void verdict_json_differs(const struct manifest_want *want,
     const struct result *found, struct buf *out);

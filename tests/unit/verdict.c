@@ -98,7 +98,7 @@ check_line(const struct verdict_rules *rules, enum verdict_check v,
 {
 	struct buf b = BUF_INIT;
 
-	verdict_check_line(rules, v, name, strlen(name), &b);
+	verdict_check_line(rules, v, name, strlen(name), '\n', &b);
 	assert_string_equal(buf_str(&b), text);
 	buf_release(&b);
 }
