@@ -365,6 +365,33 @@ phash: WARNING: 1 entry was refused
 phash: 2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
 END
 
+# Several algorithms for a name
+{ cat L1; "$phash" -a sha256 -C one .; } >two
+try 'listed with two algorithms' 0 "$phash" --audit=two -C one
+out 'is judged once' <<'END'
+OK 2
+OK 3
+END
+err 'and said' <<'END'
+phash: WARNING: 2 entries were not compared: their names are listed before with another algorithm
+phash: 2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
+END
+try 'and --status' 0 "$phash" --audit=two -C one --status
+err 'not with --status' </dev/null
+try 'and --update' 0 "$phash" --audit=two -C one -q --update
+ok 'writes nothing, which would lose the other' grep -qx \
+	'phash: two: not updated: names are listed with several algorithms' \
+	"$work/err"
+{ "$phash" -a sha256 -C one . | sed 's,/2,/x,; s,/3,/2,; s,/x,/3,'; cat L1; } >two
+try 'the first is wrong' 1 "$phash" --audit=two -C one --quiet
+out 'and counts' <<'END'
+CHANGED 2
+CHANGED 3
+END
+{ cat L1; "$phash" -a sha256 -C one ./2; sed -n 's,\./2,3,p' L1; } >two
+try 'and a contradiction behind it' 1 "$phash" --audit=two -C one --quiet
+ok 'is seen' grep -qx 'phash: 3: listed twice, and not the same' "$work/err"
+
 # The list in the tree, and its place
 "$phash" -C one . -o one/L
 try 'a list in the tree' 0 "$phash" --audit=one/L -C one

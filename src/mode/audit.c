@@ -108,13 +108,13 @@ struct audit {
 
 /* ---- the list ----------------------------------------------------------------- */
 
-/* Sizes contradict each other only where both lines have one. */
+/* Of one algorithm. Sizes contradict each other only where both lines have
+ * one. */
 static bool
 audit_same_want(const struct result *a, const struct result *b)
 {
-	return a->code == b->code && (a->size == b->size ||
-	    a->size == COMPARE_NO_SIZE || b->size == COMPARE_NO_SIZE) &&
-	    a->digestlen == b->digestlen &&
+	return (a->size == b->size || a->size == COMPARE_NO_SIZE ||
+	    b->size == COMPARE_NO_SIZE) && a->digestlen == b->digestlen &&
 	    !memcmp(a->digest, b->digest, a->digestlen);
 }
 
@@ -146,6 +146,21 @@ audit_refuse(struct audit *a, const char *name, size_t len, const char *why)
 		diag_name(name, len, "%s", why);
 }
 
+/* One more entry, want, of number n in want. Of several algorithms the first
+ * is compared. */
+static void
+audit_add_again(struct audit *a, uint64_t n, const struct result *want)
+{
+	struct result old;
+
+	(void)side_get(a->want, n, &old);
+	if (old.code != want->code)
+		a->counts.further++;
+	else if (!audit_same_want(&old, want))
+		audit_refuse(a, old.path, old.pathlen, "listed twice, and not "
+		    "the same");
+}
+
 static struct result
 audit_wanted(const struct manifest_entry *e)
 {
@@ -163,7 +178,7 @@ audit_wanted(const struct manifest_entry *e)
 static void
 audit_add_want(struct audit *a, const struct manifest_entry *e)
 {
-	struct result want = audit_wanted(e), old;
+	struct result want = audit_wanted(e);
 	size_t len = e->len, below;
 	const char *plain = scope_plain(&a->plain, e->name, &len);
 	bool is_new;
@@ -183,9 +198,8 @@ audit_add_want(struct audit *a, const struct manifest_entry *e)
 	newlist_see(&a->newlist, e, want.code);
 	if (is_new)
 		(void)table_set(a->want->table, n, &want); /* new: has none */
-	else if (side_get(a->want, n, &old) && !audit_same_want(&old, &want))
-		audit_refuse(a, old.path, old.pathlen, "listed twice, and not "
-		    "the same");
+	else
+		audit_add_again(a, n, &want);
 	if (a->algorithm < 0)
 		a->algorithm = want.code;
 }
@@ -698,6 +712,8 @@ audit_forgets(const struct audit *a)
 		return "not everything could be read";
 	if (a->counts.refused || a->counts.lines.malformed)
 		return "lines of the list were not understood or refused";
+	if (a->counts.further)
+		return "names are listed with several algorithms";
 	if (!a->hashed)
 		return "no file was found";
 	return NULL;

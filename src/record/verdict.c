@@ -406,6 +406,7 @@ enum audit_end {
 	AUDIT_END_NONE_FOUND,
 	AUDIT_END_MALFORMED,
 	AUDIT_END_REFUSED,
+	AUDIT_END_FURTHER,
 	AUDIT_END_NONE_VERIFIED,
 	AUDIT_END_NUL,
 	AUDIT_END_NO_DIGEST,
@@ -442,6 +443,12 @@ verdict_audit_end(const struct verdict_rules *rules,
 	case AUDIT_END_REFUSED:
 		put_warning(out, c->refused, "entry was refused",
 		    "entries were refused");
+		break;
+	case AUDIT_END_FURTHER:
+		put_warning(out, c->further, "entry was not compared: its name "
+		    "is listed before with another algorithm",
+		    "entries were not compared: their names are listed before "
+		    "with another algorithm");
 		break;
 	case AUDIT_END_NONE_VERIFIED:
 		if (listed && rules->ignore_missing &&
