@@ -81,7 +81,7 @@ static const char usage_text[] =
 "  -v, --verbose            name files on the progress line; count on stderr what\n"
 "                           was hashed and what was skipped; say which file is\n"
 "                           waited for\n"
-"      --debug              say on stderr which engine computes\n"
+"      --debug              say on stderr how many workers, which engine\n"
 "  -h, --help               print this\n"
 "      --version            print the version\n"
 "\n"

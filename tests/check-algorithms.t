@@ -94,6 +94,16 @@ err 'is malformed' <<'END'
 phash: x.sha256: 1: improperly formatted SHA256 checksum line
 phash: x.sha256: no properly formatted checksum lines found
 END
+try 'and is not read as anything' 1 "$phash" -c -v x.sha256
+err 'nor is that said' <<'END'
+phash: x.sha256: no properly formatted checksum lines found
+END
+printf 'MD5 (f) = %032d\n%032dg\n' 0 0 >list
+try 'no plain line that is whole' 1 "$phash" -c -v list
+err 'gets no hint' <<'END'
+phash: WARNING: 1 line is improperly formatted
+phash: WARNING: 1 computed checksum did NOT match
+END
 "$phash" -a md5 f >x.sha256
 try 'tagged lines' 0 "$phash" -c -v x.sha256
 err 'are not read as anything' </dev/null

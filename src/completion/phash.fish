@@ -37,6 +37,6 @@ complete -c phash -l files0-from -r -F -d 'Operands from a file, each ended by N
 complete -c phash -s r -l recursive -d 'Does nothing'
 complete -c phash -l progress -x -a 'auto always never' -d 'Progress line on stderr'
 complete -c phash -s v -l verbose -d 'Name files, count what was done and skipped'
-complete -c phash -l debug -d 'Say which engine computes'
+complete -c phash -l debug -d 'Say how many workers and which engine'
 complete -c phash -s h -l help -d 'Print help'
 complete -c phash -l version -d 'Print the version'

@@ -50,6 +50,8 @@
  * result.
  */
 #define CODE_BITS 10
+_Static_assert(HASHER_ALGORITHMS << 4 <= 1 << CODE_BITS,
+    "the number of an algorithm fits");
 
 static uint64_t
 audit_code(const struct hasher_name *name)

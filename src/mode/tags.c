@@ -372,7 +372,7 @@ struct verdict_guess
 tags_guess(const struct tags *t)
 {
 	struct verdict_guess g = { .tag = t->plain.tag,
-	    .others = t->used ? t->others : NULL };
+	    .others = t->others };
 
 	return g;
 }
