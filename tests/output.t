@@ -375,4 +375,15 @@ err 'and said' <<'END'
 phash: write error: Broken pipe
 END
 
+# No name
+echo a >a
+"$phash" a >L
+for options in a '-q --audit=L --update a'; do
+	# shellcheck disable=SC2086
+	try "an empty name, $options" 2 "$phash" -o '' $options
+	err 'is that of no file' <<'END'
+phash: '': No such file or directory
+END
+done
+
 finish

@@ -101,14 +101,23 @@ setup_lists(struct setup *s)
 	}
 }
 
+/* Opens the output, NULL for stdout. 0, or -1 after a message. */
+static int
+setup_open_output(const char *path)
+{
+	if (!path)
+		return 0; /* as it is */
+	if (*path && outfile_open(path) == 0)
+		return 0;
+	diag_name(path, strlen(path), "%s", strerror(*path ? errno : ENOENT));
+	return -1;
+}
+
 static int
 setup_output(const struct options *o)
 {
 	/* an audit prints to stdout; --update writes a list after it */
-	if (outfile_open(o->mode == OPTIONS_AUDIT ? NULL : o->output) == 0)
-		return 0;
-	diag_name(o->output, strlen(o->output), "%s", strerror(errno));
-	return -1;
+	return setup_open_output(o->mode == OPTIONS_AUDIT ? NULL : o->output);
 }
 
 /* A handle of the current directory; where it cannot be had (a portable build
@@ -371,9 +380,7 @@ setup_open_update(const struct setup *s, const char *path)
 	}
 	if (setup_move(s->startfd) < 0)
 		return -1;
-	rc = outfile_open(path);
-	if (rc < 0)
-		diag_name(path, strlen(path), "%s", strerror(errno));
+	rc = setup_open_output(path);
 	return setup_move(s->dirfd) < 0 ? -1 : rc;
 }
 
