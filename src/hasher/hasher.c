@@ -47,7 +47,8 @@
 /* Chunks a worker holds beyond its lanes: a big file is a chunk, and all lanes
  * should have one, but a file is better given to who is first to have room. */
 #define HASHER_WINDOW 2
-/* Streams that wait beyond WORKER_STREAMS in each worker, before hasher_put waits for one to end. */
+/* Streams that wait beyond WORKER_STREAMS in each worker, before hasher_put
+ * waits for one to end. */
 #define HASHER_STREAMS_AHEAD 1024
 /* Chunks that wait beyond that: a big file that is found among the last should
  * not begin as the last. */
