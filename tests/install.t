@@ -32,8 +32,8 @@ exported() {
 		usr/include/ppool.h
 		usr/lib/libppool.a
 		usr/lib/libppool.so
-		usr/lib/libppool.so.1
-		usr/lib/libppool.so.1.1.0
+		usr/lib/libppool.so.2
+		usr/lib/libppool.so.2.0.0
 		usr/lib/pkgconfig/ppool.pc
 		usr/share/bash-completion/completions/phash
 		usr/share/doc/phash/README
@@ -55,6 +55,58 @@ same 'it installs what it should, and nothing else' \
 ok 'the installed program runs' "$root/usr/bin/phash" --version
 same 'the installed header is the source' \
 	"$top/src/ppool/ppool.h" "$root/usr/include/ppool.h"
+
+# A caller's structs are as long as they were when it was compiled.
+structs() {
+	sed -n '/^typedef struct.*{/,/^}/{
+		s,[[:space:]]*/\*.*,,; /^[[:space:]]*\*/d; p
+	}' "$top/src/ppool/ppool.h"
+}
+
+cat >"$work/structs.2" <<'END'
+typedef struct ppool_buf {
+	const void *data;
+	size_t len;
+} ppool_buf;
+typedef struct ppool_result {
+	ppool_err err;
+	int code;
+	uint64_t index;
+	const void *data;
+	size_t len;
+	ppool_buf item;
+} ppool_result;
+typedef struct ppool_item {
+	uint64_t id;
+	ppool_fn *fn;
+	const void *data;
+	size_t len;
+} ppool_item;
+typedef struct ppool_opts {
+	int processes;
+	ppool_init_fn *init;
+	void *initarg;
+	ppool_serve_fn *serve;
+	uint64_t max_tasks;
+	unsigned window;
+	size_t max_item;
+	size_t max_pending;
+	unsigned retries;
+	int task_timeout_ms;
+	int kill_after_ms;
+	unsigned flags;
+} ppool_opts;
+typedef struct ppool_feed_opts {
+	size_t chunk_items;
+	uint64_t chunk_weight;
+	uint64_t window_weight;
+	size_t ahead;
+	unsigned flags;
+	unsigned window;
+} ppool_feed_opts;
+END
+structs >"$work/structs"
+same 'the structs are those of soname 2' "$work/structs.2" "$work/structs"
 
 declared >"$work/declared"
 exported "$root/usr/lib/libppool.so" >"$work/exported"
@@ -105,7 +157,7 @@ compile() {
 }
 
 needs_soname() {
-	readelf -d "$1" | grep -q 'NEEDED.*\[libppool\.so\.1\]'
+	readelf -d "$1" | grep -q 'NEEDED.*\[libppool\.so\.2\]'
 }
 
 needs_no_ppool() {

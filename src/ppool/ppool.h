@@ -27,7 +27,12 @@
 extern "C" {
 #endif
 
-#define PPOOL_VERSION "1.1.0"
+/*
+ * The first number is that of the soname, and is raised when a struct grows or
+ * changes, since no struct says how long its caller takes it to be: a program
+ * that was compiled with another first number must be compiled again.
+ */
+#define PPOOL_VERSION "2.0.0"
 
 typedef struct ppool ppool;
 typedef struct ppool_async ppool_async;   /* AsyncResult, MapResult */
