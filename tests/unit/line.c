@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/line.h"
+#include "failing.h"
 
 /* A pipe with this in it, and nothing else to come; less than it holds. */
 static int
@@ -130,26 +130,6 @@ test_read_error(void **state)
 	assert_int_equal(errno, EISDIR);
 	close(fd);
 	line_release(&l);
-}
-
-/* A terminal's other side: has this to read, and then fails with EIO. */
-static int
-failing(const char *text)
-{
-	int fd = posix_openpt(O_RDWR | O_NOCTTY), tty;
-	struct termios t;
-
-	assert_true(fd >= 0);
-	assert_int_equal(grantpt(fd), 0);
-	assert_int_equal(unlockpt(fd), 0);
-	tty = open(ptsname(fd), O_RDWR | O_NOCTTY);
-	assert_true(tty >= 0);
-	assert_int_equal(tcgetattr(tty, &t), 0);
-	t.c_oflag &= ~(tcflag_t)OPOST;
-	assert_int_equal(tcsetattr(tty, TCSANOW, &t), 0);
-	assert_int_equal(write(tty, text, strlen(text)), strlen(text));
-	close(tty);
-	return fd;
 }
 
 static void

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "failing.h"
 #include "source/list.h"
 
 static char dir[] = "/tmp/phash-unit-list.XXXXXX";
@@ -292,40 +292,19 @@ test_directory(void **state)
 	expect_end(l);
 }
 
-/* Stdin becomes a terminal's other side: it has this to read, and then fails
- * with EIO. */
-static void
-take_failing_stdin(const char *text)
-{
-	int fd = posix_openpt(O_RDWR | O_NOCTTY), tty;
-	struct termios t;
-
-	assert_true(fd >= 0);
-	assert_int_equal(grantpt(fd), 0);
-	assert_int_equal(unlockpt(fd), 0);
-	tty = open(ptsname(fd), O_RDWR | O_NOCTTY);
-	assert_true(tty >= 0);
-	assert_int_equal(tcgetattr(tty, &t), 0);
-	t.c_oflag &= ~(tcflag_t)OPOST;
-	assert_int_equal(tcsetattr(tty, TCSANOW, &t), 0);
-	assert_int_equal(write(tty, text, strlen(text)), strlen(text));
-	close(tty);
-	assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
-	close(fd);
-}
-
 /* The rest of a name is lost: what came of it is no name. */
 static void
 test_read_error_in_a_name(void **state)
 {
-	int saved = dup(STDIN_FILENO);
+	int saved = dup(STDIN_FILENO), fd = failing("x\nhalf");
 	struct list *l;
 	const char *name;
 	size_t len, n;
 	int err = 0;
 
 	(void)state;
-	take_failing_stdin("x\nhalf");
+	assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+	close(fd);
 	l = list_of("-", false);
 	expect_name(l, "x");
 	assert_int_equal(list_next(l, &name, &len, &err), LIST_ERROR);
