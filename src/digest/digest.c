@@ -166,17 +166,18 @@ digest_fetch(const char *name)
 	return md;
 }
 
-/*
- * May name be one of a digest? libcrypto is more generous: some versions pass
- * over blanks at the end, and what follows a colon is a list of names.
- */
-static bool
-is_name(const char *name)
+/* libcrypto is more generous: some versions pass over blanks at the end, and
+ * what follows a colon is a list of names. */
+size_t
+digest_name_bytes(const char *s, size_t len)
 {
 	static const char allowed[] = "0123456789-/_."
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	size_t i = 0;
 
-	return *name && !name[strspn(name, allowed)];
+	while (i < len && memchr(allowed, s[i], sizeof(allowed) - 1))
+		i++;
+	return i;
 }
 
 /* 0, or -1 with errno when the tag is too long. */
@@ -269,11 +270,11 @@ digest_set_with_bits(struct digest *d, const char *name, size_t len,
 static int
 digest_set(struct digest *d, const char *name)
 {
-	const struct family *f = family_find(name, strlen(name));
-	size_t len = 0;
+	size_t len = strlen(name);
+	const struct family *f = family_find(name, len);
 	unsigned bits;
 
-	if (!is_name(name)) {
+	if (!len || digest_name_bytes(name, len) < len) {
 		errno = EINVAL;
 		return -1;
 	}

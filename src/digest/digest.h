@@ -29,6 +29,9 @@ struct digest_ctx; /* one message being digested */
 struct digest *digest_new(const char *name);
 void digest_free(struct digest *d);
 
+/* The bytes at the beginning of s that may be those of a name. */
+size_t digest_name_bytes(const char *s, size_t len);
+
 /* Bytes of a digest. */
 size_t digest_size(const struct digest *d);
 

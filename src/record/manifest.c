@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "digest/digest.h"
 #include "record/json.h"
 #include "record/name.h"
 
@@ -9,19 +10,6 @@ static bool
 is_blank(char c)
 {
 	return c == ' ' || c == '\t';
-}
-
-/* The bytes at the beginning of s that may be those of a tag. */
-static size_t
-tag_bytes(const char *s, size_t len)
-{
-	static const char allowed[] = "0123456789-/_."
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-	size_t i = 0;
-
-	while (i < len && memchr(allowed, s[i], sizeof(allowed) - 1))
-		i++;
-	return i;
 }
 
 /* Passes over blanks; returns how many there are. */
@@ -208,7 +196,7 @@ split_tagged_rest(struct tagged *t, char *s, size_t len)
 static bool
 split_tagged(struct tagged *t, char *s, size_t len)
 {
-	size_t i = tag_bytes(s, len < MANIFEST_TAG_MAX ? len :
+	size_t i = digest_name_bytes(s, len < MANIFEST_TAG_MAX ? len :
 	    MANIFEST_TAG_MAX);
 
 	memset(t, 0, sizeof(*t));
@@ -441,7 +429,7 @@ read_json_digest(struct manifest *m, struct manifest_entry *e,
     const struct json_text *tag, const struct json_text *digest)
 {
 	bool named = tag->s && tag->len <= MANIFEST_TAG_MAX &&
-	    tag_bytes(tag->s, tag->len) == tag->len;
+	    digest_name_bytes(tag->s, tag->len) == tag->len;
 	size_t len = named ? tag->len : 0;
 	struct manifest_algorithm a = ask(m, e, tag->s, len, digest->s,
 	    digest->len);

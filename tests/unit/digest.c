@@ -3,6 +3,7 @@
  */
 #include "digest/digest.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -145,6 +146,23 @@ unknown(const char *name)
 	assert_null(digest_new(name));
 	assert_int_equal(errno, EINVAL);
 	assert_int_equal(ERR_peek_error(), 0);
+}
+
+static void
+test_bytes_of_names(void **state)
+{
+	char s[2] = "?";
+	int c;
+
+	(void)state;
+	for (c = 0; c < 256; c++) {
+		s[0] = (char)c;
+		assert_int_equal(digest_name_bytes(s, 1), c && c < 128 &&
+		    (isalnum(c) || strchr("-/_.", c)));
+	}
+	assert_int_equal(digest_name_bytes("SHA512/256 (a", 13), 10);
+	assert_int_equal(digest_name_bytes("SHA512", 3), 3);
+	assert_int_equal(digest_name_bytes("", 0), 0);
 }
 
 static void
@@ -294,6 +312,7 @@ main(void)
 		cmocka_unit_test(test_a_name_may_say_the_length_that_there_is),
 		cmocka_unit_test(test_case_makes_no_difference),
 		cmocka_unit_test(test_every_tag_is_a_name),
+		cmocka_unit_test(test_bytes_of_names),
 		cmocka_unit_test(test_unknown_names),
 		cmocka_unit_test(test_a_digest_without_bytes_is_refused),
 		cmocka_unit_test(test_lengths_out_of_range),
