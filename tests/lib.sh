@@ -14,6 +14,8 @@
 #     skip DESC REASON         a case that this machine cannot run
 #     shot_at ROUNDS STATUS CMD...   and
 #     lines_out N              for use with ok: see there
+#     until_ok CMD...          waits until CMD succeeds
+#     lines_are FILE N         FILE has N lines
 #     finish                   the plan; the last line of every test
 #
 # $phash is the program under test, $top the source tree. as_user CMD... runs
@@ -122,14 +124,23 @@ shot_at() {
 	[ "$got" = "$status" ] && [ "$shot" -gt 0 ]
 }
 
-# Waits until ../out has N lines, for five seconds at most.
-lines_out() {
+# Waits until CMD succeeds; gives up after long enough.
+until_ok() {
 	local try
-	for ((try = 0; try < 250; try++)); do
-		[ "$(wc -l <"$work/out")" = "$1" ] && return
+	for ((try = 0; try < 3000; try++)); do
+		"$@" && return
 		sleep 0.02
 	done
 	return 1
+}
+
+lines_are() { # FILE N
+	[ "$(wc -l <"$1")" = "$2" ]
+}
+
+# Waits until ../out has N lines.
+lines_out() {
+	until_ok lines_are "$work/out" "$1"
 }
 
 finish() {

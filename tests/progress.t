@@ -14,19 +14,6 @@ bytes='[0-9]+(\.[0-9])? [kMGTP]?B'
 line="([0-9]+%, )?[0-9]+(/[0-9]+)? files?, $bytes(/$bytes)?, $bytes/s"
 left='(, ([0-9]+:)?[0-9]+:[0-9][0-9] left)?'
 
-until_ok() {
-	local try
-	for ((try = 0; try < 1000; try++)); do
-		"$@" && return
-		sleep 0.02
-	done
-	return 1
-}
-
-lines_are() {
-	[ "$(wc -l <"$1")" = "$2" ]
-}
-
 # What remains on the terminal of what was written to it.
 seen() {
 	perl -0777pe 's/^.*\r\e\[K//mg; s/\r\n/\n/g' "$1"

@@ -7,15 +7,6 @@ mkdir t
 echo a >t/a
 mkfifo fifo
 
-# Waits until CMD succeeds; gives up after long enough.
-until_ok() {
-	local try
-	for ((try = 0; try < 1000; try++)); do
-		"$@" && return
-		sleep 0.02
-	done
-	return 1
-}
 gone() {
 	local pid
 	for pid; do

@@ -67,20 +67,15 @@ ok 'the third, behind what is no line' lines_out 3
 ends 'the end is the end' 0
 
 # The progress line goes on, and so do messages.
-errors_are() {
-	local try
-	for ((try = 0; try < 250; try++)); do
-		[ "$(grep -c "$1" "$work/err")" = "$2" ] && return
-		sleep 0.02
-	done
-	return 1
+said() {
+	grep -q "$1" "$work/err"
 }
 begins "$phash" --sort=none --files-from=-
 printf 't/a\nt/none\n' >&3
-ok 'a name without a file' errors_are 't/none: No such file' 1
+ok 'a name without a file' until_ok said 't/none: No such file'
 ok 'one with' lines_out 1
 kill -USR1 "$pid"
-ok 'SIGUSR1 before the end has a line' errors_are '^[12] files*, 2 B' 1
+ok 'SIGUSR1 before the end has a line' until_ok said '^[12] files*, 2 B'
 ends 'the end is the end' 1
 
 # What was found before the pause is hashed in it, however much it is.
@@ -89,18 +84,13 @@ mkdir many
 begins "$phash" -j 1 --chunk=1 --files-from=-
 find many -type f >&3
 done_are() {
-	local try
-	for ((try = 0; try < 250; try++)); do
-		kill -USR1 "$pid"
-		grep -q "^$1," "$work/err" && return
-		sleep 0.02
-	done
-	return 1
+	kill -USR1 "$pid"
+	grep -q "^$1," "$work/err"
 }
 until [ -n "$(pgrep -P "$pid")" ]; do
 	sleep 0.02 # the first worker comes after the handler of the signal
 done
-ok 'in order of path, and no end yet: all is done' done_are '3000 files'
+ok 'in order of path, and no end yet: all is done' until_ok done_are '3000 files'
 ends 'the end is the end' 0
 ok 'and they are all there' test "$(wc -l <"$work/out")" = 3000
 

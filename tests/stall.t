@@ -24,12 +24,7 @@ ends() { # STATUS
 	[ $? = "$1" ]
 }
 until_said() { # PATTERN
-	local try
-	for ((try = 0; try < 3000; try++)); do
-		grep -aqE "$1" "$work/err" && return
-		sleep 0.02
-	done
-	return 1
+	until_ok grep -aqE "$1" "$work/err"
 }
 
 # A silent stream is waited for, and named; it is not given up.

@@ -210,14 +210,6 @@ same 'give each path once' "$work/lines" "$work/out"
 
 # What has become something else between the walk and its opening: the worker
 # is stopped before it gets the names, and goes on when all has changed.
-until_ok() {
-	local try
-	for ((try = 0; try < 1000; try++)); do
-		"$@" && return
-		sleep 0.02
-	done
-	return 1
-}
 state_is() {
 	[ "$(ps -o state= -p "$1")" = "$2" ]
 }

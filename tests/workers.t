@@ -100,13 +100,7 @@ mkdir ahead
 (cd ahead && seq 5000 | xargs touch)
 mkfifo ready
 walk_is_over() {
-	local try
-	for ((try = 0; try < 1000; try++)); do
-		find "/proc/$1/fd" -lname '*/ahead' 2>/dev/null | grep -q . ||
-			return 0
-		sleep 0.02
-	done
-	return 1
+	! find "/proc/$1/fd" -lname '*/ahead' 2>/dev/null | grep -q .
 }
 walks_ahead() { # STATUS OPTION...
 	local pid worker rc status=$1
@@ -115,7 +109,7 @@ walks_ahead() { # STATUS OPTION...
 	pid=$!
 	exec 3>ready # a worker has opened the other end
 	worker=$(pgrep -P "$pid") && kill -STOP "$worker"
-	walk_is_over "$pid"
+	until_ok walk_is_over "$pid"
 	rc=$?
 	kill -CONT "$worker"
 	exec 3>&-
