@@ -652,6 +652,24 @@ test_a_run_ends_when_a_lane_is_empty(void **state)
 	lanes_free(l);
 }
 
+static void
+test_a_run_waits_for_who_has_no_whole_block(void **state)
+{
+	struct lanes *l = new_counting(8);
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		lanes_start(l, i);
+		lanes_feed(l, i, pool, i == 3 ? 100 : 128 * 9, false);
+	}
+	lanes_run(l);
+	assert_int_equal(lanes_state(l, 3), LANES_HUNGRY);
+	assert_int_equal(count(l, 8, LANES_FED), 7);
+	assert_int_equal(stepped, 0);
+	lanes_free(l);
+}
+
 /* How often libcrypto's one lane is used for a message on these lanes. */
 static unsigned
 updates_for_one(struct lanes *l)
@@ -899,6 +917,7 @@ main(void)
 		cmocka_unit_test(test_the_longest_goes_first),
 		cmocka_unit_test(test_the_longest_to_come_has_a_lane),
 		cmocka_unit_test(test_a_run_ends_when_a_lane_is_empty),
+		cmocka_unit_test(test_a_run_waits_for_who_has_no_whole_block),
 		cmocka_unit_test(test_one_message_takes_the_way_of_its_engine),
 		cmocka_unit_test(test_one_lane_alone_is_evp),
 		cmocka_unit_test(test_policy_is_not_gone_round),
