@@ -50,23 +50,25 @@ is_deceptive(wchar_t c)
 	return false;
 }
 
-/* The bytes of the character at p, and whether a terminal may see it. */
+/* The bytes of the character at p, and which it is: 0 for one that a terminal
+ * may not see. */
 static size_t
-character(const char *p, size_t len, bool *printable)
+character(const char *p, size_t len, wchar_t *seen)
 {
 	unsigned char c = (unsigned char)*p;
 	mbstate_t state;
 	wchar_t wide;
 	size_t n;
 
-	*printable = c >= ' ' && c < 0x7f;
+	*seen = c >= ' ' && c < 0x7f ? c : 0;
 	if (c < 0x80)
 		return 1;
 	memset(&state, 0, sizeof(state));
 	n = mbrtowc(&wide, p, len, &state);
 	if (n == 0 || n > len) /* broken or cut off: (size_t)-1, (size_t)-2 */
 		return 1;
-	*printable = iswprint((wint_t)wide) && !is_deceptive(wide);
+	if (iswprint((wint_t)wide) && !is_deceptive(wide))
+		*seen = wide;
 	return n;
 }
 
@@ -105,15 +107,15 @@ static struct traits
 survey(const char *name, size_t len)
 {
 	struct traits t = { .bare = len > 0, .doubles = true };
-	bool printable;
+	wchar_t seen;
 	size_t i, n;
 
 	for (i = 0; i < len; i += n) {
 		n = 1;
 		if (is_harmless((unsigned char)name[i]))
 			continue;
-		n = character(name + i, len - i, &printable);
-		if (printable)
+		n = character(name + i, len - i, &seen);
+		if (seen)
 			look_at(&t, name[i], i == 0, len == 1);
 		else
 			t.bare = t.doubles = false;
@@ -139,13 +141,14 @@ put_escape(struct buf *out, unsigned char c)
 static void
 put_single(struct buf *out, const char *name, size_t len)
 {
-	bool escaping = false, printable;
+	bool escaping = false;
+	wchar_t seen;
 	size_t i, n;
 
 	buf_putc(out, '\'');
 	for (i = 0; i < len; i += n) {
-		n = character(name + i, len - i, &printable);
-		if (!printable) {
+		n = character(name + i, len - i, &seen);
+		if (!seen) {
 			if (!escaping)
 				buf_puts(out, "'$'");
 			escaping = true;
@@ -204,19 +207,12 @@ quote_shell_always(struct buf *out, const char *name, size_t len)
 	put_quoted(out, name, len, &t);
 }
 
-/* The columns of the character of n bytes at p, which is printable or not. */
+/* The columns of a character; of one that is not seen, those of "?". */
 static size_t
-width(const char *p, size_t n, bool printable)
+width(wchar_t seen)
 {
-	mbstate_t state;
-	wchar_t wide;
-	int columns;
+	int columns = seen ? wcwidth(seen) : 1;
 
-	if (n == 1 || !printable)
-		return 1;
-	memset(&state, 0, sizeof(state));
-	(void)mbrtowc(&wide, p, n, &state); /* it could be decoded before */
-	columns = wcwidth(wide);
 	return columns < 0 ? 1 : (size_t)columns;
 }
 
@@ -224,11 +220,11 @@ static size_t
 width_of_all(const char *name, size_t len)
 {
 	size_t i, n, total = 0;
-	bool printable;
+	wchar_t seen;
 
 	for (i = 0; i < len; i += n) {
-		n = character(name + i, len - i, &printable);
-		total += width(name + i, n, printable);
+		n = character(name + i, len - i, &seen);
+		total += width(seen);
 	}
 	return total;
 }
@@ -241,15 +237,16 @@ quote_fit(struct buf *out, const char *name, size_t len, size_t columns)
 	size_t head = total <= columns ? total : room / 2;
 	size_t tail = total <= columns ? 0 : room - head;
 	size_t i, n, w, before = 0;
-	bool printable, cut = false;
+	bool cut = false;
+	wchar_t seen;
 
 	for (i = 0; i < len; i += n, before += w) {
-		n = character(name + i, len - i, &printable);
-		w = width(name + i, n, printable);
+		n = character(name + i, len - i, &seen);
+		w = width(seen);
 		if (before + w > head && total - before > tail) {
 			buf_puts(out, cut ? "" : dots);
 			cut = true;
-		} else if (printable) {
+		} else if (seen) {
 			buf_put(out, name + i, n);
 		} else {
 			buf_putc(out, '?');
