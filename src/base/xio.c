@@ -113,20 +113,17 @@ xio_write(int fd, const void *p, size_t n)
 int
 xio_open_std(void)
 {
-	int fd, p[2], rc = 0;
+	int fd, p[2];
 
 	for (fd = 0; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
 		/* all below fd are open, so p[0] is fd: the end that cannot be
 		 * written. stdin gets the one that cannot be read. */
-		if (pipe(p) < 0)
+		if (pipe(p) < 0 ||
+		    (fd == STDIN_FILENO && dup2(p[1], fd) < 0))
 			return -1;
-		if (fd == STDIN_FILENO)
-			rc = dup2(p[1], fd);
 		close(p[1]);
-		if (rc < 0)
-			return -1;
 	}
 	return 0;
 }
