@@ -72,6 +72,12 @@ if [ "$(id -u)" = 0 ]; then
 		as_user "$work/phash" -o theirs/list t
 	ok 'nobody may do more than before' test \
 		"$(stat -c %u:%a theirs/list)" = 65534:644
+	chown 0:65534 theirs/list
+	chmod 640 theirs/list
+	try 'where only the group can' 0 \
+		as_user "$work/phash" -o theirs/list t
+	ok 'it has what it had' test \
+		"$(stat -c %u:%g:%a theirs/list)" = 65534:65534:640
 	rm -r theirs
 else
 	skip "over somebody else's" 'not root'
