@@ -127,6 +127,21 @@ test_the_end_forgets_the_names(void **state)
 	assert_null(strstr(tick(4200, 4000 * MB), "waiting"));
 }
 
+static void
+test_one_name_at_a_time(void **state)
+{
+	(void)state;
+	progress_end();
+	(void)drawn();
+	progress_start(PROGRESS_SHOW | PROGRESS_NAMES);
+	progress_done("a", 1);
+	progress_done("b", 1);
+	assert_non_null(strstr(tick(4300, 4000 * MB), "B/s, b"));
+	progress_waiting("v", 1);
+	progress_waiting("w", 1);
+	assert_non_null(strstr(tick(4400, 4000 * MB), ", waiting for w"));
+}
+
 static int
 setup(void **state)
 {
@@ -142,6 +157,7 @@ main(void)
 		cmocka_unit_test(test_share_and_time_left),
 		cmocka_unit_test(test_long_times),
 		cmocka_unit_test(test_the_end_forgets_the_names),
+		cmocka_unit_test(test_one_name_at_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
