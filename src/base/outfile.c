@@ -485,7 +485,6 @@ outfile_commit(void)
 	if (!out.error && outfile_finish() < 0)
 		out.error = errno;
 	if (out.error) {
-		outfile_abandon();
 		errno = out.error;
 		return -1;
 	}
