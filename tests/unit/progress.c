@@ -1,6 +1,7 @@
 /* base/progress: the figures of the line, by a clock of our own. */
 #include "base/progress.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -142,6 +143,24 @@ test_one_name_at_a_time(void **state)
 	assert_non_null(strstr(tick(4400, 4000 * MB), ", waiting for w"));
 }
 
+static void
+test_the_line_makes_way_where_it_stands(void **state)
+{
+	struct pollfd p = { .fd = err[0], .events = POLLIN };
+	int other[2];
+
+	(void)state;
+	assert_int_equal(pipe(other), 0);
+	(void)tick(4500, 4000 * MB);
+	progress_yield(other[1], "a\n", 2);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	progress_yield(err[1], "a\n", 2);
+	assert_int_equal(poll(&p, 1, 0), 1);
+	assert_string_equal(drawn(), "");
+	close(other[0]);
+	close(other[1]);
+}
+
 static int
 setup(void **state)
 {
@@ -158,6 +177,7 @@ main(void)
 		cmocka_unit_test(test_long_times),
 		cmocka_unit_test(test_the_end_forgets_the_names),
 		cmocka_unit_test(test_one_name_at_a_time),
+		cmocka_unit_test(test_the_line_makes_way_where_it_stands),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
