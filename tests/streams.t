@@ -51,6 +51,20 @@ for jobs in 1 2; do
 	ok 'all goes well in the end' test $? = 0
 done
 
+# With few descriptors some are left for files.
+for n in 14 20 47; do
+	# shellcheck disable=SC2086
+	(
+		ulimit -n "$n"
+		exec "$phash" --sort=none -j 1 $fifos t
+	) >"$work/out" 2>"$work/err" &
+	pid=$!
+	ok "$n descriptors: a tree behind forty silent FIFOs" lines_out 300
+	same 'without a message' /dev/null "$work/err"
+	end
+	ok 'all goes well in the end' test $? = 0
+done
+
 # More of them than may be open.
 # shellcheck disable=SC2086
 begin -j 1 --chunk=1 t $fifos $fifos $fifos regular
@@ -98,10 +112,13 @@ pause='poll(_time64)?\((\[\]|NULL), 0, (50\b|\{tv_sec=0, tv_nsec=50000000\})'
 ok 'waits for time to pass' test "$(grep -cE "$pause" "$work/calls")" = 10
 
 # A writer that opens all of them before it writes to the first.
-mkfifo p{1..9}
-(echo x | timeout 60 tee p{1..9} >/dev/null) &
-try 'nine streams of one writer' 0 timeout 60 "$phash" -j 1 p{1..9}
-ok 'are all read' test "$(wc -l <"$work/out")" = 9
-wait
+x=$(echo x | sha512sum)
+for jobs in 1 2; do
+	(echo x | timeout 60 tee fifo{0..15} >/dev/null) &
+	try "-j $jobs: sixteen streams of one writer" 0 \
+		timeout 60 "$phash" --untagged -j $jobs fifo{0..15}
+	ok 'are all read' test "$(grep -c "^${x%% *}" "$work/out")" = 16
+	wait
+done
 
 finish

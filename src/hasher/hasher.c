@@ -9,7 +9,7 @@
  * again is given up (RESULT_DIED). What can be read only once (a FIFO, stdin)
  * travels through a feed of its own, in which nothing is ever run twice, and
  * which has a window of its own: streams that stay silent hold back other
- * streams, when each worker has WORKER_STREAMS of them, but no files, unless
+ * streams, when each worker has hasher_streams of them, but no files, unless
  * more than HASHER_STREAMS_AHEAD wait.
  *
  * A chunk closes at a number of names or a number of bytes, whichever comes
@@ -28,6 +28,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
@@ -47,8 +48,11 @@
 /* Chunks a worker holds beyond its lanes: a big file is a chunk, and all lanes
  * should have one, but a file is better given to who is first to have room. */
 #define HASHER_WINDOW 2
-/* Streams that wait beyond WORKER_STREAMS in each worker, before hasher_put
- * waits for one to end. */
+/* One in so many of a worker's descriptors may be a stream: files need some,
+ * and so does the worker. */
+#define HASHER_STREAM_SHARE 3
+/* Streams that wait beyond those in the workers, before hasher_put waits for
+ * one to end. */
 #define HASHER_STREAMS_AHEAD 1024
 /* Chunks that wait beyond that: a big file that is found among the last should
  * not begin as the last. */
@@ -205,28 +209,44 @@ hasher_broken(struct hasher *h, ppool_err err)
 	return -1;
 }
 
+/* Streams that a worker holds, each of which may be silent for ever. */
+static unsigned
+hasher_streams(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 ||
+	    r.rlim_cur >= WORKER_STREAMS * HASHER_STREAM_SHARE)
+		return WORKER_STREAMS;
+	if (r.rlim_cur < HASHER_STREAM_SHARE)
+		return 1;
+	return (unsigned)(r.rlim_cur / HASHER_STREAM_SHARE);
+}
+
 static ppool_err
 hasher_open_pool(struct hasher *h)
 {
+	unsigned files = lanes_widest() + HASHER_WINDOW;
+	unsigned streams = hasher_streams();
 	ppool_opts po = {
 		.processes = h->jobs,
 		.init = worker_init,
 		.initarg = &h->setup,
 		.serve = worker_serve,
-		.window = lanes_widest() + HASHER_WINDOW + WORKER_STREAMS,
+		.window = files + streams,
 		.retries = HASHER_RETRIES,
 	};
 	ppool_feed_opts fo = {
 		.chunk_items = h->chunk,
 		.chunk_weight = HASHER_CHUNK_WEIGHT,
 		.ahead = HASHER_AHEAD,
-		.window = lanes_widest() + HASHER_WINDOW,
+		.window = files,
 	};
 	ppool_feed_opts once = {
 		.chunk_items = 1,
 		.ahead = HASHER_STREAMS_AHEAD,
 		.flags = PPOOL_AT_MOST_ONCE,
-		.window = WORKER_STREAMS,
+		.window = streams,
 	};
 	ppool_err err = ppool_create(&h->pool, &po);
 

@@ -16,8 +16,9 @@
 #include "hasher/watch.h"
 #include "ppool/ppool.h"
 
-/* Streams that a worker has open beside its files, each of which may be silent
- * for ever. */
+/* Streams that a worker can have open beside its files. It must not be sent
+ * more, nor so many that no descriptor is left for files: any of them may be
+ * silent for ever. */
 #define WORKER_STREAMS 16
 
 /* What a worker needs to know; made by the parent before the fork. */
