@@ -111,6 +111,24 @@ awk '/INJECTED/ { reader = $1; next }
 pause='poll(_time64)?\((\[\]|NULL), 0, (50\b|\{tv_sec=0, tv_nsec=50000000\})'
 ok 'waits for time to pass' test "$(grep -cE "$pause" "$work/calls")" = 10
 
+# A silent stream is not waited for while there are names: from the first of
+# them to the last, which come in one chunk.
+mkdir many
+(cd many && seq 500 | xargs touch)
+strace -f --quiet=attach -o "$work/trace" \
+	-e trace=openat,\?poll,\?ppoll,\?ppoll_time64 "$phash" --sort=none \
+	-j 1 --chunk=1000 --engine=libcrypto fifo0 many \
+	>"$work/out" 2>"$work/err" &
+pid=$!
+ok 'many files beside a silent FIFO' lines_out 500
+: >fifo0
+wait "$pid"
+awk '/"many\// { if (seen++) print waits; waits = "" }
+	/ p?poll(_time64)?\(.* (50|{tv_sec=0, tv_nsec=50000000})/ {
+		waits = waits "\n" $0
+	}' "$work/trace" | grep -c poll >"$work/waits"
+ok 'no time passes between them' test "$(cat "$work/waits")" -lt 5
+
 # A writer that opens all of them before it writes to the first.
 x=$(echo x | sha512sum)
 for jobs in 1 2; do

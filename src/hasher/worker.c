@@ -75,6 +75,7 @@ struct worker {
 	unsigned streams;            /* those of them that are streams */
 	unsigned most;               /* slots that there are descriptors for */
 	unsigned fed;                /* slots with bytes to digest */
+	bool answered;               /* a slot became free since worker_fill */
 	struct slot slot[WORKER_SLOTS];
 	unsigned char *bufs;         /* WORKER_SLOTS * WORKER_BUFFER */
 	char *path;                  /* the NUL-terminated copy of a request's */
@@ -208,6 +209,7 @@ worker_answer(struct worker *w, struct slot *s)
 
 	file_close(&s->file);
 	watch_moved(w->line, 0);
+	w->answered = true;
 	if (s->state == SLOT_OPEN) {
 		w->open--;
 		w->streams -= !s->file.regular;
@@ -386,8 +388,9 @@ worker_await_streams(const struct worker *w)
 
 /*
  * Moves every slot whose bytes are there. When no lane has anything to digest
- * it waits: for a disk, which works for all slots meanwhile, or else for
- * streams, or for time to pass. 0, or -1 when the owner is gone.
+ * it waits: for a disk, which works for all slots meanwhile, or else, unless a
+ * slot became free, for streams, or for time to pass. 0, or -1 when the owner
+ * is gone.
  */
 static int
 worker_move_all(struct worker *w)
@@ -407,7 +410,7 @@ worker_move_all(struct worker *w)
 		if (worker_move(w, i, true) < 0)
 			return -1;
 	}
-	if (w->busy && !w->fed && !files)
+	if (!w->answered && !w->fed && !files)
 		worker_await_streams(w);
 	return 0;
 }
@@ -537,6 +540,7 @@ worker_fill(struct worker *w)
 	unsigned i;
 	int took;
 
+	w->answered = false;
 	if (w->busy > w->open && worker_retry(w) < 0)
 		return -1;
 	for (i = 0; i < WORKER_SLOTS && w->busy < w->most &&
