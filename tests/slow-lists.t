@@ -106,6 +106,29 @@ if strace -o /dev/null true 2>/dev/null; then
 	ok 'a second of nothing takes a few calls' test "$(awk \
 		'$2 == "total" { print $1 }' "$work/calls")" -lt 2000
 
+	# Names that wait for room do not make small chunks of those before
+	# them: here five files are a chunk, and eighty chunks may wait.
+	mkdir heavy
+	(cd heavy && seq 800 | xargs truncate -s 400000)
+	find heavy -type f >list
+	# as a grandchild: what is waited for, and asked, is phash
+	begins env ASAN_OPTIONS=detect_leaks=0 \
+		strace -D --quiet=attach -o "$work/trace" -e trace=sendto \
+		"$phash" -j 1 --chunk=100 --files-from=-
+	cat list >&3
+	until grep -qs sendto "$work/trace"; do
+		sleep 0.02
+	done
+	for ((i = 0; i < 12; i++)); do
+		done_are '800 files' && break
+	done
+	ends 'eight hundred files, more than may wait' 0
+	until grep -qs "exited with" "$work/trace"; do
+		sleep 0.02
+	done
+	ok 'are sent in full chunks' \
+		test "$(grep -c 'sendto.*= [0-9]' "$work/trace")" -lt 185
+
 	# A signal while it is asked whether there is something is no yes.
 	for when in 2 3 4; do
 		begins strace -qq -o "$work/trace" -e trace=poll,ppoll \

@@ -84,6 +84,7 @@ struct hasher {
 	uint64_t given, answered, seen; /* seen: answered at the last pause */
 	struct buf request;       /* being put together */
 	struct buf path;          /* of a result, with its NUL */
+	bool full;                /* a file was refused since hasher_idle */
 	bool broken;              /* said so */
 };
 
@@ -419,6 +420,7 @@ hasher_try(struct hasher *h, const struct hasher_name *name)
 	err = ppool_feed_try(feed, h->request.data, h->request.len,
 	    hasher_weight(name));
 	if (err == PPOOL_TIMEOUT || err == PPOOL_INTR) {
+		h->full |= feed == h->feed;
 		hasher_pause(h);
 		return 0;
 	}
@@ -488,9 +490,12 @@ hasher_idle(struct hasher *h, int fd, int (*more)(void *cookie), void *cookie)
 	bool ready;
 
 	for (;;) {
+		h->full = false;
 		if (more && more(cookie) < 0)
 			return -1;
-		err = h->once ? ppool_feed_flush(h->feed) : PPOOL_OK;
+		/* with names that wait for room the open chunk will be full */
+		err = h->once && !h->full ? ppool_feed_flush(h->feed) :
+		    PPOOL_OK;
 		ready = !err && hasher_poll(h, fd, &err);
 		if (err)
 			return hasher_broken(h, err);
