@@ -40,10 +40,10 @@ names() {
 	done
 }
 
-# How many system calls of an audit of t have to do with these names.
+# How many system calls of an audit have to do with these names.
 calls() {
 	env ASAN_OPTIONS=detect_leaks=0 strace -o "$work/trace" -e trace=%file \
-		"$phash" "$@" t >/dev/null 2>&1
+		"$phash" "$@" >/dev/null 2>&1
 	grep -cE 'gone|nix|"d/?"|"t/?"' "$work/trace"
 }
 if strace -o /dev/null true 2>/dev/null; then
@@ -53,19 +53,27 @@ if strace -o /dev/null true 2>/dev/null; then
 	names "$deep" 101 300 >many
 	names "$deep/nix/nix/nix" 101 101 >nix1
 	names "$deep/nix/nix/nix" 101 300 >nix2
+	names nix 101 101 >operand1
+	names nix 101 300 >operand2
 	for options in '' -L -x; do
 		# shellcheck disable=SC2086
-		one=$(calls --audit=one $options)
+		one=$(calls --audit=one $options t)
 		# shellcheck disable=SC2086
-		many=$(calls --audit=many $options)
+		many=$(calls --audit=many $options t)
 		ok "a name is looked at once in its directory ($options)" \
 			test $((many - one)) = 199
 		# shellcheck disable=SC2086
-		one=$(calls --audit=nix1 $options)
+		one=$(calls --audit=nix1 $options t)
 		# shellcheck disable=SC2086
-		many=$(calls --audit=nix2 $options)
+		many=$(calls --audit=nix2 $options t)
 		ok "a directory that is not there only once ($options)" \
 			test "$many" = "$one"
+		# shellcheck disable=SC2086
+		one=$(calls --audit=operand1 $options nix)
+		# shellcheck disable=SC2086
+		many=$(calls --audit=operand2 $options nix)
+		ok "nor an operand that is not there ($options)" \
+			test "$one" -gt 0 -a "$many" = "$one"
 	done
 else
 	skip 'system calls' 'no strace'

@@ -86,6 +86,9 @@ lookup_turn_to(struct lookup *l, const char *name, size_t len, size_t below)
 	while (common < most && name[common] == l->last.data[common])
 		common++;
 	lookup_go_back(l, common);
+	/* nor what a link closed, when links on the way are followed now */
+	if (below > l->below && l->closed <= below)
+		l->closed = 0;
 	buf_clear(&l->last);
 	buf_put(&l->last, name, len);
 	l->below = below;
@@ -176,9 +179,8 @@ lookup_approach(struct lookup *l, const char *name, size_t below)
 	const char *slash;
 	size_t end;
 
-	if (l->closed > below)
+	if (l->closed)
 		return false;
-	l->closed = 0;
 	(void)lookup_at(l, &end);
 	if (end < below && !lookup_enter(l, name, below, true))
 		return false;

@@ -128,6 +128,10 @@ test_links_are_not_followed(void **state)
 	assert_int_equal(at(l, "link/e/g", 0), 0);
 	assert_int_equal(at(l, "loop", 0), S_IFLNK);
 	assert_int_equal(at(l, "loop/f", 0), 0);
+	/* closed for all of a kind */
+	assert_int_equal(at(l, "loop/g", 0), 0);
+	assert_int_equal(at(l, "loop/g", 5), -ELOOP);
+	assert_int_equal(at(l, "loop/h", 5), -ELOOP);
 	lookup_free(l);
 }
 
@@ -158,6 +162,8 @@ test_the_way_to_below_is_followed(void **state)
 	/* closed for one that is not below an operand, open for one that is */
 	assert_int_equal(at(l, "link/e/f", 0), 0);
 	assert_int_equal(at(l, "link/e/f", 7), S_IFREG);
+	assert_int_equal(at(l, "link/e/f", 0), 0);
+	assert_int_equal(at(l, "link/e/f", 5), S_IFREG);
 	assert_int_equal(at(l, "link/e/f", 0), 0);
 	assert_int_equal(at(l, "loop/f", 5), -ELOOP);
 	assert_int_equal(at(l, "loop/f", 0), 0);
