@@ -77,6 +77,9 @@ if ! strace -f -o /dev/null true 2>/dev/null; then
 	finish
 fi
 reads=read,pread64,readv,preadv,preadv2
+# Some architectures have calls of their own for send(2) and recv(2).
+sends=sendto,sendmsg,\?send
+receives=recvfrom,recvmsg,\?recv
 
 # faulty CALLS:FAULT PATH CMD...: CMD, whose calls on PATH fail.
 faulty() {
@@ -193,11 +196,11 @@ everywhere $forks:error=ENOMEM:when=3
 everywhere socketpair:error=EMFILE
 everywhere socketpair:error=ENFILE:when=2+
 everywhere poll,ppoll,epoll_wait,epoll_pwait,epoll_pwait2:error=EINTR:when=1..5
-everywhere recvmsg,recvfrom:error=EINTR:when=4..6
-everywhere sendmsg,sendto,write,writev:error=EINTR:when=1
+everywhere "$receives":error=EINTR:when=4..6
+everywhere "$sends",write,writev:error=EINTR:when=1
 
 # Want of memory in the kernel passes, mostly. When it does not, it is said.
-sockets=sendto,sendmsg,recvfrom,recvmsg
+sockets=$sends,$receives
 for fault in "$sockets:error=ENOBUFS:when=2..6" "$sockets:error=ENOMEM:when=2..6" \
 	"$sockets:error=ENOMEM:when=1" \
 	poll,ppoll,epoll_wait,epoll_pwait:error=ENOMEM:when=1..5; do
@@ -206,7 +209,7 @@ for fault in "$sockets:error=ENOBUFS:when=2..6" "$sockets:error=ENOMEM:when=2..6
 	ok 'was injected' injected
 	same 'is only waited for' "$work/lines" "$work/out"
 done
-for fault in sendto,sendmsg:error=ENOBUFS recvfrom,recvmsg:error=ENOMEM; do
+for fault in "$sends:error=ENOBUFS" "$receives:error=ENOMEM"; do
 	try "$fault for ever" 2 timeout 60 strace -f -qq -o "$work/trace" \
 		-e trace="${fault%%:*}" -e inject="$fault" "$phash" -j 2 t
 	ok 'is said' grep -qx 'phash: the workers are gone: out of memory' \

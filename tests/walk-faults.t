@@ -40,11 +40,14 @@ accounted_for() {
 	done < <(find d -type f)
 }
 
+# What looks at an entry has a name of its own on each architecture.
+look=\?newfstatat,\?fstatat64,statx
+
 # How many calls of a kind the walk makes.
 calls() {
 	strace -qq -o "$work/calls" -e trace="$1" "${dirs[@]}" "$phash" d \
 		>/dev/null
-	grep -c "^$1" "$work/calls"
+	grep -c '^[a-z0-9_]*(' "$work/calls"
 }
 
 # Each of these calls in turn fails once, and what it would have told is read
@@ -94,14 +97,14 @@ fails() {
 
 ok 'a directory cannot be read to its end, once' heals getdents64 EIO
 ok 'a directory cannot be read to its end' fails getdents64 EIO +
-ok 'an entry cannot be looked at: EIO' fails newfstatat EIO
-ok 'an entry cannot be looked at: EACCES' fails newfstatat EACCES
+ok 'an entry cannot be looked at: EIO' fails "$look" EIO
+ok 'an entry cannot be looked at: EACCES' fails "$look" EACCES
 ok 'a directory cannot be opened: EIO' fails openat EIO +
 ok 'a directory cannot be opened: EACCES' fails openat EACCES
 ok 'a directory vanishes' fails openat ENOENT +
 ok 'descriptors run out' fails openat EMFILE +
 # What cannot be looked at might be a directory with files that are wanted.
-ok 'an include does not hide it' fails newfstatat EACCES + '--include=[fgz1]'
+ok 'an include does not hide it' fails "$look" EACCES + '--include=[fgz1]'
 ok 'nor what cannot be opened' fails openat EIO + '--include=[fgz1]'
 
 finish
