@@ -666,6 +666,25 @@ END
 else
 	skip '-x' 'no mounts'
 fi
+mkdir lost
+echo f >lost/f
+"$phash" lost >X
+rm -r lost
+try '-x and an operand that is not there' 1 "$phash" -x --audit=X lost
+out 'what was in it is not left out' <<'END'
+UNREADABLE lost
+MISSING lost/f
+END
+echo f >became
+"$phash" "$PWD/became" >X
+rm became
+mkdir became
+try '-x and an operand on another file system than -C' 1 \
+	"$phash" -x -C /proc --audit="$PWD/X" "$PWD/became"
+out 'is not left out' <<END
+CHANGED $PWD/became
+END
+rmdir became
 
 # --update
 cp L1 U

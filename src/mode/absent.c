@@ -79,8 +79,9 @@ absent_look(const struct absent *p, struct lookup *l,
 		return 0;
 	(void)scope_outside(p->scope, want.path, want.pathlen, &below);
 	lookup_name(l, want.path, want.pathlen, below, &found);
-	/* an operand itself lies on the file system of an operand */
-	if (p->setup->o->one_file_system && below < want.pathlen &&
+	/* an operand itself lies on the file system of an operand, and so
+	 * does what is below one that cannot be entered */
+	if (p->setup->o->one_file_system && found.has_dev &&
 	    !absent_is_on(devices, found.dev)) {
 		p->on_left_out(p->cookie, n);
 		return 0;

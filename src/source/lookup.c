@@ -209,7 +209,6 @@ lookup_name(struct lookup *l, const char *name, size_t len, size_t below,
 	size_t end;
 
 	memset(r, 0, sizeof(*r));
-	r->dev = l->dev;
 	if (below == len) { /* nothing lies below it: all of it is followed */
 		if (xio_stat(l->dirfd, name, &r->st, 0) < 0)
 			lookup_fail(r, errno);
@@ -219,8 +218,8 @@ lookup_name(struct lookup *l, const char *name, size_t len, size_t below,
 	if (!lookup_approach(l, name, below))
 		lookup_fail(r, l->err);
 	at = lookup_at(l, &end);
-	if (l->n)
-		r->dev = l->levels[l->n - 1].dev;
+	r->has_dev = end >= below;
+	r->dev = l->n ? l->levels[l->n - 1].dev : l->dev;
 	if (r->kind == LOOKUP_FOUND &&
 	    xio_stat(at, name[end] ? name + end : ".", &r->st, flags) < 0)
 		lookup_fail(r, errno);

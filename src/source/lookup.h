@@ -26,8 +26,9 @@ struct lookup_result {
 	enum lookup_kind kind;
 	int err;         /* LOOKUP_ERROR: an errno */
 	struct stat st;  /* LOOKUP_FOUND */
-	dev_t dev;       /* of the last directory on the way to it that could
-	                  * be entered */
+	bool has_dev;    /* what it lies below could be entered */
+	dev_t dev;       /* then: of the last directory on the way to it that
+	                  * could be */
 };
 
 /* Names are relative to dirfd, which is borrowed. follow: links are followed
