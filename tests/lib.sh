@@ -61,7 +61,7 @@ try() {
 	[ "$got" = "$want" ]
 	report $? "$desc" < <(
 		echo "exit status $got, expected $want: $*"
-		head -n 20 "$work/err"
+		head -c 4000 "$work/err"
 	)
 }
 
