@@ -227,6 +227,9 @@ test_brackets(void **state)
 	assert_true(excluded("[!]]", "a", false));
 	assert_true(excluded("[[:digit:]]x", "7x", false));
 	assert_true(excluded("[[]", "[", false));
+	assert_true(excluded("[[ab]a]", "ba]", false));
+	assert_true(excluded("[[=a=]]x", "ax", false));
+	assert_true(excluded("[[.].]]x", "]x", false));
 	assert_true(excluded("[a-]", "-", false));
 	assert_true(excluded("[\\]]", "]", false));
 	assert_true(excluded("\\[", "[", false));
@@ -239,7 +242,7 @@ test_refused(void **state)
 {
 	static const char *const bad[] = { "", "/", "//", ".", "./", "a/[", "[",
 	    "[a", "[]", "[!]", "[a/b]", "[[:digit:]", "[[:nope:]]", "a\\",
-	    "a\\/b", "[9-0]", "[xz-a]", "{a,}", "{[,b}", "[a{b,c" };
+	    "a\\/b", "[9-0]", "[xz-a]", "[[:digit:]z-a]", "{a,}", "{[,b}", "[a{b,c" };
 	struct filter *f = filter_new();
 	size_t i;
 
@@ -249,6 +252,9 @@ test_refused(void **state)
 		assert_non_null(filter_include(f, bad[i]));
 	}
 	assert_null(filter_exclude(f, "[a-z]"));
+	/* which way round these are depends on the locale */
+	assert_null(filter_exclude(f, "[a-Z]"));
+	assert_null(filter_exclude(f, "[Z-1]"));
 	assert_null(filter_exclude(f, "**"));
 	filter_free(f);
 }

@@ -318,6 +318,23 @@ test_equal_inodes_without_proc(void **state)
 	close(fd);
 }
 
+static void
+test_no_descriptor_stays_open(void **state)
+{
+	int before = dup(0), after;
+
+	(void)state;
+	assert_true(before >= 0);
+	close(before);
+	no_inodes = true;
+	close(make("d/own"));
+	own_add(own, "d/own");
+	assert_int_equal(found("d/own"), OWN_FILE);
+	after = dup(0);
+	close(after);
+	assert_int_equal(after, before);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 
 int
@@ -335,6 +352,7 @@ main(void)
 		CASE(test_open_and_deleted),
 		CASE(test_equal_inodes),
 		CASE(test_equal_inodes_without_proc),
+		CASE(test_no_descriptor_stays_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
