@@ -107,4 +107,14 @@ ok 'descriptors run out' fails openat EMFILE +
 ok 'an include does not hide it' fails "$look" EACCES + '--include=[fgz1]'
 ok 'nor what cannot be opened' fails openat EIO + '--include=[fgz1]'
 
+# What could not be come back from is not entered: what lies here, which could
+# be read, is not taken for it.
+ln -s d link
+strace -qq -o "$work/calls" -P . -P "$PWD" -e trace=openat \
+	-e inject=openat:error=EIO:when=1..3 "$phash" link \
+	>"$work/out" 2>"$work/err" </dev/null
+ok 'the current directory cannot be opened' \
+	grep -qx 'phash: link: Input/output error' "$work/err"
+out 'and nothing is walked in its place' </dev/null
+
 finish
