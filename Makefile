@@ -213,7 +213,8 @@ $(BUILD)/examples/%.o: $(man)/examples/%.c $(BUILD)/flags
 	$(call say,CC)$(compile) -I$(src)/ppool
 
 # LDFLAGS_name is for tests/unit/name.c alone: some make functions of the C
-# library fail.
+# library fail, or count how often they are called.
+LDFLAGS_digest = -Wl,--wrap=EVP_MD_fetch
 LDFLAGS_progress = -Wl,--wrap=clock_gettime
 LDFLAGS_mem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LDFLAGS_ppool_giveup = -Wl,--wrap=waitpid,--wrap=kill,--wrap=syscall
