@@ -2,14 +2,21 @@
 #include "ppool_util.h"
 
 #include <stdarg.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
 enum { ITEMS = 6, TAKEN = 3, GUILTY = 1, HANG_MS = 60000 };
 
-/* A process that no signal reaches, as when it waits in the kernel: linked with
- * --wrap=waitpid, kill and syscall. While there is one nobody else is killed. */
+/*
+ * A process that no signal reaches, as when it waits in the kernel, simulated:
+ * linked with --wrap=waitpid, kill and syscall. It sleeps, and would die; what
+ * is sent to it does not arrive, and it is said to live on. While there is one
+ * nobody else is killed. For one that does not die in fact see held_new.
+ */
 static pid_t undead;
+static int shots; /* SIGKILL, to the undead */
 
 pid_t __real_waitpid(pid_t pid, int *status, int options);
 pid_t __wrap_waitpid(pid_t pid, int *status, int options);
@@ -21,7 +28,10 @@ long __wrap_syscall(long number, ...);
 int
 __wrap_kill(pid_t pid, int sig)
 {
-	return pid == undead ? 0 : __real_kill(pid, sig);
+	if (pid != undead)
+		return __real_kill(pid, sig);
+	shots += sig == SIGKILL;
+	return 0;
 }
 
 /* The pool's are pidfd_open and pidfd_send_signal: four arguments at most. */
@@ -36,8 +46,10 @@ __wrap_syscall(long number, ...)
 		arg[i] = va_arg(ap, long);
 	va_end(ap);
 #ifdef SYS_pidfd_send_signal
-	if (undead && number == SYS_pidfd_send_signal)
+	if (undead && number == SYS_pidfd_send_signal) {
+		shots += arg[1] == SIGKILL;
 		return 0;
+	}
 #endif
 	return __real_syscall(number, arg[0], arg[1], arg[2], arg[3]);
 }
@@ -65,6 +77,9 @@ init_shared(void *initarg, void **state)
 
 	sh->workers++;
 	*state = sh;
+#ifdef PR_SET_PTRACER /* for held_new, where not every process may trace */
+	(void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+#endif
 	return 0;
 }
 
@@ -209,12 +224,15 @@ give_up_runs_nothing_twice(void **state)
 	munmap(sh, sizeof(*sh));
 }
 
-/* What was left behind dies after all; then nobody is a child any more. */
+/* What was left behind, shot again and again, dies after all; then nobody is a
+ * child any more. */
 static void
 revive(void)
 {
 	pid_t pid = undead;
 
+	assert_true(shots > 1);
+	shots = 0;
 	undead = 0;
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
@@ -240,6 +258,113 @@ what_cannot_be_killed_is_left(void **state)
 	pool_end(pool);
 	revive();
 	munmap(sh, sizeof(*sh));
+}
+
+/*
+ * A process that SIGKILL does not end: its tracer, which is returned, holds it
+ * on its way out, and later signals are dropped (Linux 6.2). All that it has is
+ * open still, as when it waits for a disk. 0: we may not trace.
+ */
+static pid_t
+held_new(pid_t pid)
+{
+	char held = 0;
+	pid_t tracer;
+	int said[2];
+
+	assert_return_code(pipe(said), errno);
+	tracer = fork();
+	if (tracer == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		held = ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXIT) == 0;
+		if (write(said[1], &held, 1) == 1 && held)
+			for (;;)
+				pause();
+		_exit(1);
+	}
+	assert_int_equal(read(said[0], &held, 1), 1);
+	close(said[0]);
+	close(said[1]);
+	if (held)
+		return tracer;
+	assert_int_equal(waitpid(tracer, NULL, 0), tracer);
+	return 0;
+}
+
+/* It dies, and waits to be reaped. 0: it did so already. */
+static void
+held_release(pid_t tracer, pid_t pid)
+{
+	siginfo_t info;
+
+	assert_return_code(kill(tracer, SIGKILL), errno);
+	assert_int_equal(waitpid(tracer, NULL, 0), tracer);
+	if (!pid)
+		return;
+	assert_return_code(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT),
+	                   errno);
+	assert_int_equal(info.si_status, SIGKILL);
+}
+
+/* As in /proc; '-': there is no such process any more. */
+static char
+state_of(pid_t pid)
+{
+	char path[64], state = '-';
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	if (!f)
+		return state;
+	assert_int_equal(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
+	fclose(f);
+	return state;
+}
+
+/* The pool leaves one behind, which dies while the pool is there, and is reaped
+ * by it: while it works or at its end. */
+static void
+leave_held(bool at_end)
+{
+	struct shared *sh = shared_new(sizeof(*sh));
+	struct outcome o;
+	ppool_feed *f = NULL;
+	ppool *pool = begin(sh, 0, &o, &f);
+	pid_t pid, tracer;
+	char state;
+
+	assert_int_equal(ppool_pids(pool, &pid, 1), 1);
+	tracer = held_new(pid);
+	assert_int_equal(ppool_give_up(pool, 0, GUILTY), PPOOL_OK);
+	assert_int_equal(ppool_feed_finish(f, HANG_MS), PPOOL_OK);
+	assert_int_equal(o.err[GUILTY], PPOOL_GIVENUP);
+	assert_int_equal(o.ok, ITEMS - 1);
+	state = state_of(pid);
+	if (tracer)
+		held_release(tracer, state == '-' ? 0 : pid);
+	while (!at_end && state_of(pid) != '-')
+		(void)ppool_poll(pool, 1);
+	ppool_feed_free(f);
+	pool_end(pool);
+	munmap(sh, sizeof(*sh));
+	if (!tracer || state == '-')
+		skip();
+	assert_int_equal(state, 't');
+}
+
+static void
+what_dies_later_is_reaped(void **state)
+{
+	(void)state;
+	leave_held(false);
+}
+
+static void
+what_dies_later_is_reaped_at_the_end(void **state)
+{
+	(void)state;
+	leave_held(true);
 }
 
 static int
@@ -314,6 +439,8 @@ main(void)
 		CASE(give_up_blames_nobody_else),
 		CASE(give_up_runs_nothing_twice),
 		CASE(what_cannot_be_killed_is_left),
+		CASE(what_dies_later_is_reaped),
+		CASE(what_dies_later_is_reaped_at_the_end),
 		CASE(what_is_overdue_is_left),
 		CASE(what_babbles_is_left),
 	};
