@@ -80,6 +80,7 @@ named x.sha3-256sum sha3-256 SHA3-256
 named x.sha3 sha3-512 SHA3
 named x.sha3 sha3-224 SHA3
 named ./SHA1SUMS sha1 SHA1
+named "$(printf %0200d 0).sm3sums" sm3 SM3
 for name in sums md5.list web2 xmd5 SHA256SUMS.d; do
 	sum sha512 f >"$name"
 	try "$name" 0 "$phash" -c -v "$name"
@@ -204,6 +205,18 @@ ok 'the last ones without their names' grep -qx \
 	'phash: f: its algorithm is not known to libcrypto' "$work/err"
 try 'likewise with --json' 1 "$phash" -c --json list
 ok 'they have no algorithm there' test "$(grep -vc '"algorithm":' "$work/out")" = 6
+for ((i = 0; i < 72; i++)); do
+	echo "X$((i % 9)) (f) = 01234567"
+done >list
+try 'many lines of some' 1 "$phash" -c list
+ok 'all have their names' test "$(grep -cx \
+	'phash: f: algorithm X[0-8] is not known to libcrypto' "$work/err")" = 72
+printf '{"path":"f","algorithm":"","digest":"01234567"}\n' >list
+try 'an algorithm without a name' 1 "$phash" -c list
+err 'is not known either' <<'END'
+phash: f: its algorithm is not known to libcrypto
+phash: WARNING: 1 listed file could not be read
+END
 for ((i = 8; i <= 512; i += 8)); do
 	for name in SHAKE128 SHAKE256; do
 		echo "$name-$i (f) = $(sum ${name,,}-$i f | sed 's/ .*//')"

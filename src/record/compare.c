@@ -74,7 +74,6 @@ compare_add(struct compare_files *fs, uint64_t number, size_t place,
 
 	fs->v = mem_grow(fs->v, &fs->cap, fs->n + 1, sizeof(*fs->v));
 	f = &fs->v[fs->n++];
-	memset(f, 0, sizeof(*f));
 	f->number = number;
 	f->place = place;
 	f->algorithm = algorithm;

@@ -306,6 +306,11 @@ test_algorithms_that_cannot_be_computed(void **state)
 	/* the tag says that it is so short */
 	foreign("BLAKE2b-8 (f) = ff", "BLAKE2b-8", "f");
 	foreign("X-24 (f) = /w+A", "X-24", "f");
+	/* a tag begins with a letter: any */
+	foreign("ADLER32 (f) = 01234567", "ADLER32", "f");
+	foreign("z (f) = " HEX, "z", "f");
+	malformed("_X (f) = " HEX);
+	malformed("1X (f) = " HEX);
 }
 
 static void
