@@ -81,6 +81,7 @@ test_died(void **state)
 	check_reason(RESULT_DIED, -SIGKILL,
 	    "worker killed by signal 9 (Killed)");
 	check_reason(RESULT_DIED, 3, "worker exited with status 3");
+	check_reason(RESULT_DIED, 0, "worker exited with status 0");
 	check_reason(RESULT_DIED, INT_MIN, "worker died");
 }
 
