@@ -54,6 +54,8 @@ no_hint --audit=inside --status d
 no_hint --audit=above d
 no_hint --audit=inside d/sub 'o o'
 no_hint --audit=/dev/null d
+no_hint --audit=outside -C d sub a
+no_hint --audit=outside -C "$here" "$here/d/a"
 echo more >d/more
 no_hint --audit=outside d
 no_hint --audit=inside -C d
@@ -61,5 +63,13 @@ mkdir e e/e
 echo x | tee e/x >e/e/x
 "$phash" e/x >some
 no_hint --audit=some -C e
+
+# More than one
+mkdir -p p/q
+echo a >p/q/a
+{ "$phash" -C p/q a; "$phash" p/q; } >both
+try 'two commands that could be meant' 1 "$phash" --quiet --audit=both -C p q
+ok 'are one hint' test "$(grep -o 'did you mean -C q?' "$work/err" | wc -l)" = 1 \
+	-a "$(grep -o 'did you mean' "$work/err" | wc -l)" = 1
 
 finish

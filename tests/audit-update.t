@@ -76,6 +76,10 @@ same 'has that of its first entry' want U
 try 'a list with and without ./' 0 "$phash" --update --audit=U --quiet -C t
 "$phash" -C t a sub >want
 same 'likewise' want U
+(cd t && sha512sum -b a && sha512sum sub/b) >U
+try 'a list with and without *' 0 "$phash" --update --audit=U --quiet -C t
+(cd t && sha512sum -b a sub/b) >want
+same 'likewise' want U
 { "$phash" --untagged t/sub; "$phash" -a md5 t/a; } >U
 try 'a list of mixed algorithms without tags' 0 "$phash" --update --audit=U --quiet t
 { "$phash" -a md5 t/a; "$phash" --untagged t/sub; } >want
@@ -123,6 +127,13 @@ sed 's/.*(//; s/).*//' ../../U >../../names
 cd ../.. || exit 1
 printf '%s\n' ../a "$PWD/t/sub/b" ./b ./c >want
 same 'stay as they are' want names
+mkdir up
+echo a | tee up/a >up/..a
+"$phash" -C up . >U
+cp U want
+try 'a name that only begins like them' 0 "$phash" --update --audit=U --quiet \
+	-C up a ..a
+same 'is none of them' want U
 
 # A file called - comes back, whether or not the others have ./ in front.
 mkdir dash

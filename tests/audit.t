@@ -215,11 +215,12 @@ mixed() {
 }
 mixed >M
 mixed --json >MJ
+tac M >MR # the first algorithm is not the default
 for name in 1 2 3 4 5 6; do
 	mv mixed/$name mixed/m$name
 done
 truncate -s 100 mixed/new
-for list in M MJ; do
+for list in M MJ MR; do
 	try "moved files of a list of several algorithms ($list)" 1 "$phash" \
 		--audit=$list -C mixed
 	out 'are MOVED, whichever they have' <<'END'

@@ -639,9 +639,9 @@ audit_hint(struct audit *a)
 	if (a->met || a->rules.status)
 		return;
 	table_sort(a->outside);
-	if (rephrase(a->o, a->want->table, a->outside, a->have->table,
-	    &a->message))
-		output_say(&a->out, &a->message);
+	rephrase(a->o, a->want->table, a->outside, a->have->table,
+	    &a->message);
+	output_say(&a->out, &a->message);
 }
 
 static void

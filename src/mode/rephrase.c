@@ -1,5 +1,6 @@
 #include "mode/rephrase.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -98,19 +99,16 @@ rephrase_without(const struct options *o, size_t n, const struct table *want,
 	return found;
 }
 
-bool
+void
 rephrase(const struct options *o, const struct table *want,
     const struct table *outside, const struct table *have, struct buf *out)
 {
 	size_t n = o->directories.n;
 
-	if (rephrase_with(o, want, have, out))
-		return true;
-	if (o->noperands > 1 || (o->noperands && *o->operands[0] == '/'))
-		return false;
+	if (rephrase_with(o, want, have, out) || o->noperands > 1)
+		return;
 	while (n--)
 		if (rephrase_without(o, n, want, have, out) ||
 		    rephrase_without(o, n, outside, have, out))
-			return true;
-	return false;
+			return;
 }

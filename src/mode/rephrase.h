@@ -7,8 +7,6 @@
 #ifndef MODE_REPHRASE_H
 #define MODE_REPHRASE_H
 
-#include <stdbool.h>
-
 struct buf;
 struct options;
 struct table;
@@ -19,7 +17,7 @@ struct table;
  * one of them? Then appends a hint with the command that compares them so.
  * outside is what is listed but outside of what is audited.
  */
-bool rephrase(const struct options *o, const struct table *want,
+void rephrase(const struct options *o, const struct table *want,
     const struct table *outside, const struct table *have, struct buf *out);
 
 #endif
