@@ -54,22 +54,15 @@ guess_distance(const char *a, size_t alen, const char *b, size_t blen)
 	return row[alen % 3][blen];
 }
 
-/* The first of words that begins with word. */
-static const char *
-guess_rest(const char *word, size_t len, const char *const *words)
+/* Are the len bytes at word the beginning of other? */
+static bool
+guess_begins(const char *word, size_t len, const char *other)
 {
-	if (len < 3)
-		return NULL;
-	for (; *words; words++) {
-		size_t i = 0;
+	size_t i = 0;
 
-		while (i < len && (*words)[i] &&
-		    guess_same(word[i], (*words)[i]))
-			i++;
-		if (i == len)
-			return *words;
-	}
-	return NULL;
+	while (i < len && other[i] && guess_same(word[i], other[i]))
+		i++;
+	return i == len;
 }
 
 const char *
@@ -87,10 +80,16 @@ guess_word(const char *word, size_t len, const char *const *words)
 		if (n > GUESS_MAX)
 			continue;
 		d = guess_distance(word, len, *words, n);
+		/* four letters and no wrong one are as good as one wrong */
+		if (d > 1 && len > 3 && guess_begins(word, len, *words))
+			d = 1;
 		if (d <= limit && (!best || d < limit)) {
 			best = *words;
 			limit = d;
 		}
 	}
-	return best ? best : guess_rest(word, len, first);
+	for (; !best && len > 2 && *first; first++)
+		if (guess_begins(word, len, *first))
+			best = *first;
+	return best;
 }

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 static const char *const words[] = { "update", "output", "tag", "text", "sha512",
-    "sha512-256", NULL };
+    "sha512-256", "shake128", "sha1", NULL };
 
 static void
 guess(const char *word, const char *want)
@@ -64,7 +64,7 @@ test_no_more_than_a_third_is_wrong(void **state)
 {
 	(void)state;
 	guess("updta", NULL);  /* two of five */
-	guess("shake", NULL);
+	guess("shoke", NULL);
 	guess("outptu1", "output");
 }
 
@@ -73,8 +73,9 @@ test_the_rest_may_be_missing(void **state)
 {
 	(void)state;
 	guess("upd", "update");
-	guess("SHA", "sha512");
+	guess("OUT", "output");
 	guess("up", NULL);
+	guess("shak", "shake128");   /* not sha1 */
 }
 
 static void
