@@ -28,8 +28,9 @@ is_harmless(unsigned char c)
 /*
  * Characters that print, for iswprint(3), and yet are not seen, or make what
  * stands beside them seem to be something else: they turn the direction of
- * writing, break the line, or take no room. Unicode's numbers, which wchar_t
- * has.
+ * writing, break the line, or take no room. These are Unicode's
+ * Default_Ignorable_Code_Point (DerivedCoreProperties.txt), the line and
+ * paragraph separators, and the interlinear annotations.
  */
 static bool
 is_deceptive(wchar_t c)
@@ -39,8 +40,8 @@ is_deceptive(wchar_t c)
 		{ 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
 		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
 		{ 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
-		{ 0xffa0, 0xffa0 }, { 0xfff9, 0xfffb }, { 0xe0001, 0xe007f },
-		{ 0xe0100, 0xe01ef }
+		{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 },
+		{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff }
 	};
 	size_t i;
 
