@@ -112,4 +112,13 @@ try '500 directories, 64 descriptors' 0 bash -c 'ulimit -n 64 && exec "$@"' - \
 	"$phash" --untagged -j 4 broad
 same 'are walked' "$work/lines" "$work/out"
 
+# The walk holds what descriptors there are when the first file is found.
+chain few 60 d
+expected few 60 d >"$work/few"
+few() { (ulimit -n 14 && exec "$phash" --untagged -j 1 "$@"); }
+try 'fourteen descriptors' 0 few few
+same 'are enough' "$work/few" "$work/out"
+try 'in an audit' 0 few --audit="$work/few" --quiet few
+err 'too' </dev/null
+
 finish

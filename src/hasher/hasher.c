@@ -48,6 +48,8 @@
 /* Chunks a worker holds beyond its lanes: a big file is a chunk, and all lanes
  * should have one, but a file is better given to who is first to have room. */
 #define HASHER_WINDOW 2
+/* More descriptors than anything here asks for, in parent or worker. */
+#define HASHER_PLENTY 64
 /* One in so many of a worker's descriptors may be a stream: files need some,
  * and so does the worker. */
 #define HASHER_STREAM_SHARE 3
@@ -210,18 +212,26 @@ hasher_broken(struct hasher *h, ppool_err err)
 	return -1;
 }
 
+/* How many descriptors a process may have, and worth knowing about. */
+static unsigned
+hasher_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur > HASHER_PLENTY)
+		return HASHER_PLENTY;
+	return (unsigned)r.rlim_cur;
+}
+
 /* Streams that a worker holds, each of which may be silent for ever. */
 static unsigned
 hasher_streams(void)
 {
-	struct rlimit r;
+	unsigned n = hasher_descriptors() / HASHER_STREAM_SHARE;
 
-	if (getrlimit(RLIMIT_NOFILE, &r) < 0 ||
-	    r.rlim_cur >= WORKER_STREAMS * HASHER_STREAM_SHARE)
+	if (n > WORKER_STREAMS)
 		return WORKER_STREAMS;
-	if (r.rlim_cur < HASHER_STREAM_SHARE)
-		return 1;
-	return (unsigned)(r.rlim_cur / HASHER_STREAM_SHARE);
+	return n ? n : 1;
 }
 
 static ppool_err
@@ -317,6 +327,11 @@ hasher_new(const struct hasher_opts *opts)
 		return NULL;
 	}
 	h->setup.lines = h->watch.lines;
+	/* the walk may hold all that there are when the first name comes */
+	if (hasher_descriptors() < HASHER_PLENTY && hasher_start(h) < 0) {
+		hasher_free(h);
+		return NULL;
+	}
 	return h;
 }
 

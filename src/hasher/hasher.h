@@ -50,8 +50,9 @@ enum hasher_how {
 
 /*
  * The workers are forked by the first hasher_put, which fails after one
- * message on stderr when they cannot be started. NULL, after one too, when
- * there is no memory to share with them. opts is copied.
+ * message on stderr when they cannot be started; or here, where descriptors are
+ * few. NULL, after one too, when that fails or there is no memory to share with
+ * them. opts is copied.
  */
 struct hasher *hasher_new(const struct hasher_opts *opts);
 

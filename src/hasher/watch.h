@@ -22,7 +22,7 @@ struct watch_line {
 	char pad[32];
 };
 
-/* ---- in a worker ---------------------------------------------------------- */
+/* ---- in a worker --------------------------------------------------------- */
 
 static inline void
 watch_add(_Atomic uint64_t *word, uint64_t n)
@@ -58,7 +58,7 @@ watch_moved(struct watch_line *l, uint64_t bytes)
 	watch_turn(l);
 }
 
-/* ---- in the parent -------------------------------------------------------- */
+/* ---- in the parent ------------------------------------------------------- */
 
 /* What the parent saw of a worker, and for how many ms it has not changed.
  * Time in which the parent did not look does not count. */
