@@ -368,7 +368,7 @@ END
 
 # Several algorithms for a name
 { cat L1; "$phash" -a sha256 -C one .; } >two
-try 'listed with two algorithms' 0 "$phash" --audit=two -C one
+try 'listed with two algorithms' 1 "$phash" --audit=two -C one
 out 'is judged once' <<'END'
 OK 2
 OK 3
@@ -377,9 +377,9 @@ err 'and said' <<'END'
 phash: WARNING: 2 entries were not compared: their names are listed before with another algorithm
 phash: 2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
 END
-try 'and --status' 0 "$phash" --audit=two -C one --status
+try 'and --status' 1 "$phash" --audit=two -C one --status
 err 'not with --status' </dev/null
-try 'and --update' 0 "$phash" --audit=two -C one -q --update
+try 'and --update' 1 "$phash" --audit=two -C one -q --update
 ok 'writes nothing, which would lose the other' grep -qx \
 	'phash: two: not updated: names are listed with several algorithms' \
 	"$work/err"

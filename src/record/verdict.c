@@ -485,6 +485,6 @@ verdict_audit_passed(const struct verdict_rules *rules,
 	    c->listed[VERDICT_AUDIT_MISSING] : 0;
 
 	return ok && ok + ignored == sum(c->listed, VERDICT_AUDITS) &&
-	    !sum(c->found, VERDICT_AUDITS) && !c->refused &&
+	    !sum(c->found, VERDICT_AUDITS) && !c->refused && !c->further &&
 	    !c->lines.malformed;
 }
