@@ -48,8 +48,8 @@ patterns_add_options(struct filter *f, const struct options_values *values,
 	return 0;
 }
 
-/* Adds what a line says, which may be nothing. NULL, or what is wrong. The first
- * line of a file may begin with a byte order mark of UTF-8. */
+/* Adds what a line says, which may be nothing. NULL, or what is wrong. The
+ * first line of a file may begin with a byte order mark of UTF-8. */
 static const char *
 patterns_add_line(struct filter *f, struct line *l, bool first)
 {

@@ -2,8 +2,9 @@
  * setup.h - what every mode needs before its first name: from options to open
  * lists, output, directory, filter and workers.
  *
- * The order matters: patterns are read, lists and output are opened, and known for
- * our own, from where phash was started, then -C moves, then operands are looked at, then workers fork.
+ * The order matters: patterns are read, lists and output are opened, and known
+ * for our own, from where phash was started, then -C moves, then operands are
+ * looked at, then workers fork.
  */
 #ifndef MODE_SETUP_H
 #define MODE_SETUP_H

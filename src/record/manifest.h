@@ -41,8 +41,9 @@
  *     where a digest should be makes the line malformed, as it does to cksum.
  *   - The first plain line whose algorithm can be computed decides: if one
  *     blank follows the digest and the next byte is not SP or "*", or is the
- *     last of the line, then all plain lines are reversed, and "digest  a" has the name " a". Otherwise no line
- *     may be. The name of a plain line has at least one byte.
+ *     last of the line, then all plain lines are reversed, and "digest  a" has
+ *     the name " a". Otherwise no line may be. The name of a plain line has at
+ *     least one byte.
  *   - An object has "path", or "path_base64" for one that is not UTF-8, and
  *     "digest". It may have "algorithm" (a tag), "size" (bytes, no sign, no
  *     fraction), and members with other names, which are passed over. None of
