@@ -75,6 +75,7 @@ typedef struct ppool_result {
 	const void *data;
 	size_t len;
 	ppool_buf item;
+	void *cookie;
 } ppool_result;
 typedef struct ppool_item {
 	uint64_t id;

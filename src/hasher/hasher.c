@@ -433,7 +433,7 @@ hasher_try(struct hasher *h, const struct hasher_name *name)
 		return -1;
 	feed = hasher_request(h, name);
 	err = ppool_feed_try(feed, h->request.data, h->request.len,
-	    hasher_weight(name));
+	    hasher_weight(name), NULL);
 	if (err == PPOOL_TIMEOUT || err == PPOOL_INTR) {
 		h->full |= feed == h->feed;
 		hasher_pause(h);
@@ -579,8 +579,8 @@ hasher_stalled(struct hasher *h, struct hasher_stall *s)
 		return false;
 	i = hasher_worst(h);
 	seen = &h->watch.seen[i];
-	if ((ppool_held(h->pool, i, hasher_works_on(h, i), &item) &&
-	    ppool_held(h->pool, i, PPOOL_OLDEST, &item)) ||
+	if ((ppool_held(h->pool, i, hasher_works_on(h, i), &item, NULL) &&
+	    ppool_held(h->pool, i, PPOOL_OLDEST, &item, NULL)) ||
 	    wire_get_request(&q, item.data, item.len) < 0)
 		return false;
 	s->path = q.path;

@@ -142,7 +142,8 @@ async_produce(struct job *j, bool starved)
 			next_fails(a, PPOOL_TOOBIG);
 			continue;
 		}
-		if (ppool_chunk_add(c, item->data, item->len, a->next, 0))
+		if (ppool_chunk_add(c, item, 1,
+		                    &(struct item){ .index = a->next }))
 			break;
 		a->next++;
 	}
@@ -285,10 +286,10 @@ ppool_apply_async(ppool *pool, ppool_fn *fn, const void *in, size_t len,
 
 	if (out)
 		*out = NULL;
+	if (!err)
+		err = ppool_check_bufs(&(ppool_buf){ in, len }, 1);
 	if (err)
 		return err;
-	if (len && !in)
-		return PPOOL_INVAL;
 	if (len > pool->opts.max_item)
 		return PPOOL_TOOBIG;
 	err = wait_for_room(pool, fn, len);
@@ -320,17 +321,6 @@ default_chunk(const struct ppool *p, size_t n)
 	return chunk < PPOOL_CHUNK_ITEMS ? chunk : PPOOL_CHUNK_ITEMS;
 }
 
-static ppool_err
-check_items(const ppool_buf *items, size_t n)
-{
-	if (n && !items)
-		return PPOOL_INVAL;
-	for (size_t i = 0; i < n; i++)
-		if (items[i].len && !items[i].data)
-			return PPOOL_INVAL;
-	return PPOOL_OK;
-}
-
 ppool_err
 ppool_map_async(ppool *pool, ppool_fn *fn, const ppool_buf *items, size_t n,
                 size_t chunk, ppool_done_fn *done, void *cookie,
@@ -342,7 +332,7 @@ ppool_map_async(ppool *pool, ppool_fn *fn, const ppool_buf *items, size_t n,
 	if (out)
 		*out = NULL;
 	if (!err)
-		err = check_items(items, n);
+		err = ppool_check_bufs(items, n);
 	if (err)
 		return err;
 	a = async_new(pool, n);

@@ -153,33 +153,55 @@ chunk_reserve(struct chunk *c, size_t len)
 	return 0;
 }
 
-int
-ppool_chunk_add(struct chunk *c, const void *data, size_t len, uint64_t index,
-                uint64_t weight)
+ppool_err
+ppool_check_bufs(const ppool_buf *b, size_t n)
 {
+	if (n && !b)
+		return PPOOL_INVAL;
+	for (size_t i = 0; i < n; i++)
+		if (b[i].len && !b[i].data)
+			return PPOOL_INVAL;
+	return PPOOL_OK;
+}
+
+size_t
+ppool_length(const ppool_buf *b, size_t n)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++)
+		len = b[i].len < SIZE_MAX - len ? len + b[i].len : SIZE_MAX;
+	return len;
+}
+
+int
+ppool_chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
+                const struct item *item)
+{
+	const size_t len = ppool_length(pieces, n), padded = frame_padded(len);
 	const struct frame_item head = { .len = (uint32_t)len };
-	size_t padded = frame_padded(len);
+	struct item *new;
 	uint8_t *at;
 
 	if (chunk_reserve(c, sizeof(head) + padded))
 		return -1;
+	new = &c->items[c->n++];
+	*new = *item;
+	new->off = c->len + sizeof(head);
+	new->len = head.len;
+	if (new->weight > PPOOL_WEIGHT_MAX)
+		new->weight = PPOOL_WEIGHT_MAX;
 	at = c->frame + c->len;
 	memcpy(at, &head, sizeof(head));
 	at += sizeof(head);
-	if (len)
-		memcpy(at, data, len);
-	memset(at + len, 0, padded - len);
-	if (weight > PPOOL_WEIGHT_MAX)
-		weight = PPOOL_WEIGHT_MAX;
-	c->items[c->n] = (struct item){
-		.index = index,
-		.weight = weight,
-		.off = c->len + sizeof(head),
-		.len = (uint32_t)len,
-	};
+	for (size_t i = 0; i < n; i++) {
+		if (pieces[i].len)
+			memcpy(at, pieces[i].data, pieces[i].len);
+		at += pieces[i].len;
+	}
+	memset(at, 0, padded - len);
 	c->len += sizeof(head) + padded;
-	c->weight += weight;
-	c->n++;
+	c->weight += new->weight;
 	c->left++;
 	return 0;
 }
@@ -188,11 +210,9 @@ int
 ppool_chunk_take(struct chunk *c, const struct chunk *from,
                  const struct item *item)
 {
-	if (ppool_chunk_add(c, from->frame + item->off, item->len, item->index,
-	                    item->weight))
-		return -1;
-	c->items[c->n - 1].deaths = item->deaths;
-	return 0;
+	const ppool_buf data = { from->frame + item->off, item->len };
+
+	return ppool_chunk_add(c, &data, 1, item);
 }
 
 void
@@ -204,6 +224,7 @@ ppool_chunk_result(struct chunk *c, struct item *item, ppool_result *r)
 	c->pool->events++;
 	r->index = item->index;
 	r->item = (ppool_buf){ c->frame + item->off, item->len };
+	r->cookie = item->cookie;
 	c->job->kind->result(c->job, r);
 }
 

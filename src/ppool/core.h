@@ -102,6 +102,7 @@ link_empty(const struct link *head)
 struct item {
 	uint64_t index;  /* in its job */
 	uint64_t weight;
+	void *cookie;    /* the owner's; stays here */
 	size_t off;      /* of its bytes in the chunk's frame */
 	uint32_t len;
 	unsigned deaths; /* of workers that ran it alone */
@@ -138,9 +139,14 @@ void ppool_queue_remove(struct queue *q, struct chunk *c);
 
 /* An empty chunk of a job; NULL without memory. */
 struct chunk *ppool_chunk_new(struct job *j);
-/* Copies an item to the end; -1 without memory. */
-int ppool_chunk_add(struct chunk *c, const void *data, size_t len,
-                    uint64_t index, uint64_t weight);
+/* Has each of them its bytes? OK or INVAL. */
+ppool_err ppool_check_bufs(const ppool_buf *b, size_t n);
+/* All of them together, at most SIZE_MAX. */
+size_t ppool_length(const ppool_buf *b, size_t n);
+/* Copies an item, in n pieces, to the end: index, weight, cookie and deaths as
+ * in *item. -1 without memory. */
+int ppool_chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
+                    const struct item *item);
 /* Copies an item of another chunk to the end; -1 without memory. */
 int ppool_chunk_take(struct chunk *c, const struct chunk *from,
                      const struct item *item);

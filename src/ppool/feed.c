@@ -118,8 +118,13 @@ open_would_burst(const struct ppool_feed *f, uint64_t weight)
 }
 
 static int
-add(struct ppool_feed *f, const void *item, size_t len, uint64_t weight)
+add(struct ppool_feed *f, const ppool_buf *pieces, size_t n,
+    uint64_t weight, void *cookie)
 {
+	const struct item item = {
+		.index = f->next, .weight = weight, .cookie = cookie,
+	};
+
 	if (!f->open) {
 		f->open = ppool_chunk_new(&f->job);
 		if (!f->open)
@@ -128,7 +133,7 @@ add(struct ppool_feed *f, const void *item, size_t len, uint64_t weight)
 		if (!f->target)
 			f->target = ppool_job_chunk(&f->job);
 	}
-	if (ppool_chunk_add(f->open, item, len, f->next, weight))
+	if (ppool_chunk_add(f->open, pieces, n, &item))
 		goto drop_empty;
 	f->next++;
 	f->left++;
@@ -335,40 +340,49 @@ put_turn(struct ppool_feed *f)
 }
 
 static ppool_err
-put(struct ppool_feed *f, const void *item, size_t len, uint64_t weight,
-    int timeout_ms)
+put(struct ppool_feed *f, const ppool_buf *pieces, size_t n, uint64_t weight,
+    void *cookie, int timeout_ms)
 {
 	ppool_err err = feed_check(f);
 
 	if (!err)
 		err = put_check(f);
+	if (!err)
+		err = ppool_check_bufs(pieces, n);
 	if (err)
 		return err;
-	if (len && !item)
-		return PPOOL_INVAL;
-	if (len > f->job.pool->opts.max_item)
+	if (ppool_length(pieces, n) > f->job.pool->opts.max_item)
 		return PPOOL_TOOBIG;
 	err = wait_for_window(f, timeout_ms);
 	if (err)
 		return err;
 	if (open_would_burst(f, weight))
 		close_open(f);
-	if (add(f, item, len, weight))
+	if (add(f, pieces, n, weight, cookie))
 		return PPOOL_NOMEM;
 	put_turn(f);
 	return PPOOL_OK;
 }
 
 ppool_err
-ppool_feed_put(ppool_feed *f, const void *item, size_t len, uint64_t weight)
+ppool_feed_put(ppool_feed *f, const void *item, size_t len, uint64_t weight,
+               void *cookie)
 {
-	return put(f, item, len, weight, -1);
+	return put(f, &(ppool_buf){ item, len }, 1, weight, cookie, -1);
 }
 
 ppool_err
-ppool_feed_try(ppool_feed *f, const void *item, size_t len, uint64_t weight)
+ppool_feed_try(ppool_feed *f, const void *item, size_t len, uint64_t weight,
+               void *cookie)
 {
-	return put(f, item, len, weight, 0);
+	return put(f, &(ppool_buf){ item, len }, 1, weight, cookie, 0);
+}
+
+ppool_err
+ppool_feed_tryv(ppool_feed *f, const ppool_buf *pieces, size_t n,
+                uint64_t weight, void *cookie)
+{
+	return put(f, pieces, n, weight, cookie, 0);
 }
 
 ppool_err

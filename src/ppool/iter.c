@@ -163,7 +163,7 @@ accept_item(struct ppool_iter *it, const ppool_buf *item, struct chunk **c)
 	if (!toobig && !*c)
 		*c = ppool_chunk_new(&it->job);
 	if (!toobig && *c &&
-	    !ppool_chunk_add(*c, item->data, item->len, r.index, 0))
+	    !ppool_chunk_add(*c, item, 1, &(struct item){ .index = r.index }))
 		return;
 	if (toobig) {
 		r.err = PPOOL_TOOBIG;

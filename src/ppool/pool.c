@@ -264,7 +264,8 @@ numbered_item(const struct chunk *c, uint64_t id)
 }
 
 ppool_err
-ppool_held(const ppool *pool, unsigned n, uint64_t id, ppool_buf *item)
+ppool_held(const ppool *pool, unsigned n, uint64_t id, ppool_buf *item,
+           void **cookie)
 {
 	const struct slot *s = live_slot(pool, n);
 	const struct chunk *c;
@@ -274,7 +275,10 @@ ppool_held(const ppool *pool, unsigned n, uint64_t id, ppool_buf *item)
 
 		if (!i)
 			continue;
-		*item = (ppool_buf){ c->frame + i->off, i->len };
+		if (item)
+			*item = (ppool_buf){ c->frame + i->off, i->len };
+		if (cookie)
+			*cookie = i->cookie;
 		return PPOOL_OK;
 	}
 	return PPOOL_INVAL;

@@ -88,6 +88,7 @@ typedef struct ppool_result {
 	const void *data; /* what was written (with TASK too: a message) */
 	size_t len;
 	ppool_buf item;   /* the item itself, as it was given; empty with SOURCE */
+	void *cookie;     /* a feed's item: as it was given; NULL otherwise */
 } ppool_result;
 
 /*
@@ -215,12 +216,13 @@ size_t ppool_load(const ppool *pool, unsigned n);
 
 /*
  * Shows the item that worker number n was sent as ppool_item.id, or with
- * PPOOL_OLDEST the first that it has; *item is valid until the next call that
- * moves work. OK; INVAL when it has no such item, or no more.
+ * PPOOL_OLDEST the first that it has, and its cookie; item and cookie may be
+ * NULL. *item is valid until the next call that moves work. OK; INVAL when it
+ * has no such item, or no more.
  */
 #define PPOOL_OLDEST UINT64_MAX
 ppool_err ppool_held(const ppool *pool, unsigned n, uint64_t id,
-                     ppool_buf *item);
+                     ppool_buf *item, void **cookie);
 
 /*
  * Kills worker number n, which has been in an item for too long; for owners
@@ -371,13 +373,14 @@ ppool_err ppool_feed_open(ppool *pool, ppool_fn *fn,
                           ppool_feed **out);
 
 /*
- * Copies the item. Moves work; blocks only while every worker's window is
+ * Copies the item. cookie stays in the owner and comes back in its result.
+ * Moves work; blocks only while every worker's window is
  * full and more than opts.ahead chunks wait. OK; TOOBIG, CLOSED, BROKEN,
  * CANCELED, NOMEM: the item was not taken; INTR: a signal handler ran while it
  * waited, the item WAS NOT taken, put it again; BUSY from inside a callback.
  */
 ppool_err ppool_feed_put(ppool_feed *f, const void *item, size_t len,
-                         uint64_t weight);
+                         uint64_t weight, void *cookie);
 
 /*
  * The same without ever waiting: TIMEOUT where ppool_feed_put would wait (the
@@ -385,7 +388,11 @@ ppool_err ppool_feed_put(ppool_feed *f, const void *item, size_t len,
  * do than to wait. Moves work, taken or not.
  */
 ppool_err ppool_feed_try(ppool_feed *f, const void *item, size_t len,
-                         uint64_t weight);
+                         uint64_t weight, void *cookie);
+
+/* The same for an item in n pieces, which are copied one behind the other. */
+ppool_err ppool_feed_tryv(ppool_feed *f, const ppool_buf *pieces, size_t n,
+                          uint64_t weight, void *cookie);
 
 /* Sends the chunk being filled, full or not, without waiting. */
 ppool_err ppool_feed_flush(ppool_feed *f);

@@ -62,7 +62,7 @@ visit(const char *path, const struct stat *st, int type, struct FTW *ftw)
 	if (type != FTW_F || !S_ISREG(st->st_mode))
 		return 0;
 	return ppool_feed_put(feed, path, strlen(path) + 1,
-	    (uint64_t)st->st_size + 4096) != PPOOL_OK;
+	    (uint64_t)st->st_size + 4096, NULL) != PPOOL_OK;
 }
 
 int

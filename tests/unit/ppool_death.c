@@ -596,7 +596,8 @@ at_most_once_for_one_feed(void **state)
 	assert_int_equal(ppool_feed_open(pool, fn_counted, &fopts, on_any,
 	                                 &results, &f), PPOOL_OK);
 	for (int v = 0; v < 200; v++)
-		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1), PPOOL_OK);
+		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
+		                 PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	ppool_feed_free(f);
 	pool_end(pool);
@@ -807,7 +808,8 @@ random_kills_in_a_long_run(void **state)
 	assert_int_equal(ppool_feed_open(m.pool, fn_poison, NULL, on_survivor,
 	                                 &m, &f), PPOOL_OK);
 	for (int v = 0; v < m.n; v++) {
-		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1), PPOOL_OK);
+		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
+		                 PPOOL_OK);
 		if (next_random(&m.random) % 1000 == 0)
 			shoot_one(&m);
 	}

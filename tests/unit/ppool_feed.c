@@ -68,7 +68,7 @@ static void
 put_ints(ppool_feed *f, int first, int end, uint64_t weight)
 {
 	for (int v = first; v < end; v++)
-		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), weight),
+		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), weight, NULL),
 		                 PPOOL_OK);
 }
 
@@ -120,7 +120,7 @@ feed_of_many(void **state)
 	for (int v = 0; v < N; v++) {
 		int low = v % 30000;
 
-		assert_int_equal(ppool_feed_put(f, &low, sizeof(low), 1),
+		assert_int_equal(ppool_feed_put(f, &low, sizeof(low), 1, NULL),
 		                 PPOOL_OK);
 	}
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
@@ -160,7 +160,8 @@ check_bounded(size_t ahead)
 	tally_init(&t, 2000);
 	f = feed_of(pool, fn_square, &fopts, &t);
 	for (int v = 0; v < 2000; v++) {
-		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1), PPOOL_OK);
+		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
+		                 PPOOL_OK);
 		assert_in_range((size_t)v + 1 - t.results, 0,
 		                2 * 2 * 5 + ahead * 5 + 5);
 	}
@@ -234,7 +235,7 @@ finish_times_out(void **state)
 	(void)state;
 	tally_init(&t, 1);
 	f = feed_of(pool, fn_sleep, NULL, &t);
-	assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1), PPOOL_OK);
+	assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL), PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(f, 0), PPOOL_TIMEOUT);
 	assert_int_equal(ppool_feed_finish(f, 1), PPOOL_TIMEOUT);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
@@ -276,7 +277,8 @@ too_big_an_item_is_not_taken(void **state)
 	tally_init(&t, 20);
 	f = feed_of(pool, fn_square, NULL, &t);
 	put_ints(f, 0, 10, 1);
-	assert_int_equal(ppool_feed_put(f, big, sizeof(big), 1), PPOOL_TOOBIG);
+	assert_int_equal(ppool_feed_put(f, big, sizeof(big), 1, NULL),
+	                 PPOOL_TOOBIG);
 	put_ints(f, 10, 20, 1);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	expect_all(&t);
@@ -297,7 +299,8 @@ a_closed_pool_finishes_what_it_took(void **state)
 	f = feed_of(pool, fn_square, NULL, &t);
 	put_ints(f, 0, 50, 1);
 	assert_int_equal(ppool_close(pool), PPOOL_OK);
-	assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1), PPOOL_CLOSED);
+	assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
+	                 PPOOL_CLOSED);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	expect_all(&t);
 	ppool_feed_free(f);
@@ -339,9 +342,10 @@ terminate_cancels_what_is_left(void **state)
 	tally_init(&t, 5);
 	f = feed_of(pool, fn_sleep, &fopts, &t);
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1), PPOOL_OK);
+		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
+		                 PPOOL_OK);
 	assert_int_equal(ppool_terminate(pool), PPOOL_OK);
-	err = ppool_feed_put(f, &v, sizeof(v), 1);
+	err = ppool_feed_put(f, &v, sizeof(v), 1, NULL);
 	assert_true(err == PPOOL_CANCELED || err == PPOOL_CLOSED);
 	assert_int_equal(ppool_join(pool, -1), PPOOL_OK);
 	assert_false(t.wrong);
@@ -386,7 +390,7 @@ on_result_puts(void *cookie, const ppool_result *r)
 
 	(void)r;
 	e->calls++;
-	e->put = ppool_feed_put(e->f, "x", 1, 1);
+	e->put = ppool_feed_put(e->f, "x", 1, 1, NULL);
 	e->finish = ppool_feed_finish(e->f, -1);
 }
 
@@ -399,7 +403,7 @@ waiting_in_a_callback_is_busy(void **state)
 	(void)state;
 	assert_int_equal(ppool_feed_open(pool, fn_echo, NULL, on_result_puts,
 	                                 &e, &e.f), PPOOL_OK);
-	assert_int_equal(ppool_feed_put(e.f, "x", 1, 1), PPOOL_OK);
+	assert_int_equal(ppool_feed_put(e.f, "x", 1, 1, NULL), PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(e.f, -1), PPOOL_OK);
 	assert_int_equal(e.calls, 1);
 	assert_int_equal(e.put, PPOOL_BUSY);
@@ -432,7 +436,7 @@ a_callback_may_free_its_feed(void **state)
 	                                 &f, &f), PPOOL_OK);
 	/* one in the chunk that is answered, one that is dropped with it */
 	for (int i = 0; f && i < 2; i++)
-		assert_int_equal(ppool_feed_put(f, "x", 1, 1), PPOOL_OK);
+		assert_int_equal(ppool_feed_put(f, "x", 1, 1, NULL), PPOOL_OK);
 	while (f)
 		assert_int_equal(ppool_poll(pool, -1), PPOOL_OK);
 	pool_end(pool);
@@ -471,7 +475,7 @@ interrupted_put_takes_nothing(void **state)
 	assert_return_code(timer_create(CLOCK_MONOTONIC, &event, &timer), errno);
 	assert_return_code(timer_settime(timer, 0, &every, NULL), errno);
 	for (int i = 0; i < N; i++) {
-		while ((err = ppool_feed_put(f, &one, sizeof(one), 1)) ==
+		while ((err = ppool_feed_put(f, &one, sizeof(one), 1, NULL)) ==
 		       PPOOL_INTR)
 			interrupted++;
 		assert_int_equal(err, PPOOL_OK);
@@ -620,17 +624,20 @@ try_does_not_wait(void **state)
 	                                 &f), PPOOL_OK);
 	/* one with the worker, one that waits for it */
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(ppool_feed_try(f, &i, sizeof(i), 1), PPOOL_OK);
+		assert_int_equal(ppool_feed_try(f, &i, sizeof(i), 1, NULL),
+		                 PPOOL_OK);
 	for (int i = 0; i < 1000; i++)
-		assert_int_equal(ppool_feed_try(f, &v, sizeof(v), 1),
+		assert_int_equal(ppool_feed_try(f, &v, sizeof(v), 1, NULL),
 		                 PPOOL_TIMEOUT);
-	assert_int_equal(ppool_feed_try(f, big, sizeof(big), 1), PPOOL_TOOBIG);
+	assert_int_equal(ppool_feed_try(f, big, sizeof(big), 1, NULL),
+	                 PPOOL_TOOBIG);
 	assert_int_equal(write(h.gate[1], "!", 1), 1);
 	/* it moves work by itself */
-	while (ppool_feed_try(f, &v, sizeof(v), 1) == PPOOL_TIMEOUT)
+	while (ppool_feed_try(f, &v, sizeof(v), 1, NULL) == PPOOL_TIMEOUT)
 		;
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
-	assert_int_equal(ppool_feed_try(f, &v, sizeof(v), 1), PPOOL_CLOSED);
+	assert_int_equal(ppool_feed_try(f, &v, sizeof(v), 1, NULL),
+	                 PPOOL_CLOSED);
 	assert_int_equal(o.n, 3);
 	for (uint64_t i = 0; i < 3; i++)
 		assert_int_equal(o.index[i], i);
@@ -698,9 +705,9 @@ a_window_leaves_room(void **state)
 	q = feed_of(pool, NULL, &quick, &tq);
 	/* 6 are held, 10 wait, and one was put before those were too many */
 	for (int i = 0; i < 17; i++)
-		assert_int_equal(ppool_feed_try(s, &zero, sizeof(zero), 9),
+		assert_int_equal(ppool_feed_try(s, &zero, sizeof(zero), 9, NULL),
 		                 PPOOL_OK);
-	assert_int_equal(ppool_feed_try(s, &zero, sizeof(zero), 9),
+	assert_int_equal(ppool_feed_try(s, &zero, sizeof(zero), 9, NULL),
 	                 PPOOL_TIMEOUT);
 	/* not a full chunk, but of this feed the workers have none */
 	put_ints(q, 1, 3, 1);
@@ -761,10 +768,10 @@ a_feed_outlives_its_pool(void **state)
 	(void)state;
 	tally_init(&t, 1);
 	f = feed_of(pool, fn_sleep, NULL, &t);
-	assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1), PPOOL_OK);
+	assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL), PPOOL_OK);
 	ppool_destroy(pool);
 	assert_int_equal(t.canceled, 1);
-	err = ppool_feed_put(f, &v, sizeof(v), 1);
+	err = ppool_feed_put(f, &v, sizeof(v), 1, NULL);
 	assert_true(err == PPOOL_CANCELED || err == PPOOL_CLOSED);
 	ppool_feed_free(f);
 	free(t.seen);

@@ -137,7 +137,7 @@ begin(struct shared *sh, unsigned flags, struct outcome *o, ppool_feed **f)
 	assert_int_equal(ppool_feed_open(pool, NULL, &fopts, on_result, o, f),
 	                 PPOOL_OK);
 	for (int v = 0; v < ITEMS; v++)
-		assert_int_equal(ppool_feed_put(*f, &v, sizeof(v), 1),
+		assert_int_equal(ppool_feed_put(*f, &v, sizeof(v), 1, NULL),
 		                 PPOOL_OK);
 	assert_int_equal(ppool_feed_flush(*f), PPOOL_OK);
 	while (sh->taken < TAKEN)
@@ -167,12 +167,13 @@ give_up_costs_one_item(void **state)
 	(void)state;
 	assert_int_equal(ppool_load(pool, 0), ITEMS);
 	assert_int_equal(ppool_load(pool, 1), 0);
-	assert_int_equal(ppool_held(pool, 0, GUILTY, &item), PPOOL_OK);
+	assert_int_equal(ppool_held(pool, 0, GUILTY, &item, NULL), PPOOL_OK);
 	assert_int_equal(int_of(item.data, item.len), GUILTY);
-	assert_int_equal(ppool_held(pool, 0, PPOOL_OLDEST, &item), PPOOL_OK);
+	assert_int_equal(ppool_held(pool, 0, PPOOL_OLDEST, &item, NULL),
+	                 PPOOL_OK);
 	assert_int_equal(int_of(item.data, item.len), 0);
-	assert_int_equal(ppool_held(pool, 0, ITEMS, &item), PPOOL_INVAL);
-	assert_int_equal(ppool_held(pool, 1, 0, &item), PPOOL_INVAL);
+	assert_int_equal(ppool_held(pool, 0, ITEMS, &item, NULL), PPOOL_INVAL);
+	assert_int_equal(ppool_held(pool, 1, 0, &item, NULL), PPOOL_INVAL);
 	assert_int_equal(ppool_give_up(pool, 1, 0), PPOOL_INVAL);
 
 	assert_int_equal(ppool_give_up(pool, 0, GUILTY), PPOOL_OK);
@@ -409,7 +410,7 @@ leave_in(ppool_fn *fn, int task_timeout_ms)
 	                 PPOOL_OK);
 	assert_int_equal(ppool_pids(pool, &undead, 1), 1);
 	for (int v = 0; v < ITEMS; v++)
-		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1),
+		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
 		                 PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(f, HANG_MS), PPOOL_OK);
 	assert_int_equal(o.n, ITEMS);

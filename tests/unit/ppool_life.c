@@ -568,7 +568,7 @@ a_broken_pool_hangs_nobody(void **state)
 	while ((err = ppool_next(it, -1, &r)) == PPOOL_OK)
 		assert_int_equal(r.err, PPOOL_CANCELED);
 	assert_true(err == PPOOL_BROKEN || err == PPOOL_CANCELED);
-	assert_int_equal(ppool_feed_put(feed, "x", 1, 1), PPOOL_BROKEN);
+	assert_int_equal(ppool_feed_put(feed, "x", 1, 1, NULL), PPOOL_BROKEN);
 	err = ppool_feed_finish(feed, -1);
 	assert_true(err == PPOOL_BROKEN || err == PPOOL_OK);
 	assert_int_equal(ppool_poll(pool, -1), PPOOL_BROKEN);

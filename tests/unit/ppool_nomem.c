@@ -167,7 +167,7 @@ run_feed(ppool *pool, struct outcome *o)
 		return;
 	}
 	for (int v = 0; v < 10; v++)
-		if (ppool_feed_put(f, &v, sizeof(v), 1))
+		if (ppool_feed_put(f, &v, sizeof(v), 1, NULL))
 			o->errors++;
 	if (ppool_feed_finish(f, -1))
 		o->errors++;

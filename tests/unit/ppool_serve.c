@@ -151,7 +151,8 @@ feed_ints(ppool *pool, int n, size_t chunk, struct tally *t)
 	assert_int_equal(ppool_feed_open(pool, not_called, &opts, on_result, t,
 	                                 &f), PPOOL_OK);
 	for (int v = 0; v < n; v++)
-		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1), PPOOL_OK);
+		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
+		                 PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	ppool_feed_free(f);
 	assert_false(t->wrong);
@@ -185,7 +186,7 @@ a_servers_feed_needs_no_function(void **state)
 	                 PPOOL_INVAL);
 	assert_int_equal(ppool_feed_open(pool, NULL, NULL, on_result, &t, &f),
 	                 PPOOL_OK);
-	assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1), PPOOL_OK);
+	assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL), PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	ppool_feed_free(f);
 	assert_int_equal(t.ok, 1);
