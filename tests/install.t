@@ -76,6 +76,7 @@ typedef struct ppool_result {
 	size_t len;
 	ppool_buf item;
 	void *cookie;
+	bool part;
 } ppool_result;
 typedef struct ppool_item {
 	uint64_t id;

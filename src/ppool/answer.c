@@ -58,8 +58,10 @@ answered_item(const struct ppool *p, const struct slot *s,
 
 	if (!c || a->place >= c->n || c->items[a->place].answered)
 		return NULL;
-	if (a->len > p->opts.max_item || a->toobig > 1 ||
-	    (a->toobig && a->len))
+	if (a->len > p->opts.max_item ||
+	    a->flags & ~(uint32_t)(FRAME_TOOBIG | FRAME_PART) ||
+	    (a->flags & FRAME_TOOBIG && a->len) ||
+	    (a->flags & FRAME_PART && a->code))
 		return NULL;
 	*chunk = c;
 	return &c->items[a->place];
@@ -86,7 +88,7 @@ result_of(const struct frame_answer *a, const uint8_t *data)
 {
 	ppool_result r = { .err = PPOOL_OK, .code = a->code };
 
-	if (a->toobig) {
+	if (a->flags & FRAME_TOOBIG) {
 		r.err = PPOOL_TOOBIG;
 		return r;
 	}
@@ -121,13 +123,16 @@ read_answers(struct ppool *p, struct slot *s, const struct frame_note *note,
 			ppool_slot_bad(p, s);
 			return;
 		}
-		if (i == 0)
-			ppool_job_timed(c->job, note->busy, note->n);
+		if (i == 0 && note->item_ns)
+			ppool_job_timed(c->job, note->item_ns);
 		p->crashes = 0;
 		r = result_of(&a, body);
 		body += frame_padded(a.len);
 		left -= frame_padded(a.len);
-		ppool_slot_answered(s, c, item, &r);
+		if (a.flags & FRAME_PART)
+			ppool_chunk_part(c, item, &r);
+		else
+			ppool_slot_answered(s, c, item, &r);
 	}
 	if (left && !ppool_over(p))
 		ppool_slot_bad(p, s);
@@ -238,8 +243,12 @@ receive(struct ppool *p, struct slot *s)
 }
 
 void
-ppool_slot_read(struct ppool *p, struct slot *s)
+ppool_slot_read(struct ppool *p, struct slot *s, bool all)
 {
-	while (!s->eof && !s->bad && !ppool_over(p) && receive(p, s))
+	/* A worker that never pauses must not keep the owner from the rest. */
+	int turns = 4;
+
+	while (!s->eof && !s->bad && !ppool_over(p) && receive(p, s) &&
+	       (all || --turns))
 		;
 }

@@ -187,6 +187,7 @@ ppool_chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
 		return -1;
 	new = &c->items[c->n++];
 	*new = *item;
+	new->skip = item->parts;
 	new->off = c->len + sizeof(head);
 	new->len = head.len;
 	if (new->weight > PPOOL_WEIGHT_MAX)
@@ -215,17 +216,39 @@ ppool_chunk_take(struct chunk *c, const struct chunk *from,
 	return ppool_chunk_add(c, &data, 1, item);
 }
 
-void
-ppool_chunk_result(struct chunk *c, struct item *item, ppool_result *r)
+static void
+deliver(struct chunk *c, const struct item *item, ppool_result *r)
 {
-	item->answered = true;
-	c->left--;
-	c->weight -= item->weight;
 	c->pool->events++;
 	r->index = item->index;
 	r->item = (ppool_buf){ c->frame + item->off, item->len };
 	r->cookie = item->cookie;
 	c->job->kind->result(c->job, r);
+}
+
+void
+ppool_chunk_result(struct chunk *c, struct item *item, ppool_result *r)
+{
+	/* Without its parts it would pass for the whole result. */
+	if (item->parts && !c->job->kind->parts && !r->err)
+		*r = (ppool_result){ .err = PPOOL_INVAL };
+	item->answered = true;
+	c->left--;
+	c->weight -= item->weight;
+	deliver(c, item, r);
+}
+
+void
+ppool_chunk_part(struct chunk *c, struct item *item, ppool_result *r)
+{
+	if (item->skip) {
+		item->skip--;
+		return;
+	}
+	item->parts++;
+	r->part = true;
+	if (c->job->kind->parts)
+		deliver(c, item, r);
 }
 
 void

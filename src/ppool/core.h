@@ -106,6 +106,9 @@ struct item {
 	size_t off;      /* of its bytes in the chunk's frame */
 	uint32_t len;
 	unsigned deaths; /* of workers that ran it alone */
+	uint64_t parts;  /* delivered */
+	uint64_t skip;   /* parts to come that were delivered before: the worker
+	                  * that had the item died */
 	bool answered;
 };
 
@@ -144,7 +147,7 @@ ppool_err ppool_check_bufs(const ppool_buf *b, size_t n);
 /* All of them together, at most SIZE_MAX. */
 size_t ppool_length(const ppool_buf *b, size_t n);
 /* Copies an item, in n pieces, to the end: index, weight, cookie and deaths as
- * in *item. -1 without memory. */
+ * in *item, and its parts are those to skip. -1 without memory. */
 int ppool_chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
                     const struct item *item);
 /* Copies an item of another chunk to the end; -1 without memory. */
@@ -157,12 +160,15 @@ void ppool_chunk_free(struct chunk *c);
 void ppool_chunk_empty_spare(struct ppool *p);
 /* One item's result, to its job: err, code, data and len of r are set. */
 void ppool_chunk_result(struct chunk *c, struct item *item, ppool_result *r);
+/* Likewise a part of it, unless it was delivered before. */
+void ppool_chunk_part(struct chunk *c, struct item *item, ppool_result *r);
 
 /* ---- jobs ----------------------------------------------------------------- */
 
 struct job;
 
 struct job_kind {
+	bool parts; /* result takes parts of results, too */
 	/* The next chunk, NULL if there is none now. starved: if a worker has
 	 * nothing to do, even a chunk that could still grow. */
 	struct chunk *(*produce)(struct job *j, bool starved);
@@ -212,8 +218,8 @@ void ppool_job_forget(struct job *j);
 void ppool_job_push(struct job *j, struct chunk *c);
 /* How many items the next chunk of a job that adapts should have. */
 size_t ppool_job_chunk(const struct job *j);
-/* A worker was busy for so long with n of its items. */
-void ppool_job_timed(struct job *j, uint64_t busy, uint32_t n);
+/* One of its items took a worker so long. */
+void ppool_job_timed(struct job *j, uint32_t ns);
 
 /* ---- workers, as the owner sees them -------------------------------------- */
 
@@ -361,8 +367,8 @@ void ppool_dispatch(struct ppool *p, bool starved);
 bool ppool_has_idle(const struct ppool *p, const struct job *j);
 void ppool_slot_send(struct ppool *p, struct slot *s);
 
-/* answer.c: reads until there is nothing more now. */
-void ppool_slot_read(struct ppool *p, struct slot *s);
+/* answer.c: reads some of what there is now, or all. */
+void ppool_slot_read(struct ppool *p, struct slot *s, bool all);
 /* It will be killed, and what it says is not heard. */
 void ppool_slot_bad(struct ppool *p, struct slot *s);
 /* The result of an item it holds. c is freed if this was the last. */

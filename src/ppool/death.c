@@ -187,7 +187,7 @@ bury(struct ppool *p, struct slot *s, int status, bool known)
 	q.code = INT_MIN;
 	if (known)
 		q.code = exited ? WEXITSTATUS(status) : -WTERMSIG(status);
-	ppool_slot_read(p, s);
+	ppool_slot_read(p, s, true);
 	ppool_slot_clear(p, s);
 	if (ppool_over(p) || p->quit ||
 	    (s->quitting && s->hello && !s->held.first))

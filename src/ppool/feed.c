@@ -180,7 +180,8 @@ feed_result(struct job *j, const ppool_result *r)
 
 	if (f->dropped)
 		return;
-	f->left--;
+	if (!r->part)
+		f->left--;
 	if (r->err == PPOOL_CANCELED)
 		f->lost = p->broken ? p->why : PPOOL_CANCELED;
 	if (p->copied)
@@ -214,6 +215,7 @@ feed_free(struct job *j)
 }
 
 static const struct job_kind feed_kind = {
+	.parts = true,
 	.produce = feed_produce,
 	.more = feed_more,
 	.result = feed_result,

@@ -46,9 +46,8 @@ struct frame_note {
 	uint32_t len; /* bytes that follow this header */
 	uint16_t magic;
 	uint16_t type;
-	uint32_t n;    /* answers */
-	uint32_t busy; /* ns the worker has worked since its last note, or the
-	                * most this can hold */
+	uint32_t n;       /* answers */
+	uint32_t item_ns; /* that an item took of those ended; 0: none was */
 };
 
 struct frame_hello {
@@ -56,12 +55,17 @@ struct frame_hello {
 	uint32_t zero;
 };
 
+enum frame_flag {
+	FRAME_TOOBIG = 1, /* it was over max_item, and is not here */
+	FRAME_PART = 2    /* the item has not ended, and code is 0 */
+};
+
 struct frame_answer {
 	uint64_t seq;   /* of the chunk */
 	uint32_t place; /* of the item in the chunk, from 0 */
 	uint32_t len;   /* bytes of the result, without padding */
 	int32_t code;
-	uint32_t toobig; /* 1: the result was over max_item, and is not here */
+	uint32_t flags;
 };
 
 static inline size_t

@@ -96,15 +96,7 @@ ppool_job_chunk(const struct job *j)
 }
 
 void
-ppool_job_timed(struct job *j, uint64_t busy, uint32_t n)
+ppool_job_timed(struct job *j, uint32_t ns)
 {
-	/* An hour is as good as more, and cannot overflow below. */
-	const uint64_t most = UINT64_C(3600000000000);
-	uint64_t ns = busy / n;
-
-	if (ns > most)
-		ns = most;
-	if (ns < 1)
-		ns = 1;
 	j->item_ns = j->item_ns ? (7 * j->item_ns + ns + 7) / 8 : ns;
 }

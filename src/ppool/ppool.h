@@ -79,7 +79,8 @@ typedef struct ppool_buf {
 typedef struct ppool_result {
 	ppool_err err;    /* OK, TASK, DIED, CANCELED, SOURCE, TOOBIG or
 	                   * GIVENUP; NOMEM if there was no memory to send or to
-	                   * keep it */
+	                   * keep it; INVAL if it came in parts, but not to a
+	                   * feed */
 	int code;         /* TASK: the function's value; DIED: -signal or exit
 	                   * status, or INT_MIN where nobody knows, because
 	                   * SIGCHLD is ignored or somebody else has reaped
@@ -89,6 +90,8 @@ typedef struct ppool_result {
 	size_t len;
 	ppool_buf item;   /* the item itself, as it was given; empty with SOURCE */
 	void *cookie;     /* a feed's item: as it was given; NULL otherwise */
+	bool part;        /* a feed's: more of the same item's result will come,
+	                   * or at least its end; OK or TOOBIG */
 } ppool_result;
 
 /*
@@ -117,8 +120,9 @@ typedef int ppool_source_fn(void *cookie, ppool_buf *item);
  * returns PPOOL_BUSY. */
 typedef void ppool_done_fn(void *cookie, const ppool_result *r, size_t n);
 
-/* Runs in the owner for each result of a feed, in completion order, from
- * inside any ppool call. r and what it points to live until it returns. */
+/* Runs in the owner for each result of a feed, in completion order, and before
+ * it for each part of it, from inside any ppool call. r and what it points to
+ * live until it returns. */
 typedef void ppool_result_fn(void *cookie, const ppool_result *r);
 
 /* In a worker: appends to the result. OK, TOOBIG or NOMEM; after either of
@@ -157,6 +161,17 @@ int ppool_take(ppool_worker *w, bool wait, ppool_item *item);
  */
 int ppool_answer(ppool_worker *w, const ppool_item *item, int code,
                  const void *data, size_t len);
+
+/*
+ * A part of an answer, as ppool_answer, any number of times before it: a feed
+ * delivers each as it comes, in order, and the socket's room bounds those under
+ * way. When a worker dies after some parts and the item is run again, as many
+ * are left out as were delivered: the function must give the same parts in the
+ * same order. A part over max_item is reported as TOOBIG in its place. Results
+ * of other jobs do not come in parts: such an item is INVAL at its end.
+ */
+int ppool_answer_part(ppool_worker *w, const ppool_item *item,
+                      const void *data, size_t len);
 
 /* The number of this worker in its pool, from 0: see ppool_held. A replacement
  * has that of the worker it replaces. */

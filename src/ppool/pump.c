@@ -303,7 +303,7 @@ serve_slot(struct ppool *p, struct slot *s)
 
 	s->readable = s->writable = s->check = false;
 	if (readable)
-		ppool_slot_read(p, s);
+		ppool_slot_read(p, s, false);
 	if (writable)
 		ppool_slot_send(p, s);
 	if (check)

@@ -58,6 +58,7 @@ struct ppool_worker {
 	uint8_t *out;         /* a struct frame_note and the group of answers */
 	size_t out_len, out_size;
 	uint32_t out_n;
+	uint32_t ended;       /* items, since busy_since */
 	int64_t now;          /* when last looked */
 	int64_t busy_since;
 	int64_t group_since;
@@ -110,13 +111,13 @@ send_all(struct ppool_worker *w, struct iovec *v, int n)
 static void
 put_note(struct ppool_worker *w, size_t more)
 {
-	int64_t busy = w->now - w->busy_since;
+	int64_t ns = w->ended ? (w->now - w->busy_since) / w->ended + 1 : 0;
 	const struct frame_note note = {
 		.len = (uint32_t)(w->out_len - sizeof(note) + more),
 		.magic = FRAME_MAGIC,
 		.type = FRAME_ANSWERS,
 		.n = w->out_n,
-		.busy = busy < UINT32_MAX ? (uint32_t)busy : UINT32_MAX,
+		.item_ns = ns < UINT32_MAX ? (uint32_t)ns : UINT32_MAX,
 	};
 
 	memcpy(w->out, &note, sizeof(note));
@@ -127,7 +128,10 @@ group_begin(struct ppool_worker *w)
 {
 	w->out_len = sizeof(struct frame_note);
 	w->out_n = 0;
-	w->now = w->busy_since = ppool_now();
+	w->now = ppool_now();
+	if (w->ended)
+		w->busy_since = w->now;
+	w->ended = 0;
 }
 
 /* Sends the group, and data with its padding as the end of its last answer. */
@@ -409,27 +413,29 @@ out_reserve(struct ppool_worker *w, size_t len)
 }
 
 static void
-put_answer(struct ppool_worker *w, const struct batch *b, uint64_t place,
-           int code, bool toobig, size_t len, size_t at)
+put_answer(struct ppool_worker *w, const struct frame_answer *a, size_t off)
 {
-	const struct frame_answer a = {
-		.seq = b->head.seq,
-		.place = (uint32_t)place,
-		.len = (uint32_t)len,
-		.code = code,
-		.toobig = toobig,
-	};
-
-	memcpy(w->out + at, &a, sizeof(a));
+	memcpy(w->out + off, a, sizeof(*a));
 	w->out_n++;
 }
 
-/* Sends the group if it is large, or old, or if the owner may now have room
- * for another chunk. */
-static int
-answered(struct ppool_worker *w, struct batch **at, uint64_t place)
+/* An answer is put. True if the owner may now have room for another chunk. */
+static bool
+end_answer(struct ppool_worker *w, struct batch **at,
+           const struct frame_answer *a)
 {
-	bool last = mark_answered(w, at, place);
+	if (a->flags & FRAME_PART)
+		return false;
+	w->ended++;
+	return mark_answered(w, at, a->place);
+}
+
+/* Sends the group if it is large, or old, or better not waited with. */
+static int
+answered(struct ppool_worker *w, struct batch **at,
+         const struct frame_answer *a)
+{
+	bool last = end_answer(w, at, a);
 
 	w->now = ppool_now();
 	if (w->out_n == 1)
@@ -442,44 +448,70 @@ answered(struct ppool_worker *w, struct batch **at, uint64_t place)
 
 /* Results of this size are not copied into the group. */
 static int
-answer_large(struct ppool_worker *w, struct batch **at, uint64_t place,
-             int code, const void *data, size_t len)
+answer_large(struct ppool_worker *w, struct batch **at,
+             const struct frame_answer *a, const void *data)
 {
 	if (flush(w))
 		return -1;
-	put_answer(w, *at, place, code, false, len, w->out_len);
-	w->out_len += sizeof(struct frame_answer);
-	mark_answered(w, at, place);
-	return flush_with(w, data, len);
+	put_answer(w, a, w->out_len);
+	w->out_len += sizeof(*a);
+	end_answer(w, at, a);
+	return flush_with(w, data, a->len);
+}
+
+static struct frame_answer
+answer_to(const struct ppool_worker *w, const struct batch *b, uint64_t id,
+          int code, uint32_t flags, size_t len)
+{
+	bool toobig = len > w->max_item;
+
+	return (struct frame_answer){
+		.seq = b->head.seq,
+		.place = (uint32_t)(id - b->base),
+		.len = toobig ? 0 : (uint32_t)len,
+		.code = code,
+		.flags = toobig ? flags | FRAME_TOOBIG : flags,
+	};
+}
+
+static int
+answer(struct ppool_worker *w, uint64_t id, int code, uint32_t flags,
+       const void *data, size_t len)
+{
+	struct batch **at = find_item(w, id);
+	struct frame_answer a;
+	size_t need;
+
+	if (!at || w->gone)
+		return -1;
+	a = answer_to(w, *at, id, code, flags, len);
+	/* The group was begun with more room than a group can have. */
+	if (a.len >= FRAME_GROUP)
+		return answer_large(w, at, &a, data);
+	need = sizeof(a) + frame_padded(a.len);
+	if (out_reserve(w, need) && (flush(w) || out_reserve(w, need)))
+		return -1;
+	put_answer(w, &a, w->out_len);
+	w->out_len += sizeof(a);
+	if (a.len)
+		memcpy(w->out + w->out_len, data, a.len);
+	memset(w->out + w->out_len + a.len, 0, frame_padded(a.len) - a.len);
+	w->out_len += frame_padded(a.len);
+	return answered(w, at, &a);
+}
+
+int
+ppool_answer_part(ppool_worker *w, const ppool_item *item, const void *data,
+                  size_t len)
+{
+	return answer(w, item->id, 0, FRAME_PART, data, len);
 }
 
 int
 ppool_answer(ppool_worker *w, const ppool_item *item, int code,
              const void *data, size_t len)
 {
-	struct batch **at = find_item(w, item->id);
-	bool toobig = len > w->max_item;
-	uint64_t place;
-	size_t need;
-
-	if (!at || w->gone)
-		return -1;
-	place = item->id - (*at)->base;
-	if (toobig)
-		len = 0;
-	need = sizeof(struct frame_answer) + frame_padded(len);
-	/* The group was begun with more room than a group can have. */
-	if (len >= FRAME_GROUP)
-		return answer_large(w, at, place, code, data, len);
-	if (out_reserve(w, need) && (flush(w) || out_reserve(w, need)))
-		return -1;
-	put_answer(w, *at, place, code, toobig, len, w->out_len);
-	w->out_len += sizeof(struct frame_answer);
-	if (len)
-		memcpy(w->out + w->out_len, data, len);
-	memset(w->out + w->out_len + len, 0, frame_padded(len) - len);
-	w->out_len += frame_padded(len);
-	return answered(w, at, place);
+	return answer(w, item->id, code, 0, data, len);
 }
 
 /* ---- the built-in loop ---------------------------------------------------- */
@@ -510,15 +542,14 @@ answer_written(struct ppool_worker *w, const ppool_item *item, int code,
 {
 	/* Every item before this one is answered. */
 	struct batch **at = &w->first;
-	uint64_t place = item->id - (*at)->base;
-	size_t len = out->toobig ? 0 : w->out_len - out->start;
-	size_t pad = frame_padded(len) - len;
+	size_t len = out->toobig ? SIZE_MAX : w->out_len - out->start;
+	struct frame_answer a = answer_to(w, *at, item->id, code, 0, len);
+	size_t padded = frame_padded(a.len);
 
-	put_answer(w, *at, place, code, out->toobig, len,
-	           out->start - sizeof(struct frame_answer));
-	memset(w->out + out->start + len, 0, pad);
-	w->out_len = out->start + len + pad;
-	return answered(w, at, place);
+	put_answer(w, &a, out->start - sizeof(a));
+	memset(w->out + out->start + a.len, 0, padded - a.len);
+	w->out_len = out->start + padded;
+	return answered(w, at, &a);
 }
 
 static int
@@ -630,6 +661,7 @@ ppool_worker_main(struct ppool *p, struct slot *s, int fd, const sigset_t *mask)
 	if (code)
 		_exit(EXIT_INIT);
 	group_begin(&w);
+	w.busy_since = w.now;
 	code = serve(state, &w);
 	flush(&w);
 	_exit(code);

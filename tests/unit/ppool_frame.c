@@ -31,12 +31,32 @@ static void unknown_place(struct group *g) { g->answers[1].head.place = ITEMS; }
 static void same_place(struct group *g) { g->answers[1].head.place = 0; }
 static void long_answer(struct group *g) { g->answers[1].head.len = 9; }
 static void huge_answer(struct group *g) { g->answers[1].head.len = UINT32_MAX; }
-static void toobig_with_data(struct group *g) { g->answers[1].head.toobig = 1; }
+static void
+toobig_with_data(struct group *g)
+{
+	g->answers[1].head.flags = FRAME_TOOBIG;
+}
 
 static void
-other_toobig(struct group *g)
+part_with_code(struct group *g)
 {
-	g->answers[1].head.toobig = 2;
+	g->answers[1].head.flags = FRAME_PART;
+	g->answers[1].head.code = 1;
+}
+
+/* An item that has ended has no more parts. */
+static void
+late_part(struct group *g)
+{
+	g->answers[1].head.flags = FRAME_PART;
+	g->answers[1].head.place = 0;
+}
+
+
+static void
+unknown_flag(struct group *g)
+{
+	g->answers[1].head.flags = 4;
 	g->answers[1].head.len = 0;
 }
 
@@ -69,8 +89,10 @@ static const struct lie {
 	{ "same_place", same_place },
 	{ "long_answer", long_answer },
 	{ "huge_answer", huge_answer },
-	{ "other_toobig", other_toobig },
+	{ "unknown_flag", unknown_flag },
 	{ "toobig_with_data", toobig_with_data },
+	{ "part_with_code", part_with_code },
+	{ "late_part", late_part },
 	{ "second_hello", second_hello },
 };
 
