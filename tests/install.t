@@ -97,6 +97,7 @@ typedef struct ppool_opts {
 	int task_timeout_ms;
 	int kill_after_ms;
 	unsigned flags;
+	const int *keep;
 } ppool_opts;
 typedef struct ppool_feed_opts {
 	size_t chunk_items;

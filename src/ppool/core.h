@@ -343,6 +343,9 @@ void ppool_slot_quit(struct slot *s);
 _Noreturn void ppool_worker_main(struct ppool *p, struct slot *s, int fd,
                                  const sigset_t *mask);
 
+/* fds.c: in a worker, as ppool_opts.keep says; own is its socket. */
+void ppool_keep_fds(const int *keep, int own);
+
 #if defined(__linux__) && !defined(PPOOL_PORTABLE)
 /* cpus.c: the least CPU quota of this process's cgroups and all above them,
  * rounded up, or least. The names are those of /proc/self/cgroup and

@@ -209,6 +209,11 @@ typedef struct ppool_opts { /* all zero is the default */
 	int kill_after_ms;     /* terminate: SIGTERM, and SIGKILL after this
 	                        * long; 0: SIGKILL at once */
 	unsigned flags;
+	const int *keep;       /* descriptors that workers keep, to a -1; all
+	                        * others are closed, but 0 to 2, which become
+	                        * /dev/null, where that can be opened. Read for
+	                        * each new worker: not copied. NULL: they have
+	                        * all that fork(2) leaves them */
 } ppool_opts;
 
 /* CPUs this process may use: its affinity mask, and the CPU quota of its
@@ -217,7 +222,7 @@ int ppool_cpus(void);
 
 /*
  * Forks the workers, so call it before starting threads. opts may be NULL and
- * is copied; initarg is not. OK, INVAL, NOMEM or SYS; on failure no worker is
+ * is copied; initarg and keep are not. OK, INVAL, NOMEM or SYS; on failure no worker is
  * left and *pool is NULL.
  */
 ppool_err ppool_create(ppool **pool, const ppool_opts *opts);

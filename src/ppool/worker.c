@@ -653,6 +653,8 @@ ppool_worker_main(struct ppool *p, struct slot *s, int fd, const sigset_t *mask)
 
 	die_with_owner(p->owner);
 	close_others(p);
+	if (p->opts.keep)
+		ppool_keep_fds(p->opts.keep, fd);
 	reset_signals(mask);
 	worker_init(&w, p, s, fd);
 	if (p->opts.init)
