@@ -1,12 +1,15 @@
 #include "base/xio.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/compat.h"
+#include "base/mem.h"
 
 /* Closes what xio_approach opened, if it did; errno stays. */
 static void
@@ -126,4 +129,36 @@ xio_open_std(void)
 		close(p[1]);
 	}
 	return 0;
+}
+
+/* "." and ".." are taken for 0, which is none of them. */
+static bool
+xio_is_inherited(int fd)
+{
+	int flags = fd > STDERR_FILENO ? fcntl(fd, F_GETFD) : -1;
+
+	return flags >= 0 && !(flags & FD_CLOEXEC);
+}
+
+int *
+xio_with_inherited(const int *fds, size_t n)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *e;
+	size_t cap = 0;
+	int *all = mem_grow(NULL, &cap, n + 1, sizeof(*all));
+
+	memcpy(all, fds, n * sizeof(*all));
+	while (dir && (e = readdir(dir))) {
+		int fd = atoi(e->d_name);
+
+		if (!xio_is_inherited(fd))
+			continue;
+		all = mem_grow(all, &cap, n + 2, sizeof(*all));
+		all[n++] = fd;
+	}
+	if (dir)
+		closedir(dir);
+	all[n] = -1;
+	return all;
 }

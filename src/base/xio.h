@@ -29,4 +29,12 @@ int xio_write(int fd, const void *p, size_t n);
  */
 int xio_open_std(void);
 
+/*
+ * The n descriptors in fds, and those above 2 that this process was started
+ * with: they are not close-on-exec, as all that it opens itself are, and a name
+ * may lead through them (/dev/fd/5). To be freed; ends with -1. Where there is
+ * no /proc only fds: no such name leads anywhere then.
+ */
+int *xio_with_inherited(const int *fds, size_t n);
+
 #endif

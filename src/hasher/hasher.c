@@ -29,10 +29,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/xio.h"
 #include "digest/digest.h"
 #include "digest/lanes.h"
 #include "hasher/result.h"
@@ -72,6 +74,7 @@ struct hasher {
 	ppool_feed *feed;
 	ppool_feed *once;         /* for what can be read only once; or NULL */
 	struct worker_setup setup;
+	int *keep;                /* descriptors that workers have */
 	struct watch watch;
 	bool stalled;             /* a worker is, as hasher_stalled says */
 	int timeout;              /* seconds; 0: none */
@@ -234,6 +237,20 @@ hasher_streams(void)
 	return n ? n : 1;
 }
 
+/*
+ * What workers need. Not stdout or the temporary of -o: a worker that is
+ * stopped, or that cannot be ended, would hold them open. Not the directories
+ * of the walk, in the middle of which they may be forked: files need the
+ * descriptors.
+ */
+static int *
+hasher_keep(const struct hasher *h)
+{
+	const int fds[] = { STDIN_FILENO, STDERR_FILENO, h->setup.dirfd };
+
+	return xio_with_inherited(fds, h->setup.dirfd < 0 ? 2 : 3);
+}
+
 static ppool_err
 hasher_open_pool(struct hasher *h)
 {
@@ -246,6 +263,7 @@ hasher_open_pool(struct hasher *h)
 		.serve = worker_serve,
 		.window = files + streams,
 		.retries = HASHER_RETRIES,
+		.keep = h->keep,
 	};
 	ppool_feed_opts fo = {
 		.chunk_items = h->chunk,
@@ -288,6 +306,7 @@ hasher_start(struct hasher *h)
 		return 0;
 	if (h->broken)
 		return -1;
+	h->keep = hasher_keep(h);
 	err = hasher_open_pool(h);
 	h->broken = err;
 	return err ? hasher_start_failed(err) : 0;
@@ -618,6 +637,7 @@ hasher_free(struct hasher *h)
 	ppool_feed_free(h->feed);
 	ppool_destroy(h->pool);
 	watch_release(&h->watch);
+	free(h->keep);
 	for (i = 0; i < h->algorithms; i++) {
 		digest_free(h->algorithm[i]);
 		free(h->name[i]);

@@ -1,15 +1,12 @@
 #include "hasher/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "digest/digest.h"
 #include "digest/lanes.h"
@@ -151,28 +148,6 @@ worker_find_engine(struct worker *w, const struct wire_request *q)
 	return errno ? NULL : &w->engine[i];
 }
 
-#define WORKER_GAP 32 /* as many free descriptors in a row: there are no more */
-
-/*
- * Closes the directories that the parent, forking in the middle of its walk,
- * had open: files need the descriptors. Those that phash was started with, which
- * a path may lead through (/dev/fd/5/file), are not close-on-exec.
- */
-static void
-worker_close_directories(int dirfd)
-{
-	struct stat st;
-	int fd, flags, gap = 0;
-
-	for (fd = STDERR_FILENO + 1; gap < WORKER_GAP; fd++) {
-		flags = fcntl(fd, F_GETFD);
-		gap = flags < 0 ? gap + 1 : 0;
-		if (flags > 0 && (flags & FD_CLOEXEC) && fd != dirfd &&
-		    fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-			close(fd);
-	}
-}
-
 int
 worker_init(void *initarg, void **state)
 {
@@ -185,7 +160,6 @@ worker_init(void *initarg, void **state)
 		return ENOMEM; /* the process ends: nothing to release */
 	/* it asks the parent for a line of progress, and may be sent to all */
 	signal(SIGUSR1, SIG_IGN);
-	worker_close_directories(s->dirfd);
 	w->setup = s;
 	w->most = WORKER_SLOTS;
 	err = worker_add_engine(w, s->algorithm, NULL);

@@ -199,6 +199,27 @@ test_closed_standard_descriptors(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void
+test_inherited_descriptors(void **state)
+{
+	int own = open("/", O_RDONLY | O_CLOEXEC);
+	int left = dup(own); /* not close-on-exec */
+	const int fds[] = { 0, 2, own };
+	int *all = xio_with_inherited(fds, 3), n, found = 0;
+
+	(void)state;
+	assert_memory_equal(all, fds, sizeof(fds));
+	for (n = 3; all[n] >= 0; n++) {
+		assert_int_not_equal(all[n], own);
+		assert_true(all[n] > 2);
+		found += all[n] == left;
+	}
+	assert_int_equal(found, 1);
+	free(all);
+	close(left);
+	close(own);
+}
+
 int
 main(void)
 {
@@ -209,6 +230,7 @@ main(void)
 		cmocka_unit_test(test_no_descriptor_leaks),
 		cmocka_unit_test(test_write_in_many_pieces),
 		cmocka_unit_test(test_closed_standard_descriptors),
+		cmocka_unit_test(test_inherited_descriptors),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
