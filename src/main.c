@@ -5,7 +5,7 @@
  *
  *     main.c, options   argv in, exit status out
  *     mode/             what was asked for: hash, check, audit; setup, operands,
- *                       backlog, patterns, output and tags, which they share;
+ *                       backlog, patterns and tags, which they share;
  *                       of an audit: absent, what the walk has not found,
  *                       newlist, which it writes, rephrase, what may have been
  *                       meant
@@ -135,7 +135,6 @@ main(int argc, char **argv)
 		status = run_mode(&o);
 	else
 		status = flush_stdout(status);
-	outfile_abandon(); /* what a mode did not commit */
 	options_release(&o);
 	return status;
 }

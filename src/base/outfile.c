@@ -12,38 +12,32 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/compat.h"
+#include "base/diag.h"
 #include "base/mem.h"
 #include "base/progress.h"
 #include "base/xio.h"
 
+#define OUTFILE_FLUSH (64 * 1024) /* bytes of lines */
 #define OUTFILE_LINKS 40 /* of a path, as many as the kernel follows */
 #define OUTFILE_TRIES 100
 #define OUTFILE_MARK ".phash-tmp" /* ends a temporary name; nobody types it */
 /* A name of full length leaves no room for what a temporary one adds. */
 #define OUTFILE_NAME_KEPT (NAME_MAX - 40)
 
-static struct {
-	int fd;
-	int dirfd;           /* of the file's directory; -1: written in place */
-	char *name;          /* the file's last component */
-	int error;           /* errno of the first failed write */
-	bool has_old;
-	struct stat old;     /* the file that is to be replaced */
-} out = { .fd = STDOUT_FILENO, .dirfd = -1 };
-
 /*
- * The temporary file, while it has a name. A signal handler takes it from here:
- * it is complete before it is put here, and signals are blocked from the call
- * that makes the name until then, and around the one that ends it.
+ * The name of a temporary file, for as long as it has one. outfile_abandon,
+ * which a signal handler calls, goes through all of them: what stands in a name
+ * that is on the list does not change, and the list itself changes only while
+ * signals are blocked, from before the system call that makes or ends the name.
  */
 struct outfile_temporary {
+	_Atomic(struct outfile_temporary *) next;
 	int dirfd;
 	char name[NAME_MAX + 1];
 };
 
-static _Atomic(struct outfile_temporary *) temporary;
+static _Atomic(struct outfile_temporary *) temporaries;
 _Static_assert(ATOMIC_POINTER_LOCK_FREE == 2, "for signal handlers");
 
 static void
@@ -55,10 +49,46 @@ outfile_block_signals(sigset_t *old)
 	sigprocmask(SIG_BLOCK, &all, old);
 }
 
+/* Ends what outfile_block_signals began; errno stays. */
 static void
 outfile_restore_signals(const sigset_t *old)
 {
+	int saved = errno;
+
 	sigprocmask(SIG_SETMASK, old, NULL);
+	errno = saved;
+}
+
+/* The name exists; signals are blocked. */
+static void
+outfile_publish(struct outfile *f, struct outfile_temporary *t)
+{
+	t->next = temporaries;
+	temporaries = t;
+	f->temporary = t;
+}
+
+/* The name exists no more; signals are blocked. */
+static void
+outfile_withdraw(struct outfile *f)
+{
+	_Atomic(struct outfile_temporary *) *at = &temporaries;
+
+	while (*at != f->temporary)
+		at = &(*at)->next;
+	*at = f->temporary->next;
+	free(f->temporary);
+	f->temporary = NULL;
+}
+
+void
+outfile_abandon(void)
+{
+	struct outfile_temporary *t;
+
+	/* nothing can be done about a file that will not go */
+	for (t = temporaries; t; t = t->next)
+		(void)unlinkat(t->dirfd, t->name, 0);
 }
 
 /* ---- the file that a path means ----------------------------------------------- */
@@ -100,7 +130,7 @@ outfile_resolve(struct buf *path)
 
 /* Opens path's directory and splits off the last component. */
 static int
-outfile_split(const char *path)
+outfile_split(struct outfile *f, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;
@@ -109,16 +139,16 @@ outfile_split(const char *path)
 
 	if (!*base) {
 		free(dir);
-		errno = EISDIR;
+		errno = *path ? EISDIR : ENOENT;
 		return -1;
 	}
-	out.dirfd = open(dir ? dir : ".", COMPAT_O_DIRHANDLE);
+	f->dirfd = open(dir ? dir : ".", COMPAT_O_DIRHANDLE);
 	saved = errno;
 	free(dir);
 	errno = saved;
-	if (out.dirfd < 0)
+	if (f->dirfd < 0)
 		return -1;
-	out.name = mem_dup(base, strlen(base));
+	f->name = mem_dup(base, strlen(base));
 	return 0;
 }
 
@@ -130,25 +160,14 @@ outfile_split(const char *path)
  * locked was left behind.
  */
 
-static struct outfile_temporary *
-outfile_new_name(unsigned try)
-{
-	struct outfile_temporary *t = mem_zalloc(1, sizeof(*t));
-
-	t->dirfd = out.dirfd;
-	snprintf(t->name, sizeof(t->name), ".%.*s.%ld-%u" OUTFILE_MARK,
-	    OUTFILE_NAME_KEPT, out.name, (long)getpid(), try);
-	return t;
-}
-
 /* Has name the form of a temporary name of our file? */
 static bool
-outfile_is_temporary(const char *name)
+outfile_is_temporary(const struct outfile *f, const char *name)
 {
-	size_t n = strnlen(out.name, OUTFILE_NAME_KEPT);
+	size_t n = strnlen(f->name, OUTFILE_NAME_KEPT);
 	static const char digits[] = "0123456789";
 
-	if (*name++ != '.' || strncmp(name, out.name, n) || name[n] != '.')
+	if (*name++ != '.' || strncmp(name, f->name, n) || name[n] != '.')
 		return false;
 	name += n + 1;
 	n = strspn(name, digits);
@@ -161,9 +180,9 @@ outfile_is_temporary(const char *name)
 
 /* Removes a temporary file of ours, unless its writer lives. */
 static void
-outfile_remove_left(const char *name)
+outfile_remove_left(const struct outfile *f, const char *name)
 {
-	int fd = openat(out.dirfd, name,
+	int fd = openat(f->dirfd, name,
 	    O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
@@ -171,16 +190,16 @@ outfile_remove_left(const char *name)
 		return;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0)
-		(void)unlinkat(out.dirfd, name, 0);
+		(void)unlinkat(f->dirfd, name, 0);
 	close(fd);
 }
 
 /* Removes what runs left behind that were killed; what cannot be looked for
  * stays. */
 static void
-outfile_remove_all_left(void)
+outfile_remove_all_left(const struct outfile *f)
 {
-	int fd = openat(out.dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(f->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 
@@ -190,64 +209,86 @@ outfile_remove_all_left(void)
 		return;
 	}
 	while ((entry = readdir(dir)))
-		if (outfile_is_temporary(entry->d_name))
-			outfile_remove_left(entry->d_name);
+		if (outfile_is_temporary(f, entry->d_name))
+			outfile_remove_left(f, entry->d_name);
 	closedir(dir);
 }
 
-/* Gives the nameless file a temporary name. 0, or -1 with errno. */
+/* Tries temporary names until make can make one, which is noted for
+ * outfile_abandon before a signal can come. 0, or -1 with errno. */
 static int
-outfile_link(void)
+outfile_make_name(struct outfile *f,
+    int (*make)(struct outfile *f, const char *name))
 {
-	char self[sizeof(COMPAT_FD_PATH) + 16];
-	struct outfile_temporary *t;
-	unsigned try;
+	struct outfile_temporary *t = mem_zalloc(1, sizeof(*t));
+	unsigned try = 0;
 	sigset_t mask;
-	int rc = -1, saved = 0;
+	int rc, saved;
 
-	snprintf(self, sizeof(self), COMPAT_FD_PATH, out.fd);
-	for (try = 0; rc < 0 && try < OUTFILE_TRIES; try++) {
-		t = outfile_new_name(try);
+	t->dirfd = f->dirfd;
+	do {
+		snprintf(t->name, sizeof(t->name), ".%.*s.%ld-%u" OUTFILE_MARK,
+		    OUTFILE_NAME_KEPT, f->name, (long)getpid(), try);
 		outfile_block_signals(&mask);
-		rc = linkat(AT_FDCWD, self, out.dirfd, t->name,
-		    AT_SYMLINK_FOLLOW);
+		rc = make(f, t->name);
 		saved = errno;
 		if (rc == 0)
-			atomic_store(&temporary, t);
-		else
-			free(t);
+			outfile_publish(f, t);
 		outfile_restore_signals(&mask);
-		if (rc < 0 && saved != EEXIST)
-			break;
-	}
+	} while (rc < 0 && saved == EEXIST && ++try < OUTFILE_TRIES);
+	if (rc < 0)
+		free(t);
 	errno = saved;
 	return rc;
 }
 
-/* Removes the temporary name, and frees what only a signal handler must not. */
-static void
-outfile_unlink(void)
+/* For outfile_make_name: gives the file, which has none, a name. */
+static int
+outfile_link(struct outfile *f, const char *name)
 {
-	struct outfile_temporary *t;
+	char self[sizeof(COMPAT_FD_PATH) + 16];
+
+	snprintf(self, sizeof(self), COMPAT_FD_PATH, f->fd);
+	return linkat(AT_FDCWD, self, f->dirfd, name, AT_SYMLINK_FOLLOW);
+}
+
+/* Removes the temporary name. */
+static void
+outfile_unlink(struct outfile *f)
+{
 	sigset_t mask;
 
 	outfile_block_signals(&mask);
-	t = atomic_load(&temporary);
-	outfile_abandon();
+	(void)unlinkat(f->dirfd, f->temporary->name, 0);
+	outfile_withdraw(f);
 	outfile_restore_signals(&mask);
-	free(t);
+}
+
+static void
+outfile_close(struct outfile *f)
+{
+	close(f->fd);
+	f->fd = -1;
+}
+
+/* 0666 under the umask, as any new file; nobody else reads one that replaces
+ * another until it has that one's mode. */
+static mode_t
+outfile_mode(const struct outfile *f)
+{
+	return f->has_old ? 0600 : 0666;
 }
 
 /* A file without a name. False: there is no such. */
 static bool
-outfile_open_nameless(mode_t mode)
+outfile_open_nameless(struct outfile *f)
 {
-	out.fd = openat(out.dirfd, ".",
-	    O_WRONLY | O_CLOEXEC | COMPAT_O_TMPFILE, mode);
-	if (out.fd < 0)
+	f->fd = openat(f->dirfd, ".",
+	    O_WRONLY | O_CLOEXEC | COMPAT_O_TMPFILE, outfile_mode(f));
+	if (f->fd < 0)
 		return false;
 	/* nobody knows it; where there are no locks, none is taken */
-	(void)flock(out.fd, LOCK_EX | LOCK_NB);
+	(void)flock(f->fd, LOCK_EX | LOCK_NB);
 	return true;
 }
 
@@ -258,74 +299,54 @@ outfile_open_nameless(mode_t mode)
  * it), and a file that was linked once and has no name left stays so.
  */
 static bool
-outfile_create_nameless(mode_t mode)
+outfile_create_nameless(struct outfile *f)
 {
 	bool linked;
 
-	if (!outfile_open_nameless(mode))
+	if (!outfile_open_nameless(f))
 		return false;
-	linked = outfile_link() == 0;
+	linked = outfile_make_name(f, outfile_link) == 0;
 	if (linked)
-		outfile_unlink();
-	close(out.fd);
-	out.fd = -1;
-	return linked && outfile_open_nameless(mode);
+		outfile_unlink(f);
+	outfile_close(f);
+	return linked && outfile_open_nameless(f);
 }
 
 /* Did somebody take the new file for one that was left behind, before it was
  * locked? */
 static bool
-outfile_was_removed(void)
+outfile_was_removed(const struct outfile *f)
 {
 	struct stat st;
 
-	if (flock(out.fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+	if (flock(f->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return true;
-	return fstat(out.fd, &st) == 0 && st.st_nlink == 0;
+	return fstat(f->fd, &st) == 0 && st.st_nlink == 0;
 }
 
-/* 0; -1 with errno, EEXIST where another try may succeed. */
+/* For outfile_make_name: a file that has a name from the beginning. */
 static int
-outfile_create_named(mode_t mode, unsigned try)
+outfile_create_named(struct outfile *f, const char *name)
 {
-	struct outfile_temporary *t = outfile_new_name(try);
-	sigset_t mask;
-	int saved;
-
-	outfile_block_signals(&mask);
-	out.fd = openat(out.dirfd, t->name,
-	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	saved = errno;
-	if (out.fd >= 0)
-		atomic_store(&temporary, t);
-	else
-		free(t);
-	outfile_restore_signals(&mask);
-	errno = saved;
-	if (out.fd >= 0 && outfile_was_removed()) {
-		outfile_unlink();
-		close(out.fd);
-		out.fd = -1;
-		errno = EEXIST;
-	}
-	return out.fd < 0 ? -1 : 0;
-}
-
-static int
-outfile_create(void)
-{
-	/* 0666 under the umask, as any new file; nobody else reads one that
-	 * replaces another until it has that one's mode */
-	mode_t mode = out.has_old ? 0600 : 0666;
-	unsigned try;
-
-	outfile_remove_all_left();
-	if (outfile_create_nameless(mode))
+	f->fd = openat(f->dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+	    outfile_mode(f));
+	if (f->fd < 0)
+		return -1;
+	if (!outfile_was_removed(f))
 		return 0;
-	for (try = 0; try < OUTFILE_TRIES; try++)
-		if (outfile_create_named(mode, try) == 0 || errno != EEXIST)
-			break;
-	return out.fd < 0 ? -1 : 0;
+	(void)unlinkat(f->dirfd, name, 0);
+	outfile_close(f);
+	errno = EEXIST; /* another name is as good */
+	return -1;
+}
+
+static int
+outfile_create(struct outfile *f)
+{
+	outfile_remove_all_left(f);
+	if (outfile_create_nameless(f))
+		return 0;
+	return outfile_make_name(f, outfile_create_named);
 }
 
 /*
@@ -334,114 +355,79 @@ outfile_create(void)
  * cannot be kept, group and others get what both had.
  */
 static void
-outfile_inherit(void)
+outfile_inherit(const struct outfile *f)
 {
-	mode_t mode = out.old.st_mode & 0777;
+	mode_t mode = f->old.st_mode & 0777;
 	mode_t both = mode & mode >> 3 & 7;
 
-	if (fchown(out.fd, out.old.st_uid, out.old.st_gid) < 0 &&
-	    fchown(out.fd, (uid_t)-1, out.old.st_gid) < 0)
+	if (fchown(f->fd, f->old.st_uid, f->old.st_gid) < 0 &&
+	    fchown(f->fd, (uid_t)-1, f->old.st_gid) < 0)
 		mode = (mode & 0700) | both << 3 | both;
 	/* where it fails (FAT) the file is ours alone, or the mode nobody's */
-	(void)fchmod(out.fd, mode);
+	(void)fchmod(f->fd, mode);
 }
 
 /* The temporary file takes its place. 0, or -1 with errno. */
 static int
-outfile_rename(void)
+outfile_rename(struct outfile *f)
 {
-	struct outfile_temporary *t = atomic_load(&temporary);
 	sigset_t mask;
-	int rc, saved;
+	int rc;
 
 	outfile_block_signals(&mask);
-	rc = renameat(t->dirfd, t->name, out.dirfd, out.name);
-	saved = errno;
-	if (rc == 0) {
-		atomic_store(&temporary, NULL);
-		free(t);
-	}
+	rc = renameat(f->dirfd, f->temporary->name, f->dirfd, f->name);
+	if (rc == 0)
+		outfile_withdraw(f);
 	outfile_restore_signals(&mask);
-	errno = saved;
 	return rc;
 }
 
-void
-outfile_abandon(void)
-{
-	struct outfile_temporary *t = atomic_exchange(&temporary, NULL);
-
-	/* nothing can be done about a file that will not go; and t is not
-	 * freed, because a signal handler cannot */
-	if (t)
-		(void)unlinkat(t->dirfd, t->name, 0);
-}
-
-/* ---- the output ---------------------------------------------------------------- */
+/* ---- opening and closing ------------------------------------------------------- */
 
 /* Is real, what path was found to mean, the file that path leads to now? It is
  * not where a link of /proc tells of a file without a name. */
 static bool
-outfile_is_real(const char *real)
+outfile_is_real(const struct outfile *f, const char *real)
 {
 	struct stat st;
 
-	return stat(real, &st) == 0 && st.st_dev == out.old.st_dev &&
-	    st.st_ino == out.old.st_ino;
+	return stat(real, &st) == 0 && st.st_dev == f->old.st_dev &&
+	    st.st_ino == f->old.st_ino;
 }
 
 int
-outfile_open(const char *path)
+outfile_open(struct outfile *f, const char *path)
 {
 	struct buf real = BUF_INIT;
 	int rc = -1;
 
+	memset(f, 0, sizeof(*f));
+	f->fd = STDOUT_FILENO;
 	if (!path)
 		return 0;
+	f->fd = -1;
 	buf_puts(&real, path);
 	if (outfile_resolve(&real) < 0)
 		goto done;
-	out.has_old = stat(path, &out.old) == 0;
-	if (out.has_old && (!S_ISREG(out.old.st_mode) ||
-	    !outfile_is_real(buf_str(&real)))) {
-		out.fd = open(path, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC);
-		rc = out.fd < 0 ? -1 : 0;
-	} else if (outfile_split(buf_str(&real)) == 0) {
-		rc = outfile_create();
+	f->has_old = stat(path, &f->old) == 0;
+	if (f->has_old && (!S_ISREG(f->old.st_mode) ||
+	    !outfile_is_real(f, buf_str(&real)))) {
+		f->fd = open(path, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC);
+		rc = f->fd < 0 ? -1 : 0;
+	} else if (outfile_split(f, buf_str(&real)) == 0) {
+		rc = outfile_create(f);
 	}
 done:
 	buf_release(&real);
 	return rc;
 }
 
-int
-outfile_fd(void)
-{
-	return out.fd;
-}
-
-int
-outfile_write(struct buf *b)
-{
-	if (!out.error) {
-		progress_yield(out.fd, b->data, b->len);
-		if (xio_write(out.fd, b->data, b->len) < 0)
-			out.error = errno;
-	}
-	buf_clear(b);
-	if (out.error) {
-		errno = out.error;
-		return -1;
-	}
-	return 0;
-}
-
 /* Makes the rename last through a crash; a file system that cannot sync a
  * directory has nothing better to offer. */
 static void
-outfile_sync_directory(void)
+outfile_sync_directory(const struct outfile *f)
 {
-	int fd = openat(out.dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(f->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
@@ -450,45 +436,119 @@ outfile_sync_directory(void)
 }
 
 /*
- * Closes the file, with all that may still go wrong, and puts it in its place;
- * until then a second descriptor keeps the lock. 0, or -1 with errno.
+ * NFS and quotas report some failures only in close(2), at that of a duplicate
+ * too: stdout itself stays open, so that no other file takes its number. 0, or
+ * -1 with errno.
  */
 static int
-outfile_finish(void)
+outfile_finish_writing(struct outfile *f)
 {
-	int lock = -1, rc = 0, saved = 0;
+	int fd = f->fd;
 
-	if (out.name) {
-		if (fsync(out.fd) < 0)
-			return -1;
-		if (out.has_old)
-			outfile_inherit();
-		if (!atomic_load(&temporary) && outfile_link() < 0)
-			return -1;
-		lock = fcntl(out.fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	}
-	/* NFS and quotas speak up only here; EINTR has closed it on Linux */
-	if (close(out.fd) < 0 && errno != EINTR)
-		rc = -1;
-	if (rc == 0 && out.name)
-		rc = outfile_rename();
+	if (fd == STDOUT_FILENO)
+		fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	else
+		f->fd = -1;
+	/* EINTR has closed it on Linux */
+	return fd < 0 || (close(fd) < 0 && errno != EINTR) ? -1 : 0;
+}
+
+/*
+ * Puts the file, which is whole, in its place; until then a second descriptor
+ * keeps the lock. 0, or -1 with errno.
+ */
+static int
+outfile_replace(struct outfile *f)
+{
+	int lock, rc, saved;
+
+	if (fsync(f->fd) < 0)
+		return -1;
+	if (f->has_old)
+		outfile_inherit(f);
+	if (!f->temporary && outfile_make_name(f, outfile_link) < 0)
+		return -1;
+	lock = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+	rc = outfile_finish_writing(f);
+	if (rc == 0)
+		rc = outfile_rename(f);
 	saved = errno;
 	if (lock >= 0)
 		close(lock);
 	errno = saved;
+	if (rc == 0)
+		outfile_sync_directory(f);
 	return rc;
 }
 
-int
-outfile_commit(void)
+void
+outfile_release(struct outfile *f)
 {
-	if (!out.error && outfile_finish() < 0)
-		out.error = errno;
-	if (out.error) {
-		errno = out.error;
-		return -1;
+	if (f->temporary)
+		outfile_unlink(f);
+	if (f->fd > STDERR_FILENO)
+		outfile_close(f);
+	if (f->name)
+		close(f->dirfd);
+	free(f->name);
+	f->name = NULL;
+	buf_release(&f->lines);
+}
+
+/* ---- the lines ----------------------------------------------------------------- */
+
+void
+outfile_lose(struct outfile *f, const char *why)
+{
+	if (!f->lost)
+		diag_msg("%s", why);
+	f->lost = true;
+}
+
+void
+outfile_flush(struct outfile *f)
+{
+	struct buf *b = &f->lines;
+
+	if (b->len && !f->lost) {
+		progress_yield(f->fd, b->data, b->len);
+		if (xio_write(f->fd, b->data, b->len) < 0) {
+			diag_msg("write error: %s", strerror(errno));
+			f->lost = true;
+		}
 	}
-	if (out.name)
-		outfile_sync_directory();
-	return 0;
+	buf_clear(b);
+}
+
+void
+outfile_more(struct outfile *f)
+{
+	if (f->lines.len >= OUTFILE_FLUSH)
+		outfile_flush(f);
+}
+
+void
+outfile_say(struct outfile *f, struct buf *message)
+{
+	if (!message->len)
+		return;
+	outfile_flush(f);
+	diag_msg("%s", buf_str(message));
+	buf_clear(message);
+}
+
+int
+outfile_commit(struct outfile *f, const char *name)
+{
+	outfile_flush(f);
+	if (f->lost)
+		return -1;
+	if ((f->name ? outfile_replace(f) : outfile_finish_writing(f)) == 0)
+		return 0;
+	if (name)
+		diag_name(name, strlen(name), "%s", strerror(errno));
+	else
+		diag_msg("write error: %s", strerror(errno));
+	f->lost = true;
+	return -1;
 }

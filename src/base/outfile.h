@@ -1,6 +1,5 @@
 /*
- * outfile.h - where the program's output goes: stdout, or a file that appears
- * all at once.
+ * outfile.h - lines that go to stdout, or to a file that appears all at once.
  *
  * With a path, the bytes go to a temporary file beside it, which takes its
  * place (fsync, rename) only in outfile_commit: whoever looks sees the old
@@ -14,7 +13,11 @@
  * notice. One that a killed program left is removed when the same file is opened
  * again: it is told from that of a living program by the lock, flock(2).
  *
- * There is one output in a program, hence no object: file-scope state.
+ * What cannot be written is said once on stderr, and remembered: a caller asks
+ * for lost where it would go on for nothing.
+ *
+ * Descriptors 0 to 2 must be open (xio_open_std): a file never gets their
+ * numbers.
  */
 #ifndef BASE_OUTFILE_H
 #define BASE_OUTFILE_H
@@ -23,26 +26,59 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-struct buf;
+#include "base/buf.h"
+
+struct outfile_temporary;
+
+/* May be released when it is zeroed, and after outfile_open. */
+struct outfile {
+	struct buf lines;    /* to be appended to; outfile_more after each */
+	bool lost;           /* not all of it was or can be written */
+	int fd;              /* STDOUT_FILENO, or the file; -1: closed */
+
+	/* The rest is outfile.c's own. */
+	char *name;          /* the last component of what is to be replaced;
+	                      * NULL: written in place */
+	int dirfd;           /* ...and its directory */
+	bool has_old;
+	struct stat old;     /* the file that is to be replaced */
+	struct outfile_temporary *temporary; /* NULL: it has no name */
+};
 
 /*
- * Opens the output; path NULL means stdout. The directory is held open, so
- * that a later change of directory does not matter. 0, or -1 with errno.
+ * Fills *f, which has no contents; path NULL means stdout. The directory is
+ * held open, so that a later change of directory does not matter. 0, or -1 with
+ * errno.
  */
-int outfile_open(const char *path);
+int outfile_open(struct outfile *f, const char *path);
 
-/* What outfile_write writes to: stdout, or the temporary file. */
-int outfile_fd(void);
+/* Writes what was gathered. */
+void outfile_flush(struct outfile *f);
 
-/* Writes and empties b. A failure is remembered for outfile_commit. 0 or -1
- * with errno; after a failure nothing more is written. */
-int outfile_write(struct buf *b);
+/* Writes it only if there is much of it. */
+void outfile_more(struct outfile *f);
 
-/* Puts the file in its place, or makes sure that stdout took everything: what
- * close(2) alone reports too. 0, or -1 with the errno of the first failure. */
-int outfile_commit(void);
+/* Says what is in message on stderr, if anything is, and empties it. What
+ * stands in f before a message is written before it. */
+void outfile_say(struct outfile *f, struct buf *message);
 
-/* Removes the temporary file, if there is one. Async-signal-safe, at any time. */
+/* The output is worth nothing any more: says why, the first time. */
+void outfile_lose(struct outfile *f, const char *why);
+
+/*
+ * Flushes, and unless something was lost puts the file in its place, or makes
+ * sure that stdout took everything: what only close(2) reports counts too.
+ * Nothing is written after it. 0, or -1 after a message, which is about the
+ * file called name, or, with NULL, about the program's output.
+ */
+int outfile_commit(struct outfile *f, const char *name);
+
+/* Frees the contents, and removes the temporary file: nothing appears that was
+ * not committed. stdout stays open. */
+void outfile_release(struct outfile *f);
+
+/* Removes the temporary files of all that are open: what a program does that is
+ * about to end. Async-signal-safe, at any time. */
 void outfile_abandon(void);
 
 #endif

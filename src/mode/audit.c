@@ -30,7 +30,6 @@
 #include "mode/backlog.h"
 #include "mode/newlist.h"
 #include "mode/operands.h"
-#include "mode/output.h"
 #include "mode/rephrase.h"
 #include "mode/setup.h"
 #include "mode/tags.h"
@@ -100,7 +99,7 @@ struct audit {
 	bool *moved;         /* by number in have: is in moved_to */
 	struct verdict_audit_counts counts;
 	struct newlist newlist;
-	struct output out;
+	struct outfile out;
 	struct buf message;
 	struct buf plain;    /* a name's */
 	uint64_t bad_operands; /* said on stderr: what lies there was not seen */
@@ -217,13 +216,13 @@ audit_line(struct audit *a, struct manifest *m, const char *list, char *line,
 	if (verdict_other_list(kind))
 		return verdict_other_list(kind);
 	if (a->o->verbose && tags_decided(&a->tags, list, &a->message))
-		output_say(&a->out, &a->message);
+		outfile_say(&a->out, &a->message);
 	verdict_count_line(&a->counts.lines, kind);
 	if (kind == MANIFEST_ENTRY) {
 		audit_add_want(a, &e);
 	} else if (kind != MANIFEST_SKIP) {
 		(void)verdict_malformed(&a->rules, m, list, &a->message);
-		output_say(&a->out, &a->message);
+		outfile_say(&a->out, &a->message);
 	}
 	return NULL;
 }
@@ -533,7 +532,7 @@ audit_say_reason(struct audit *a, const struct verdict_line *line)
 	if (line->verdict == VERDICT_AUDIT_CHANGED &&
 	    !verdict_audit_told(&a->rules, line->verdict))
 		return;
-	output_flush(&a->out);
+	outfile_flush(&a->out);
 	diag_name(line->name, line->len, "%s", line->reason);
 }
 
@@ -552,7 +551,7 @@ audit_report(struct audit *a, struct verdict_line *line,
 	if (line->reason)
 		audit_say_reason(a, line);
 	buf_clear(&a->message);
-	output_more(&a->out);
+	outfile_more(&a->out);
 }
 
 static struct manifest_want
@@ -641,7 +640,7 @@ audit_hint(struct audit *a)
 	table_sort(a->outside);
 	rephrase(a->o, a->want->table, a->outside, a->have->table,
 	    &a->message);
-	output_say(&a->out, &a->message);
+	outfile_say(&a->out, &a->message);
 }
 
 static void
@@ -658,19 +657,19 @@ audit_print(struct audit *a)
 		else
 			audit_turn_found(a, &t);
 	}
-	output_flush(&a->out);
+	outfile_flush(&a->out);
 	audit_hint(a);
 	if (!strcmp(list, "-"))
 		list = "standard input";
 	for (n = 0; verdict_audit_end(&a->rules, &a->counts, audit_passed(a),
 	    list, n, &a->message); n++)
-		output_say(&a->out, &a->message);
+		outfile_say(&a->out, &a->message);
 }
 
 /* ---- the new list ------------------------------------------------------------- */
 
 static void
-audit_put_new(struct audit *a, const struct result *r)
+audit_put_new(struct audit *a, const struct result *r, struct outfile *list)
 {
 	struct newlist_file f = {
 		.r = r,
@@ -680,17 +679,17 @@ audit_put_new(struct audit *a, const struct result *r)
 	};
 
 	f.tag = hasher_tag(a->setup.hasher, f.algorithm);
-	newlist_put(&a->newlist, a->o, &f, &a->out.lines);
-	output_more(&a->out);
+	newlist_put(&a->newlist, a->o, &f, &list->lines);
+	outfile_more(list);
 }
 
 static void
-audit_put_lines(struct audit *a)
+audit_put_lines(struct audit *a, struct outfile *list)
 {
 	struct compare_turn t = { 0, 0, COMPARE_NONE, COMPARE_NONE };
 	struct result r, listed;
 
-	while (!a->out.lost && audit_next(a, &t)) {
+	while (!list->lost && audit_next(a, &t)) {
 		if (t.have == COMPARE_NONE || !side_get(a->have, t.have, &r) ||
 		    r.status != RESULT_OK)
 			continue; /* vanished, or no file any more */
@@ -699,9 +698,8 @@ audit_put_lines(struct audit *a)
 			r.path = listed.path;
 			r.pathlen = listed.pathlen;
 		}
-		audit_put_new(a, &r);
+		audit_put_new(a, &r, list);
 	}
-	output_flush(&a->out);
 }
 
 /* What a new list would forget without anybody's having looked at it; NULL:
@@ -729,20 +727,21 @@ audit_update(struct audit *a)
 {
 	const char *path = a->o->output ? a->o->output : a->o->audit;
 	const char *why = audit_forgets(a);
+	struct outfile list = { 0 };
+	int rc = -1;
 
 	if (why) {
 		diag_name(path, strlen(path), "not updated: %s", why);
 		return 0;
 	}
-	if (setup_open_update(&a->setup, path) < 0)
-		return -1;
-	newlist_begin(&a->newlist, a->o, path, a->setup.hasher, a->algorithm);
-	audit_put_lines(a);
-	if (!a->out.lost && outfile_commit() == 0)
-		return 0;
-	if (!a->out.lost)
-		diag_name(path, strlen(path), "%s", strerror(errno));
-	return -1;
+	if (setup_open_update(&a->setup, &list, path) == 0) {
+		newlist_begin(&a->newlist, a->o, path, a->setup.hasher,
+		    a->algorithm);
+		audit_put_lines(a, &list);
+		rc = outfile_commit(&list, path);
+	}
+	outfile_release(&list);
+	return rc;
 }
 
 /* ---- the run ------------------------------------------------------------------ */
@@ -768,7 +767,7 @@ audit_init(struct audit *a)
 	char *const here = dot;
 
 	a->rules = audit_rules(a->o);
-	if (setup_init(&a->setup, a->o) < 0 ||
+	if (setup_init(&a->setup, a->o, &a->out) < 0 ||
 	    setup_hasher(&a->setup, a, audit_on_result, audit_on_pause) < 0)
 		return -1;
 	tags_init(&a->tags, a->setup.hasher, a->setup.digest, a->o);
@@ -832,7 +831,8 @@ audit_run(struct audit *a)
 	if (a->stopped)
 		return PHASH_FAILURE; /* verdicts on half a tree are none */
 	audit_print(a);
-	if (output_commit(&a->out) < 0 || (a->o->update && audit_update(a) < 0))
+	if (outfile_commit(&a->out, NULL) < 0 ||
+	    (a->o->update && audit_update(a) < 0))
 		return PHASH_FAILURE;
 	return audit_passed(a) ? PHASH_OK : PHASH_DIFFERS;
 }
@@ -855,7 +855,7 @@ mode_audit(const struct options *o)
 	free(a.fresh.v);
 	free(a.moved_to);
 	free(a.moved);
-	output_release(&a.out);
+	outfile_release(&a.out);
 	buf_release(&a.message);
 	buf_release(&a.plain);
 	return status;

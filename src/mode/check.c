@@ -20,13 +20,13 @@
 #include "base/diag.h"
 #include "base/line.h"
 #include "base/mem.h"
+#include "base/outfile.h"
 #include "base/progress.h"
 #include "base/quote.h"
 #include "base/xio.h"
 #include "digest/digest.h"
 #include "hasher/hasher.h"
 #include "hasher/result.h"
-#include "mode/output.h"
 #include "mode/setup.h"
 #include "mode/tags.h"
 #include "options.h"
@@ -68,7 +68,7 @@ struct check {
 	uint64_t read, bytes;      /* of the lists: read so far, all of them;
 	                            * 0: not known */
 	struct verdict_counts counts; /* of the list whose turn it is */
-	struct output out;
+	struct outfile out;
 	struct buf message;
 	bool failed;               /* some list did not pass */
 	bool stopped;
@@ -112,7 +112,7 @@ check_turn_file(struct check *c, struct item *i)
 
 	c->counts.files[v]++;
 	if (v == VERDICT_UNREADABLE) {
-		output_flush(&c->out);
+		outfile_flush(&c->out);
 		tags_reason(&c->tags, &i->result, &c->message);
 		reason = buf_str(&c->message);
 		diag_name(i->text.data, i->text.len, "%s", reason);
@@ -127,7 +127,7 @@ check_turn_note(struct check *c, const struct item *i)
 	if (i->kind == ITEM_BAD)
 		verdict_count_line(&c->counts.lines, i->line);
 	buf_put(&c->message, i->text.data, i->text.len);
-	output_say(&c->out, &c->message);
+	outfile_say(&c->out, &c->message);
 }
 
 static void
@@ -139,7 +139,7 @@ check_turn_end(struct check *c, struct item *i)
 	c->counts.guess = i->guess;
 	for (n = 0; verdict_check_end(&c->rules, &c->counts, list, n,
 	    &c->message); n++)
-		output_say(&c->out, &c->message);
+		outfile_say(&c->out, &c->message);
 	if (!verdict_check_passed(&c->rules, &c->counts))
 		c->failed = true;
 	memset(&c->counts, 0, sizeof(c->counts));
@@ -150,7 +150,7 @@ static void
 check_turn_cut(struct check *c, const struct item *i)
 {
 	buf_put(&c->message, i->text.data, i->text.len);
-	output_say(&c->out, &c->message);
+	outfile_say(&c->out, &c->message);
 	c->failed = true;
 	memset(&c->counts, 0, sizeof(c->counts));
 }
@@ -184,7 +184,7 @@ check_advance(struct check *c)
 
 		check_turn(c, i);
 		progress_share(i->upto, c->bytes);
-		output_more(&c->out);
+		outfile_more(&c->out);
 		c->held -= i->text.cap;
 		if (i->text.cap > CHECK_KEEP)
 			buf_release(&i->text);
@@ -252,7 +252,7 @@ check_on_pause(void *cookie)
 	struct check *c = cookie;
 
 	check_advance(c);
-	output_flush(&c->out);
+	outfile_flush(&c->out);
 	setup_show_progress(&c->setup);
 }
 
@@ -469,7 +469,7 @@ check_init(struct check *c)
 	c->rules.quiet = o->report == OPTIONS_REPORT_QUIET;
 	c->rules.status = o->report == OPTIONS_REPORT_STATUS;
 	c->rules.warn = o->report == OPTIONS_REPORT_WARN;
-	if (setup_init(&c->setup, o) < 0 ||
+	if (setup_init(&c->setup, o, &c->out) < 0 ||
 	    setup_hasher(&c->setup, c, check_on_result, check_on_pause) < 0)
 		return -1;
 	tags_init(&c->tags, c->setup.hasher, c->setup.digest, o);
@@ -487,7 +487,7 @@ check_run(struct check *c)
 		c->stopped = true;
 	setup_end_progress(&c->setup);
 	check_advance(c);
-	if (output_commit(&c->out) < 0 || c->stopped)
+	if (outfile_commit(&c->out, NULL) < 0 || c->stopped)
 		return PHASH_FAILURE;
 	return c->failed ? PHASH_DIFFERS : PHASH_OK;
 }
@@ -505,7 +505,7 @@ mode_check(const struct options *o)
 		buf_release(&c.ring[i].text);
 	free(c.ring);
 	setup_release(&c.setup);
-	output_release(&c.out);
+	outfile_release(&c.out);
 	buf_release(&c.message);
 	return status;
 }

@@ -6,13 +6,13 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/outfile.h"
 #include "base/progress.h"
 #include "digest/digest.h"
 #include "hasher/hasher.h"
 #include "hasher/result.h"
 #include "mode/backlog.h"
 #include "mode/operands.h"
-#include "mode/output.h"
 #include "mode/setup.h"
 #include "options.h"
 #include "record/format.h"
@@ -26,7 +26,7 @@ struct hash {
 	struct table *table;         /* NULL with --sort=none */
 	struct backlog backlog;      /* of the table */
 	struct digest_ctx *tree;     /* with --tree-digest */
-	struct output out;
+	struct outfile out;
 	struct buf reason;
 	uint64_t hashed, bad;        /* files with a digest, names without */
 	bool stopped;                /* the hasher takes no more names */
@@ -48,10 +48,10 @@ hash_emit(struct hash *h, const struct result *r)
 	if (h->tree) {
 		if (digest_update(h->tree, h->out.lines.data,
 		    h->out.lines.len) < 0)
-			output_lose(&h->out, "libcrypto failed");
+			outfile_lose(&h->out, "libcrypto failed");
 		buf_clear(&h->out.lines);
 	}
-	output_more(&h->out);
+	outfile_more(&h->out);
 }
 
 static void
@@ -72,7 +72,7 @@ hash_on_pause(void *cookie)
 	struct hash *h = cookie;
 
 	if (!h->table)
-		output_flush(&h->out);
+		outfile_flush(&h->out);
 	setup_show_progress(&h->setup);
 }
 
@@ -169,7 +169,7 @@ hash_print_tree(struct hash *h)
 		return;
 	}
 	if (digest_final(h->tree, md) < 0) {
-		output_lose(&h->out, "libcrypto failed");
+		outfile_lose(&h->out, "libcrypto failed");
 		return;
 	}
 	if (h->o->base64)
@@ -212,7 +212,7 @@ static int
 hash_init(struct hash *h, const struct options *o)
 {
 	h->o = o;
-	if (setup_init(&h->setup, o) < 0)
+	if (setup_init(&h->setup, o, &h->out) < 0)
 		return -1;
 	h->format = hash_format(h);
 	if (!o->unsorted)
@@ -258,7 +258,7 @@ hash_run(struct hash *h)
 		hash_print_table(h);
 	if (h->tree)
 		hash_print_tree(h);
-	output_flush(&h->out);
+	outfile_flush(&h->out);
 	if (h->o->verbose)
 		hash_print_counts(h);
 }
@@ -267,7 +267,7 @@ hash_run(struct hash *h)
 static int
 hash_finish(struct hash *h)
 {
-	if ((h->stopped && h->o->output) || output_commit(&h->out) < 0 ||
+	if ((h->stopped && h->o->output) || outfile_commit(&h->out, NULL) < 0 ||
 	    h->stopped)
 		return PHASH_FAILURE;
 	return h->bad ? PHASH_DIFFERS : PHASH_OK;
@@ -286,7 +286,7 @@ mode_hash(const struct options *o)
 	setup_release(&h.setup);
 	digest_ctx_free(h.tree);
 	table_free(h.table);
-	output_release(&h.out);
+	outfile_release(&h.out);
 	buf_release(&h.reason);
 	return status;
 }

@@ -101,23 +101,14 @@ setup_lists(struct setup *s)
 	}
 }
 
-/* Opens the output, NULL for stdout. 0, or -1 after a message. */
+/* Opens out on path, NULL for stdout. 0, or -1 after a message. */
 static int
-setup_open_output(const char *path)
+setup_open_output(struct outfile *out, const char *path)
 {
-	if (!path)
-		return 0; /* as it is */
-	if (*path && outfile_open(path) == 0)
+	if (outfile_open(out, path) == 0)
 		return 0;
-	diag_name(path, strlen(path), "%s", strerror(*path ? errno : ENOENT));
+	diag_name(path, strlen(path), "%s", strerror(errno));
 	return -1;
-}
-
-static int
-setup_output(const struct options *o)
-{
-	/* an audit prints to stdout; --update writes a list after it */
-	return setup_open_output(o->mode == OPTIONS_AUDIT ? NULL : o->output);
 }
 
 /* A handle of the current directory; where it cannot be had (a portable build
@@ -152,12 +143,12 @@ setup_directory(struct setup *s)
 
 /* What is ours: in an audit also LIST, and where --update will write. */
 static void
-setup_own(struct setup *s)
+setup_own(struct setup *s, const struct outfile *out)
 {
 	const struct options *o = s->o;
 
 	s->own = own_new();
-	own_add_open(s->own, outfile_fd(), true);
+	own_add_open(s->own, out->fd, true);
 	if (o->output)
 		own_add(s->own, o->output);
 	if (o->mode != OPTIONS_AUDIT)
@@ -169,8 +160,11 @@ setup_own(struct setup *s)
 }
 
 int
-setup_init(struct setup *s, const struct options *o)
+setup_init(struct setup *s, const struct options *o, struct outfile *out)
 {
+	/* an audit prints to stdout; --update writes a list after it */
+	const char *output = o->mode == OPTIONS_AUDIT ? NULL : o->output;
+
 	memset(s, 0, sizeof(*s));
 	s->o = o;
 	s->startfd = s->dirfd = AT_FDCWD;
@@ -180,9 +174,9 @@ setup_init(struct setup *s, const struct options *o)
 	if (patterns_add(s->filter, o) < 0)
 		return -1;
 	setup_lists(s);
-	if (setup_output(o) < 0)
+	if (setup_open_output(out, output) < 0)
 		return -1;
-	setup_own(s);
+	setup_own(s, out);
 	return setup_directory(s);
 }
 
@@ -369,18 +363,14 @@ setup_move(int fd)
 }
 
 int
-setup_open_update(const struct setup *s, const char *path)
+setup_open_update(const struct setup *s, struct outfile *list,
+    const char *path)
 {
 	int rc;
 
-	/* committing stdout has closed it, and no file may take its number */
-	if (xio_open_std() < 0) {
-		diag_msg("no descriptors: %s", strerror(errno));
-		return -1;
-	}
 	if (setup_move(s->startfd) < 0)
 		return -1;
-	rc = setup_open_output(path);
+	rc = setup_open_output(list, path);
 	return setup_move(s->dirfd) < 0 ? -1 : rc;
 }
 

@@ -20,6 +20,7 @@ struct digest;
 struct filter;
 struct list;
 struct options;
+struct outfile;
 struct own;
 
 struct setup {
@@ -35,9 +36,9 @@ struct setup {
 	struct hasher *hasher;  /* NULL until setup_hasher */
 };
 
-/* Everything but the hasher. 0, or -1 after one message on stderr; release it
- * in both cases. */
-int setup_init(struct setup *s, const struct options *o);
+/* Everything but the hasher; opens out, for what the mode prints. 0, or -1 after
+ * one message on stderr; release both in both cases. */
+int setup_init(struct setup *s, const struct options *o, struct outfile *out);
 
 /* Starts the workers, with results going to on_result(cookie). 0 or -1 after
  * one message on stderr. */
@@ -61,11 +62,10 @@ void setup_close_list(int fd);
  * where phash would seem to hang. */
 void setup_say_stdin(void);
 
-/*
- * Opens the output anew, on path, relative to where phash was started: for
- * what is written after stdout was committed. 0, or -1 after a message.
- */
-int setup_open_update(const struct setup *s, const char *path);
+/* Opens list on path, relative to where phash was started. 0, or -1 after a
+ * message; release it in both cases. */
+int setup_open_update(const struct setup *s, struct outfile *list,
+    const char *path);
 
 /* The progress line, as --progress says. */
 void setup_start_progress(const struct options *o);

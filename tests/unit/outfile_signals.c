@@ -20,7 +20,6 @@
 
 #include <cmocka.h>
 
-#include "base/buf.h"
 #include "base/outfile.h"
 
 #define TEXT "whole\n"
@@ -164,11 +163,12 @@ write_list(void)
 {
 	struct sigaction sa = { .sa_handler = die_of_signal,
 	    .sa_flags = (int)SA_RESETHAND };
-	struct buf b = BUF_INIT;
+	struct outfile f;
 
-	buf_puts(&b, TEXT);
-	if (sigaction(SIGTERM, &sa, NULL) < 0 || outfile_open("list") < 0 ||
-	    outfile_write(&b) < 0 || outfile_commit() < 0)
+	if (sigaction(SIGTERM, &sa, NULL) < 0 || outfile_open(&f, "list") < 0)
+		_exit(FAILED);
+	buf_puts(&f.lines, TEXT);
+	if (outfile_commit(&f, "list") < 0)
 		_exit(FAILED);
 	_exit(sent ? IGNORED : DONE);
 }
