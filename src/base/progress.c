@@ -318,10 +318,12 @@ static void
 progress_draw(void)
 {
 	struct buf b = BUF_INIT;
+	const char *before;
 
 	progress_line(&b, progress_columns());
-	fprintf(stderr, "%s%s", drawn ? wipe : "", buf_str(&b));
-	drawn = 1;
+	before = drawn ? wipe : "";
+	drawn = 1; /* whenever a signal comes, what stands there is wiped */
+	fprintf(stderr, "%s%s", before, buf_str(&b));
 	(void)fflush(stderr);
 	buf_release(&b);
 }
