@@ -9,9 +9,9 @@
  *                       of an audit: absent, what the walk has not found,
  *                       newlist, which it writes, rephrase, what may have been
  *                       meant
- *     record/           results on paper: table, format, json, name; lists back
- *                       in: manifest; what to think of it: side, scope,
- *                       compare, verdict
+ *     record/           results on paper: table, format, json, name, code;
+ *                       lists back in: manifest; what to think of it: side,
+ *                       scope, compare, verdict
  *     source/           where names come from: list, walk, filter, glob, lookup,
  *                       own, tally
  *     hasher/           names in, results out: both ends of the pool

@@ -15,6 +15,7 @@
 #include "mode/operands.h"
 #include "mode/setup.h"
 #include "options.h"
+#include "record/code.h"
 #include "record/format.h"
 #include "record/table.h"
 #include "source/walk.h"
@@ -173,9 +174,9 @@ hash_print_tree(struct hash *h)
 		return;
 	}
 	if (h->o->base64)
-		format_base64(&h->out.lines, md, digest_size(h->setup.digest));
+		code_put_base64(&h->out.lines, md, digest_size(h->setup.digest));
 	else
-		format_hex(&h->out.lines, md, digest_size(h->setup.digest));
+		code_put_hex(&h->out.lines, md, digest_size(h->setup.digest));
 	buf_putc(&h->out.lines, '\n');
 }
 

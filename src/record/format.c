@@ -5,43 +5,8 @@
 
 #include "base/buf.h"
 #include "hasher/result.h"
+#include "record/code.h"
 #include "record/name.h"
-
-static const char hex_digits[] = "0123456789abcdef";
-
-void
-format_hex(struct buf *out, const unsigned char *p, size_t len)
-{
-	char *to = buf_reserve(out, 2 * len);
-
-	for (size_t i = 0; i < len; i++) {
-		*to++ = hex_digits[p[i] >> 4];
-		*to++ = hex_digits[p[i] & 15];
-	}
-	out->len += 2 * len;
-}
-
-void
-format_base64(struct buf *out, const unsigned char *p, size_t len)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t room = (len + 2) / 3 * 4;
-	char *to = buf_reserve(out, room);
-	unsigned group;
-
-	for (; len > 0; p += 3, to += 4) {
-		group = (unsigned)p[0] << 16;
-		group |= len > 1 ? (unsigned)p[1] << 8 : 0;
-		group |= len > 2 ? p[2] : 0;
-		to[0] = digits[group >> 18];
-		to[1] = digits[group >> 12 & 63];
-		to[2] = len > 1 ? digits[group >> 6 & 63] : '=';
-		to[3] = len > 2 ? digits[group & 63] : '=';
-		len -= len < 3 ? len : 3;
-	}
-	out->len += room;
-}
 
 /* One character that JSON does not allow inside a string. */
 static void
@@ -56,7 +21,7 @@ put_json_escape(struct buf *out, unsigned char c)
 		return;
 	}
 	buf_put(out, "\\u00", 4);
-	format_hex(out, &c, 1);
+	code_put_hex(out, &c, 1);
 }
 
 void
@@ -87,7 +52,7 @@ format_json_path(struct buf *out, const char *key, const char *path,
 		format_json_string(out, path, len);
 	} else {
 		buf_puts(out, "_base64\":\"");
-		format_base64(out, (const unsigned char *)path, len);
+		code_put_base64(out, (const unsigned char *)path, len);
 		buf_putc(out, '"');
 	}
 }
@@ -96,9 +61,9 @@ static void
 put_digest(const struct format *f, const struct result *r, struct buf *out)
 {
 	if (f->base64)
-		format_base64(out, r->digest, r->digestlen);
+		code_put_base64(out, r->digest, r->digestlen);
 	else
-		format_hex(out, r->digest, r->digestlen);
+		code_put_hex(out, r->digest, r->digestlen);
 }
 
 static void

@@ -39,10 +39,6 @@ struct format {
 void format_result(const struct format *f, const struct result *r,
     struct buf *out);
 
-/* Appends len bytes in lower-case hex, or in base64. */
-void format_hex(struct buf *out, const unsigned char *p, size_t len);
-void format_base64(struct buf *out, const unsigned char *p, size_t len);
-
 /* Appends a JSON string with its quotes; the bytes must be UTF-8. */
 void format_json_string(struct buf *out, const char *s, size_t len);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "record/code.h"
 #include "record/name.h"
 
 static void
@@ -29,35 +30,27 @@ json_at_end(struct json *j)
 	return j->at == j->end;
 }
 
-/* The four digits behind \u. */
+/* The four digits behind \u: a UTF-16 code unit. */
 static bool
-code_unit(struct json *j, unsigned *unit)
+utf16_unit(struct json *j, unsigned *unit)
 {
-	*unit = 0;
-	if (j->end - j->at < 4)
-		return false;
-	for (int i = 0; i < 4; i++) {
-		unsigned char c = (unsigned char)*j->at++;
+	unsigned char p[2];
 
-		*unit <<= 4;
-		if (c >= '0' && c <= '9')
-			*unit |= c - '0';
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			*unit |= (c | 0x20) - 'a' + 10u;
-		else
-			return false;
-	}
+	if (j->end - j->at < 4 || code_get_hex(j->at, sizeof(p), p) < 0)
+		return false;
+	*unit = (unsigned)p[0] << 8 | p[1];
+	j->at += 4;
 	return true;
 }
 
 /* One character behind \u: one UTF-16 code unit, or two that are a pair. Half
  * a pair is no character. */
 static bool
-code_point(struct json *j, unsigned *point)
+utf16_point(struct json *j, unsigned *point)
 {
 	unsigned low;
 
-	if (!code_unit(j, point))
+	if (!utf16_unit(j, point))
 		return false;
 	if (*point < 0xd800 || *point > 0xdfff)
 		return true;
@@ -65,7 +58,7 @@ code_point(struct json *j, unsigned *point)
 	    j->at[1] != 'u')
 		return false;
 	j->at += 2;
-	if (!code_unit(j, &low) || low < 0xdc00 || low > 0xdfff)
+	if (!utf16_unit(j, &low) || low < 0xdc00 || low > 0xdfff)
 		return false;
 	*point = 0x10000 + ((*point - 0xd800) << 10) + (low - 0xdc00);
 	return true;
@@ -107,7 +100,7 @@ escape(struct json *j, char **to)
 		return false;
 	c = *j->at++;
 	if (c == 'u') {
-		if (!code_point(j, &point))
+		if (!utf16_point(j, &point))
 			return false;
 		*to = put_utf8(*to, point);
 		return true;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "digest/digest.h"
+#include "record/code.h"
 #include "record/json.h"
 #include "record/name.h"
 
@@ -23,107 +24,14 @@ blanks(const char *s, size_t len)
 	return i;
 }
 
-/* -1: no such digit. */
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int
-base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-static bool
-decode_hex(const char *s, size_t len, unsigned char *to)
-{
-	for (size_t i = 0; i < len; i += 2) {
-		int high = hex_value(s[i]), low = hex_value(s[i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		*to++ = (unsigned char)(high << 4 | low);
-	}
-	return true;
-}
-
-/* How many bytes len characters of base64 stand for, if they are base64. */
-static size_t
-base64_size(const char *s, size_t len)
-{
-	if (len < 4 || len % 4)
-		return 0;
-	return len / 4 * 3 - (s[len - 1] == '=') -
-	    (s[len - 1] == '=' && s[len - 2] == '=');
-}
-
-/* Decodes base64 that stands for size bytes; to may be s. *rest: the bits that
- * padding leaves unused. */
-static bool
-decode_base64(const char *s, size_t size, unsigned char *to, unsigned *rest)
-{
-	unsigned bits = 0;
-	size_t have = 0, done = 0;
-
-	while (done < size) {
-		int value = base64_value(*s++);
-
-		if (value < 0)
-			return false;
-		bits = bits << 6 | (unsigned)value;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			to[done++] = (unsigned char)(bits >> have);
-			bits &= (1u << have) - 1;
-		}
-	}
-	*rest = bits;
-	return true;
-}
-
-/* Digits that value knows, and then any number of "=". */
-static bool
-is_padded(const char *s, size_t len, int (*value)(char c))
-{
-	size_t i = 0;
-
-	while (i < len && value(s[i]) >= 0)
-		i++;
-	while (i < len && s[i] == '=')
-		i++;
-	return i == len;
-}
-
-static bool
-is_hex(const char *s, size_t len)
-{
-	size_t i = 0;
-
-	while (i < len && hex_value(s[i]) >= 0)
-		i++;
-	return i == len;
-}
-
 /* The bytes that the text of a digest stands for; 0: it is none. What may be
  * hex is. */
 static size_t
 digest_bytes(const char *s, size_t len)
 {
-	if (len % 2 == 0 && is_hex(s, len))
+	if (len % 2 == 0 && code_is_hex(s, len))
 		return len / 2;
-	return is_padded(s, len, base64_value) ? base64_size(s, len) : 0;
+	return code_is_base64(s, len) ? code_base64_bytes(s, len) : 0;
 }
 
 /*
@@ -136,10 +44,10 @@ read_base64(struct manifest_entry *e, const char *s, size_t len, size_t size)
 {
 	unsigned rest;
 
-	if (len != (size + 2) / 3 * 4 || !is_padded(s, len, base64_value))
+	if (len != (size + 2) / 3 * 4 || !code_is_base64(s, len))
 		return false;
-	if (base64_size(s, len) != size ||
-	    !decode_base64(s, size, e->want.digest, &rest) || rest)
+	if (code_base64_bytes(s, len) != size ||
+	    code_get_base64(s, size, e->want.digest, &rest) < 0 || rest)
 		e->want.digestlen = 0;
 	return true;
 }
@@ -152,7 +60,8 @@ read_digest(struct manifest_entry *e, const char *s, size_t len, size_t size)
 	if (!size || size > RESULT_DIGEST_MAX)
 		return false;
 	e->want.digestlen = size;
-	e->base64 = len != 2 * size || !decode_hex(s, len, e->want.digest);
+	e->base64 = len != 2 * size ||
+	    code_get_hex(s, size, e->want.digest) < 0;
 	return !e->base64 || read_base64(e, s, len, size);
 }
 
@@ -210,15 +119,6 @@ split_tagged(struct tagged *t, char *s, size_t len)
 	return true;
 }
 
-static int
-base32_value(char c)
-{
-	if (c >= '2' && c <= '7')
-		return c - '2' + 26;
-	c |= 0x20;
-	return c >= 'a' && c <= 'z' ? c - 'a' : -1;
-}
-
 /* Do the digits after a "-" that ends the tag say so many bits? */
 static bool
 tag_says_bits(const char *tag, size_t len, size_t bits)
@@ -245,7 +145,7 @@ is_foreign(const char *tag, size_t taglen, const char *s, size_t len)
 	if (bytes >= 4 && bytes <= 128)
 		return true;
 	return (bytes && tag_says_bits(tag, taglen, 8 * bytes)) ||
-	    (len >= 32 && is_padded(s, len, base32_value));
+	    (len >= 32 && code_is_base32(s, len));
 }
 
 /* Asks for an algorithm, which is that of the line from then on. */
@@ -415,10 +315,10 @@ read_path(struct manifest_entry *e, const struct json_text *path,
 	if (!s || (path->s && coded->s))
 		return false;
 	e->name = s;
-	e->len = path->s ? path->len : base64_size(s, coded->len);
+	e->len = path->s ? path->len : code_base64_bytes(s, coded->len);
 	/* bits left over change no name */
 	if (coded->s && (!e->len ||
-	    !decode_base64(s, e->len, (unsigned char *)s, &rest)))
+	    code_get_base64(s, e->len, (unsigned char *)s, &rest) < 0))
 		return false;
 	return !memchr(s, '\0', e->len);
 }

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/quote.h"
 #include "hasher/result.h"
+#include "record/code.h"
 #include "record/format.h"
 
 /* A list whose size and digest contradict each other proves nothing. */
@@ -95,7 +96,7 @@ put_json_digest(struct buf *out, const char *key, const unsigned char *digest,
     size_t len)
 {
 	buf_printf(out, ",\"%s\":\"", key);
-	format_hex(out, digest, len);
+	code_put_hex(out, digest, len);
 	buf_putc(out, '"');
 }
 

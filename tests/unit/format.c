@@ -218,40 +218,6 @@ test_json_path(void **state)
 	check_json_path("\377\376", "\"was_base64\":\"//4=\"");
 }
 
-/* RFC 4648, section 10. */
-static void
-test_base64_vectors(void **state)
-{
-	static const char *const want[] = { "", "Zg==", "Zm8=", "Zm9v",
-		"Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy" };
-	struct buf b = BUF_INIT;
-
-	(void)state;
-	for (size_t len = 0; len <= 6; len++) {
-		buf_clear(&b);
-		format_base64(&b, (const unsigned char *)"foobar", len);
-		assert_string_equal(buf_str(&b), want[len]);
-	}
-	buf_release(&b);
-}
-
-static void
-test_hex_of_every_byte(void **state)
-{
-	struct buf b = BUF_INIT, want = BUF_INIT;
-
-	(void)state;
-	for (unsigned i = 0; i < 256; i++) {
-		unsigned char c = (unsigned char)i;
-
-		format_hex(&b, &c, 1);
-		buf_printf(&want, "%02x", i);
-	}
-	assert_string_equal(buf_str(&b), buf_str(&want));
-	buf_release(&b);
-	buf_release(&want);
-}
-
 int
 main(void)
 {
@@ -268,8 +234,6 @@ main(void)
 		cmocka_unit_test(test_json_string),
 		cmocka_unit_test(test_json_string_with_nul),
 		cmocka_unit_test(test_json_path),
-		cmocka_unit_test(test_base64_vectors),
-		cmocka_unit_test(test_hex_of_every_byte),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,150 @@
+#include "record/code.h"
+
+#include "base/buf.h"
+
+static const char hex_digits[] = "0123456789abcdef";
+static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void
+code_put_hex(struct buf *out, const unsigned char *p, size_t len)
+{
+	char *to = buf_reserve(out, 2 * len);
+
+	for (size_t i = 0; i < len; i++) {
+		*to++ = hex_digits[p[i] >> 4];
+		*to++ = hex_digits[p[i] & 15];
+	}
+	out->len += 2 * len;
+}
+
+void
+code_put_base64(struct buf *out, const unsigned char *p, size_t len)
+{
+	size_t room = (len + 2) / 3 * 4;
+	char *to = buf_reserve(out, room);
+	unsigned group;
+
+	for (; len > 0; p += 3, to += 4) {
+		group = (unsigned)p[0] << 16;
+		group |= len > 1 ? (unsigned)p[1] << 8 : 0;
+		group |= len > 2 ? p[2] : 0;
+		to[0] = base64_digits[group >> 18];
+		to[1] = base64_digits[group >> 12 & 63];
+		to[2] = len > 1 ? base64_digits[group >> 6 & 63] : '=';
+		to[3] = len > 2 ? base64_digits[group & 63] : '=';
+		len -= len < 3 ? len : 3;
+	}
+	out->len += room;
+}
+
+/* The values of digits; -1: it is none. */
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int
+base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+static int
+base32_value(char c)
+{
+	if (c >= '2' && c <= '7')
+		return c - '2' + 26;
+	c |= 0x20;
+	return c >= 'a' && c <= 'z' ? c - 'a' : -1;
+}
+
+/* Digits that value knows, and then any number of "=". */
+static bool
+is_padded(const char *s, size_t len, int (*value)(char c))
+{
+	size_t i = 0;
+
+	while (i < len && value(s[i]) >= 0)
+		i++;
+	while (i < len && s[i] == '=')
+		i++;
+	return i == len;
+}
+
+bool
+code_is_hex(const char *s, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && hex_value(s[i]) >= 0)
+		i++;
+	return i == len;
+}
+
+bool
+code_is_base64(const char *s, size_t len)
+{
+	return is_padded(s, len, base64_value);
+}
+
+bool
+code_is_base32(const char *s, size_t len)
+{
+	return is_padded(s, len, base32_value);
+}
+
+size_t
+code_base64_bytes(const char *s, size_t len)
+{
+	if (len < 4 || len % 4)
+		return 0;
+	return len / 4 * 3 - (s[len - 1] == '=') -
+	    (s[len - 1] == '=' && s[len - 2] == '=');
+}
+
+int
+code_get_hex(const char *s, size_t n, unsigned char *to)
+{
+	for (; n > 0; n--, s += 2) {
+		int high = hex_value(s[0]), low = hex_value(s[1]);
+
+		if (high < 0 || low < 0)
+			return -1;
+		*to++ = (unsigned char)(high << 4 | low);
+	}
+	return 0;
+}
+
+int
+code_get_base64(const char *s, size_t n, unsigned char *to, unsigned *rest)
+{
+	unsigned bits = 0, have = 0;
+	size_t done = 0;
+
+	while (done < n) {
+		int value = base64_value(*s++);
+
+		if (value < 0)
+			return -1;
+		bits = bits << 6 | (unsigned)value;
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			to[done++] = (unsigned char)(bits >> have);
+			bits &= (1u << have) - 1;
+		}
+	}
+	*rest = bits;
+	return 0;
+}
