@@ -77,18 +77,12 @@ put_number(struct buf *out, uint64_t n)
 	buf_put(out, p, (size_t)(digits + sizeof(digits) - p));
 }
 
-/* The reason is in the language of the user, and maybe in an encoding of his
- * own, which JSON cannot carry. */
 static void
 put_json_reason(const struct result *r, struct buf *out)
 {
 	struct buf reason = BUF_INIT;
 
 	result_reason(r, &reason);
-	if (!name_is_utf8(reason.data, reason.len))
-		for (size_t i = 0; i < reason.len; i++)
-			if ((unsigned char)reason.data[i] >= 0x80)
-				reason.data[i] = '?';
 	format_json_string(out, reason.data, reason.len);
 	buf_release(&reason);
 }

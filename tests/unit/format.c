@@ -12,16 +12,6 @@
 #include "base/buf.h"
 #include "hasher/result.h"
 
-/* In place of the libc's: the messages of a user with a Latin-1 locale. */
-char *
-strerror(int code)
-{
-	static char message[] = "\311chec";
-
-	(void)code;
-	return message;
-}
-
 static struct result
 result_of(const char *path)
 {
@@ -141,18 +131,6 @@ test_failures_have_a_form_in_json_only(void **state)
 }
 
 static void
-test_reason_that_is_not_utf8(void **state)
-{
-	struct result r = result_of("f");
-
-	(void)state;
-	result_fail(&r, RESULT_OPEN, 1);
-	check(FORMAT_JSON, false, &r,
-	    "{\"path\":\"f\",\"algorithm\":\"SHA512\","
-	    "\"error\":\"?chec\"}\n");
-}
-
-static void
 test_size_of_twenty_digits(void **state)
 {
 	struct result r = result_of("f");
@@ -229,7 +207,6 @@ main(void)
 		cmocka_unit_test(test_names_are_raw_in_lines_that_end_in_nul),
 		cmocka_unit_test(test_base64_in_every_kind),
 		cmocka_unit_test(test_failures_have_a_form_in_json_only),
-		cmocka_unit_test(test_reason_that_is_not_utf8),
 		cmocka_unit_test(test_size_of_twenty_digits),
 		cmocka_unit_test(test_json_string),
 		cmocka_unit_test(test_json_string_with_nul),
