@@ -1,61 +1,10 @@
 #include "record/format.h"
 
-#include <stdint.h>
-#include <string.h>
-
 #include "base/buf.h"
 #include "hasher/result.h"
 #include "record/code.h"
+#include "record/json.h"
 #include "record/name.h"
-
-/* One character that JSON does not allow inside a string. */
-static void
-put_json_escape(struct buf *out, unsigned char c)
-{
-	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
-	const char *at = memchr(from, c, sizeof(from) - 1);
-
-	if (at) {
-		buf_putc(out, '\\');
-		buf_putc(out, to[at - from]);
-		return;
-	}
-	buf_put(out, "\\u00", 4);
-	code_put_hex(out, &c, 1);
-}
-
-void
-format_json_string(struct buf *out, const char *s, size_t len)
-{
-	size_t begin = 0;
-
-	buf_putc(out, '"');
-	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)s[i] >= ' ' && s[i] != '"' && s[i] != '\\')
-			continue;
-		buf_put(out, s + begin, i - begin);
-		put_json_escape(out, (unsigned char)s[i]);
-		begin = i + 1;
-	}
-	buf_put(out, s + begin, len - begin);
-	buf_putc(out, '"');
-}
-
-void
-format_json_path(struct buf *out, const char *key, const char *path,
-    size_t len)
-{
-	buf_putc(out, '"');
-	buf_puts(out, key);
-	if (name_is_utf8(path, len)) {
-		buf_puts(out, "\":");
-		format_json_string(out, path, len);
-	} else {
-		buf_puts(out, "_base64\":\"");
-		code_put_base64(out, (const unsigned char *)path, len);
-		buf_putc(out, '"');
-	}
-}
 
 static void
 put_digest(const struct format *f, const struct result *r, struct buf *out)
@@ -67,43 +16,23 @@ put_digest(const struct format *f, const struct result *r, struct buf *out)
 }
 
 static void
-put_number(struct buf *out, uint64_t n)
-{
-	char digits[20], *p = digits + sizeof(digits);
-
-	do
-		*--p = (char)('0' + n % 10);
-	while (n /= 10);
-	buf_put(out, p, (size_t)(digits + sizeof(digits) - p));
-}
-
-static void
-put_json_reason(const struct result *r, struct buf *out)
+put_json(const struct format *f, const struct result *r, struct buf *out)
 {
 	struct buf reason = BUF_INIT;
 
-	result_reason(r, &reason);
-	format_json_string(out, reason.data, reason.len);
-	buf_release(&reason);
-}
-
-static void
-put_json(const struct format *f, const struct result *r, struct buf *out)
-{
 	buf_putc(out, '{');
-	format_json_path(out, "path", r->path, r->pathlen);
-	buf_puts(out, ",\"algorithm\":");
-	format_json_string(out, f->tag, strlen(f->tag));
+	json_put_path(out, "path", r->path, r->pathlen);
+	json_put_text(out, "algorithm", f->tag);
 	if (r->status == RESULT_OK) {
-		buf_puts(out, ",\"digest\":\"");
-		put_digest(f, r, out);
-		buf_puts(out, "\",\"size\":");
-		put_number(out, r->size);
+		json_put_bytes(out, "digest", r->digest, r->digestlen,
+		    f->base64);
+		json_put_number(out, "size", r->size);
 	} else {
-		buf_puts(out, ",\"error\":");
-		put_json_reason(r, out);
+		result_reason(r, &reason);
+		json_put_text(out, "error", buf_str(&reason));
 	}
 	buf_putc(out, '}');
+	buf_release(&reason);
 }
 
 /* Tagged and untagged: the same pieces in another order. */

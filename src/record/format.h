@@ -39,12 +39,4 @@ struct format {
 void format_result(const struct format *f, const struct result *r,
     struct buf *out);
 
-/* Appends a JSON string with its quotes; the bytes must be UTF-8. */
-void format_json_string(struct buf *out, const char *s, size_t len);
-
-/* Appends "path":"..." or, when path is not UTF-8, "path_base64":"...". key
- * replaces "path". */
-void format_json_path(struct buf *out, const char *key, const char *path,
-    size_t len);
-
 #endif

@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "record/code.h"
 #include "record/name.h"
+
+/* ---- reading ------------------------------------------------------------------ */
 
 static void
 skip_space(struct json *j)
@@ -243,4 +246,98 @@ bool
 json_skip(struct json *j)
 {
 	return skip_value(j, 0);
+}
+
+/* ---- writing ------------------------------------------------------------------ */
+
+/* One character that JSON does not allow inside a string. */
+static void
+put_escape(struct buf *out, unsigned char c)
+{
+	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+	const char *at = memchr(from, c, sizeof(from) - 1);
+
+	if (at) {
+		buf_putc(out, '\\');
+		buf_putc(out, to[at - from]);
+		return;
+	}
+	buf_put(out, "\\u00", 4);
+	code_put_hex(out, &c, 1);
+}
+
+static void
+put_string(struct buf *out, const char *s, size_t len)
+{
+	size_t begin = 0;
+
+	buf_putc(out, '"');
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)s[i] >= ' ' && s[i] != '"' && s[i] != '\\')
+			continue;
+		buf_put(out, s + begin, i - begin);
+		put_escape(out, (unsigned char)s[i]);
+		begin = i + 1;
+	}
+	buf_put(out, s + begin, len - begin);
+	buf_putc(out, '"');
+}
+
+/* The comma before a member but the first, and its name without the quote that
+ * ends it. */
+static void
+put_name(struct buf *out, const char *name)
+{
+	if (out->data[out->len - 1] != '{')
+		buf_putc(out, ',');
+	buf_putc(out, '"');
+	buf_puts(out, name);
+}
+
+void
+json_put_text(struct buf *out, const char *name, const char *text)
+{
+	put_name(out, name);
+	buf_put(out, "\":", 2);
+	put_string(out, text, strlen(text));
+}
+
+void
+json_put_path(struct buf *out, const char *name, const char *path, size_t len)
+{
+	put_name(out, name);
+	if (name_is_utf8(path, len)) {
+		buf_put(out, "\":", 2);
+		put_string(out, path, len);
+	} else {
+		buf_puts(out, "_base64\":\"");
+		code_put_base64(out, (const unsigned char *)path, len);
+		buf_putc(out, '"');
+	}
+}
+
+void
+json_put_bytes(struct buf *out, const char *name, const unsigned char *p,
+    size_t len, bool base64)
+{
+	put_name(out, name);
+	buf_put(out, "\":\"", 3);
+	if (base64)
+		code_put_base64(out, p, len);
+	else
+		code_put_hex(out, p, len);
+	buf_putc(out, '"');
+}
+
+void
+json_put_number(struct buf *out, const char *name, uint64_t n)
+{
+	char text[20], *p = text + sizeof(text);
+
+	put_name(out, name);
+	buf_put(out, "\":", 2);
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	buf_put(out, p, (size_t)(text + sizeof(text) - p));
 }

@@ -1,5 +1,6 @@
 /*
- * json.h - reads a JSON text (RFC 8259) in place, one value at a time.
+ * json.h - reads a JSON text (RFC 8259) in place, one value at a time, and
+ * writes the members of objects.
  *
  * No tree is built and nothing is allocated: the caller asks for what it
  * expects next, and strings are decoded over the bytes they came from. After
@@ -11,6 +12,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+struct buf;
 
 #define JSON_MAX_DEPTH 64 /* of objects and arrays that are skipped */
 
@@ -41,5 +45,24 @@ bool json_number(struct json *j, struct json_text *t);
 
 /* Passes over a value of any kind. */
 bool json_skip(struct json *j);
+
+/*
+ * The json_put functions append a member to an object, which the caller begins
+ * with "{" and ends with "}": "name":VALUE, and a comma before it unless it is
+ * the first. Names are written as they are.
+ */
+
+/* A string; text must be UTF-8. */
+void json_put_text(struct buf *out, const char *name, const char *text);
+
+/* A string of len bytes, or, when they are not UTF-8, "name_base64":"...". */
+void json_put_path(struct buf *out, const char *name, const char *path,
+    size_t len);
+
+/* A string of hex, or of base64. */
+void json_put_bytes(struct buf *out, const char *name, const unsigned char *p,
+    size_t len, bool base64);
+
+void json_put_number(struct buf *out, const char *name, uint64_t n);
 
 #endif

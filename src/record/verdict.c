@@ -7,8 +7,7 @@
 #include "base/buf.h"
 #include "base/quote.h"
 #include "hasher/result.h"
-#include "record/code.h"
-#include "record/format.h"
+#include "record/json.h"
 
 /* A list whose size and digest contradict each other proves nothing. */
 static bool
@@ -82,38 +81,21 @@ verdict_check_line(const struct verdict_rules *rules,
 	buf_putc(out, end);
 }
 
-void
-verdict_json_algorithm(const char *tag, struct buf *out)
-{
-	if (!tag)
-		return;
-	buf_puts(out, ",\"algorithm\":");
-	format_json_string(out, tag, strlen(tag));
-}
-
+/* The members that say in which way a file differs from its entry. */
 static void
-put_json_digest(struct buf *out, const char *key, const unsigned char *digest,
-    size_t len)
-{
-	buf_printf(out, ",\"%s\":\"", key);
-	code_put_hex(out, digest, len);
-	buf_putc(out, '"');
-}
-
-void
-verdict_json_differs(const struct manifest_want *want,
-    const struct result *found, struct buf *out)
+put_json_differs(const struct manifest_want *want, const struct result *found,
+    struct buf *out)
 {
 	if (found->status == RESULT_OK) {
-		put_json_digest(out, "digest", found->digest,
-		    found->digestlen);
-		buf_printf(out, ",\"size\":%" PRIu64, found->size);
+		json_put_bytes(out, "digest", found->digest, found->digestlen,
+		    false);
+		json_put_number(out, "size", found->size);
 	}
 	if (want->digestlen)
-		put_json_digest(out, "expected_digest", want->digest,
-		    want->digestlen);
+		json_put_bytes(out, "expected_digest", want->digest,
+		    want->digestlen, false);
 	if (want->has_size)
-		buf_printf(out, ",\"expected_size\":%" PRIu64, want->size);
+		json_put_number(out, "expected_size", want->size);
 }
 
 void
@@ -126,15 +108,15 @@ verdict_check_json(const struct verdict_rules *rules,
 
 	if (is_silent(rules, c->verdict))
 		return;
-	buf_printf(out, "{\"verdict\":\"%s\",", words[c->verdict]);
-	format_json_path(out, "path", c->name, c->len);
-	verdict_json_algorithm(c->algorithm, out);
+	buf_putc(out, '{');
+	json_put_text(out, "verdict", words[c->verdict]);
+	json_put_path(out, "path", c->name, c->len);
+	if (c->algorithm)
+		json_put_text(out, "algorithm", c->algorithm);
 	if (c->verdict == VERDICT_FAILED)
-		verdict_json_differs(c->want, c->found, out);
-	if (c->reason) {
-		buf_puts(out, ",\"error\":");
-		format_json_string(out, c->reason, strlen(c->reason));
-	}
+		put_json_differs(c->want, c->found, out);
+	if (c->reason)
+		json_put_text(out, "error", c->reason);
 	buf_putc(out, '}');
 	buf_putc(out, end);
 }
@@ -367,20 +349,18 @@ verdict_audit_line(const struct verdict_line *l, char end, struct buf *out)
 void
 verdict_audit_json(const struct verdict_line *l, char end, struct buf *out)
 {
-	buf_printf(out, "{\"verdict\":\"%s\",", audit_words[l->verdict]);
-	if (l->old) {
-		format_json_path(out, "old_path", l->old, l->oldlen);
-		buf_putc(out, ',');
-	}
-	format_json_path(out, "path", l->name, l->len);
+	buf_putc(out, '{');
+	json_put_text(out, "verdict", audit_words[l->verdict]);
+	if (l->old)
+		json_put_path(out, "old_path", l->old, l->oldlen);
+	json_put_path(out, "path", l->name, l->len);
 	if (l->want && l->verdict == VERDICT_AUDIT_CHANGED) {
-		verdict_json_algorithm(l->algorithm, out);
-		verdict_json_differs(l->want, l->found, out);
+		if (l->algorithm)
+			json_put_text(out, "algorithm", l->algorithm);
+		put_json_differs(l->want, l->found, out);
 	}
-	if (l->reason) {
-		buf_puts(out, ",\"error\":");
-		format_json_string(out, l->reason, strlen(l->reason));
-	}
+	if (l->reason)
+		json_put_text(out, "error", l->reason);
 	buf_putc(out, '}');
 	buf_putc(out, end);
 }

@@ -90,24 +90,14 @@ struct verdict_checked {
 
 /*
  * Appends {"verdict":"FAILED","path":...,"algorithm":...} and end, or nothing,
- * when the rules want silence. FAILED has what verdict_json_differs() says,
- * UNREADABLE has "error". Names as in record/format.h.
+ * when the rules want silence. UNREADABLE has "error"; FAILED says in which way
+ * the file differs: "digest", "size", "expected_digest", "expected_size", with
+ * digests in hex. Without a digest found, there is none of the first two. What
+ * was expected is left out where the list does not say it, or says what no file
+ * can have. Names as in record/format.h.
  */
 void verdict_check_json(const struct verdict_rules *rules,
     const struct verdict_checked *c, char end, struct buf *out);
-
-/*
- * Appends the members that say in which way a file differs from its entry:
- * ,"digest":...,"size":...,"expected_digest":...,"expected_size":... with
- * digests in hex. Without a digest found, there is none of the first two. What
- * was expected is left out where the list does not say it, or says what no file
- * can have.
- */
-void verdict_json_differs(const struct manifest_want *want,
-    const struct result *found, struct buf *out);
-
-/* Appends ,"algorithm":"SHA512"; nothing for NULL. */
-void verdict_json_algorithm(const char *tag, struct buf *out);
 
 /*
  * Appends what -w says of a malformed line: "LIST: 3: improperly formatted
@@ -197,8 +187,8 @@ void verdict_audit_line(const struct verdict_line *l, char end,
     struct buf *out);
 
 /* Appends {"verdict":"MOVED","old_path":...,"path":...} and end. CHANGED has
- * "algorithm" and what verdict_json_differs() says; "error" holds the reason.
- * Names as in record/format.h. */
+ * "algorithm" and says in which way the file differs, as FAILED does; "error"
+ * holds the reason. Names as in record/format.h. */
 void verdict_audit_json(const struct verdict_line *l, char end,
     struct buf *out);
 

@@ -146,56 +146,6 @@ test_size_of_twenty_digits(void **state)
 	    "\"digest\":\"009fa0ff\",\"size\":0}\n");
 }
 
-static void
-check_string(const char *s, const char *want)
-{
-	struct buf b = BUF_INIT;
-
-	format_json_string(&b, s, strlen(s));
-	assert_string_equal(buf_str(&b), want);
-	buf_release(&b);
-}
-
-static void
-test_json_string(void **state)
-{
-	(void)state;
-	check_string("", "\"\"");
-	check_string("a\"b\\c/", "\"a\\\"b\\\\c/\"");
-	check_string("\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\"");
-	check_string("\001x\037", "\"\\u0001x\\u001f\"");
-	check_string("\177\303\251", "\"\177\303\251\"");
-}
-
-static void
-test_json_string_with_nul(void **state)
-{
-	struct buf b = BUF_INIT;
-
-	(void)state;
-	format_json_string(&b, "a\0b", 3);
-	assert_string_equal(buf_str(&b), "\"a\\u0000b\"");
-	buf_release(&b);
-}
-
-static void
-check_json_path(const char *path, const char *want)
-{
-	struct buf b = BUF_INIT;
-
-	format_json_path(&b, "was", path, strlen(path));
-	assert_string_equal(buf_str(&b), want);
-	buf_release(&b);
-}
-
-static void
-test_json_path(void **state)
-{
-	(void)state;
-	check_json_path("\303\251\n", "\"was\":\"\303\251\\n\"");
-	check_json_path("\377\376", "\"was_base64\":\"//4=\"");
-}
-
 int
 main(void)
 {
@@ -208,9 +158,6 @@ main(void)
 		cmocka_unit_test(test_base64_in_every_kind),
 		cmocka_unit_test(test_failures_have_a_form_in_json_only),
 		cmocka_unit_test(test_size_of_twenty_digits),
-		cmocka_unit_test(test_json_string),
-		cmocka_unit_test(test_json_string_with_nul),
-		cmocka_unit_test(test_json_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

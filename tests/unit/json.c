@@ -1,4 +1,4 @@
-/* record/json: a text of one value, and everything that is none. */
+/* record/json: a text of one value, and everything that is none; members. */
 #include "record/json.h"
 
 #include <setjmp.h>
@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "base/buf.h"
 
 /* A copy of text of exactly its size. */
 static struct json
@@ -206,6 +208,68 @@ test_take(void **state)
 	free(copy);
 }
 
+static void
+check_text(const char *text, const char *want)
+{
+	struct buf b = BUF_INIT;
+
+	buf_putc(&b, '{');
+	json_put_text(&b, "t", text);
+	assert_string_equal(buf_str(&b), want);
+	buf_release(&b);
+}
+
+static void
+test_put_text(void **state)
+{
+	(void)state;
+	check_text("", "{\"t\":\"\"");
+	check_text("a\"b\\c/", "{\"t\":\"a\\\"b\\\\c/\"");
+	check_text("\b\f\n\r\t", "{\"t\":\"\\b\\f\\n\\r\\t\"");
+	check_text("\001x\037", "{\"t\":\"\\u0001x\\u001f\"");
+	check_text("\177\303\251", "{\"t\":\"\177\303\251\"");
+}
+
+static void
+check_path(const char *path, size_t len, const char *want)
+{
+	struct buf b = BUF_INIT;
+
+	buf_putc(&b, '{');
+	json_put_path(&b, "was", path, len);
+	assert_string_equal(buf_str(&b), want);
+	buf_release(&b);
+}
+
+static void
+test_put_path(void **state)
+{
+	(void)state;
+	check_path("\303\251\n", 3, "{\"was\":\"\303\251\\n\"");
+	check_path("\377\376", 2, "{\"was_base64\":\"//4=\"");
+	check_path("a\0b", 3, "{\"was\":\"a\\u0000b\"");
+}
+
+static void
+test_put_members(void **state)
+{
+	static const unsigned char p[] = { 0x00, 0x9f, 0xa0, 0xff };
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	buf_puts(&b, "{}{");
+	json_put_number(&b, "a", 0);
+	json_put_number(&b, "b", UINT64_MAX);
+	json_put_bytes(&b, "c", p, sizeof(p), false);
+	json_put_bytes(&b, "d", p, sizeof(p), true);
+	json_put_text(&b, "e", "{");
+	json_put_text(&b, "f", "");
+	assert_string_equal(buf_str(&b), "{}{\"a\":0,"
+	    "\"b\":18446744073709551615,\"c\":\"009fa0ff\","
+	    "\"d\":\"AJ+g/w==\",\"e\":\"{\",\"f\":\"\"");
+	buf_release(&b);
+}
+
 int
 main(void)
 {
@@ -220,6 +284,9 @@ main(void)
 		cmocka_unit_test(test_broken_values),
 		cmocka_unit_test(test_depth_has_a_limit),
 		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_put_text),
+		cmocka_unit_test(test_put_path),
+		cmocka_unit_test(test_put_members),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
