@@ -6,68 +6,127 @@
 #include "record/json.h"
 #include "record/name.h"
 
+struct line {
+	const struct format *f;
+	const struct result *r;
+	struct buf *out;
+	bool escaped; /* sum_begin says */
+};
+
+/* ---- tagged and untagged ------------------------------------------------------ */
+
 static void
-put_digest(const struct format *f, const struct result *r, struct buf *out)
+sum_begin(struct line *l)
 {
-	if (f->base64)
-		code_put_base64(out, r->digest, r->digestlen);
-	else
-		code_put_hex(out, r->digest, r->digestlen);
+	l->escaped = l->f->end == '\n' &&
+	    name_needs_escape(l->r->path, l->r->pathlen);
+	if (l->escaped)
+		buf_putc(l->out, '\\');
 }
 
 static void
-put_json(const struct format *f, const struct result *r, struct buf *out)
+sum_name(const struct line *l)
+{
+	if (l->escaped)
+		name_escape(l->out, l->r->path, l->r->pathlen);
+	else
+		buf_put(l->out, l->r->path, l->r->pathlen);
+}
+
+static void
+sum_digest(const struct line *l)
+{
+	if (l->f->base64)
+		code_put_base64(l->out, l->r->digest, l->r->digestlen);
+	else
+		code_put_hex(l->out, l->r->digest, l->r->digestlen);
+}
+
+static void
+tagged_entry(struct line *l)
+{
+	buf_puts(l->out, l->f->tag);
+	buf_put(l->out, " (", 2);
+	sum_name(l);
+	buf_put(l->out, ") = ", 4);
+	sum_digest(l);
+}
+
+static void
+untagged_entry(struct line *l)
+{
+	sum_digest(l);
+	buf_put(l->out, l->f->binary ? " *" : "  ", 2);
+	sum_name(l);
+}
+
+static void
+sum_end(struct line *l)
+{
+	buf_putc(l->out, l->f->end);
+}
+
+/* ---- JSON --------------------------------------------------------------------- */
+
+static void
+object_begin(struct line *l)
+{
+	buf_putc(l->out, '{');
+	json_put_path(l->out, "path", l->r->path, l->r->pathlen);
+	json_put_text(l->out, "algorithm", l->f->tag);
+}
+
+static void
+object_entry(struct line *l)
+{
+	json_put_bytes(l->out, "digest", l->r->digest, l->r->digestlen,
+	    l->f->base64);
+	json_put_number(l->out, "size", l->r->size);
+}
+
+static void
+object_failure(struct line *l)
 {
 	struct buf reason = BUF_INIT;
 
-	buf_putc(out, '{');
-	json_put_path(out, "path", r->path, r->pathlen);
-	json_put_text(out, "algorithm", f->tag);
-	if (r->status == RESULT_OK) {
-		json_put_bytes(out, "digest", r->digest, r->digestlen,
-		    f->base64);
-		json_put_number(out, "size", r->size);
-	} else {
-		result_reason(r, &reason);
-		json_put_text(out, "error", buf_str(&reason));
-	}
-	buf_putc(out, '}');
+	result_reason(l->r, &reason);
+	json_put_text(l->out, "error", buf_str(&reason));
 	buf_release(&reason);
 }
 
-/* Tagged and untagged: the same pieces in another order. */
 static void
-put_line(const struct format *f, const struct result *r, struct buf *out)
+object_end(struct line *l)
 {
-	bool escape = f->end == '\n' && name_needs_escape(r->path, r->pathlen);
-
-	if (escape)
-		buf_putc(out, '\\');
-	if (f->kind == FORMAT_TAGGED) {
-		buf_puts(out, f->tag);
-		buf_put(out, " (", 2);
-	} else {
-		put_digest(f, r, out);
-		buf_put(out, f->binary ? " *" : "  ", 2);
-	}
-	if (escape)
-		name_escape(out, r->path, r->pathlen);
-	else
-		buf_put(out, r->path, r->pathlen);
-	if (f->kind == FORMAT_TAGGED) {
-		buf_put(out, ") = ", 4);
-		put_digest(f, r, out);
-	}
+	buf_putc(l->out, '}');
+	buf_putc(l->out, l->f->end);
 }
+
+/* ---- the table ---------------------------------------------------------------- */
+
+/* Of a line: begin, then entry or failure, then end. Where there is no failure,
+ * a result without a digest has no line. */
+static const struct {
+	void (*begin)(struct line *l);
+	void (*entry)(struct line *l);
+	void (*failure)(struct line *l);
+	void (*end)(struct line *l);
+} rows[] = {
+	[FORMAT_TAGGED] = { sum_begin, tagged_entry, NULL, sum_end },
+	[FORMAT_UNTAGGED] = { sum_begin, untagged_entry, NULL, sum_end },
+	[FORMAT_JSON] = { object_begin, object_entry, object_failure,
+	    object_end },
+};
 
 void
 format_result(const struct format *f, const struct result *r, struct buf *out)
 {
-	if (f->kind == FORMAT_JSON)
-		put_json(f, r, out);
-	else if (r->status == RESULT_OK)
-		put_line(f, r, out);
-	else
+	struct line l = { .f = f, .r = r, .out = out };
+	void (*put)(struct line *l) = r->status == RESULT_OK ?
+	    rows[f->kind].entry : rows[f->kind].failure;
+
+	if (!put)
 		return;
-	buf_putc(out, f->end);
+	rows[f->kind].begin(&l);
+	put(&l);
+	rows[f->kind].end(&l);
 }
