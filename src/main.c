@@ -39,7 +39,7 @@
  * rooms, top to bottom; a file includes only its own room and rooms below:
  *     main        -> options mode record source hasher digest ppool base
  *     mode        -> options record source hasher digest ppool base
- *     options     -> base
+ *     options     -> record base
  *     record      -> hasher digest base
  *     source      -> base
  *     hasher      -> digest ppool base

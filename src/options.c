@@ -421,7 +421,7 @@ take_mode(struct options *o, enum options_mode mode)
 }
 
 static int
-take_format(struct options *o, enum options_format format)
+take_format(struct options *o, enum format_kind format)
 {
 	o->format = format;
 	o->format_given = true;
@@ -471,11 +471,11 @@ take_option(struct options *o, int c)
 	case 'r':
 		return -1;
 	case OPT_TAG:
-		return take_format(o, OPTIONS_TAGGED);
+		return take_format(o, FORMAT_TAGGED);
 	case OPT_UNTAGGED:
-		return take_format(o, OPTIONS_UNTAGGED);
+		return take_format(o, FORMAT_UNTAGGED);
 	case OPT_JSON:
-		return take_format(o, OPTIONS_JSON);
+		return take_format(o, FORMAT_JSON);
 	case 'b':
 	case 't':
 		o->binary = c == 'b';
@@ -615,7 +615,7 @@ check_pairs(const struct options *o, const bool given[OPTIONS_END])
 	if (o->tree_digest && o->unsorted)
 		return usage_error("--tree-digest is of the sorted listing: "
 		    "it does not go with --sort=none");
-	if (o->tree_digest && (o->format != OPTIONS_TAGGED || o->zero))
+	if (o->tree_digest && (o->format != FORMAT_TAGGED || o->zero))
 		return usage_error("--tree-digest prints no lines: it does not "
 		    "go with --untagged, --json or --zero");
 	return -1;

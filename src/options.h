@@ -1,14 +1,16 @@
 /*
  * options.h - argv to struct options, and what --help prints.
  *
- * Knows no other room than base: numbers and words are checked here, what they
- * mean is decided by the modes.
+ * Numbers and words are checked here, and choices named by the enums of the
+ * rooms below; what they mean is decided by the modes.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "record/format.h"
 
 #define OPTIONS_MAX_JOBS 1024
 #define OPTIONS_MAX_LENGTH 512 /* bits of a digest */
@@ -21,7 +23,6 @@ enum options_report {
 	OPTIONS_REPORT_STATUS,
 	OPTIONS_REPORT_WARN
 };
-enum options_format { OPTIONS_TAGGED, OPTIONS_UNTAGGED, OPTIONS_JSON };
 enum options_when { OPTIONS_AUTO, OPTIONS_ALWAYS, OPTIONS_NEVER };
 enum options_engine {
 	OPTIONS_ENGINE_AUTO,
@@ -59,7 +60,7 @@ struct options {
 	bool settle;
 	int timeout;              /* seconds; 0: never */
 
-	enum options_format format;
+	enum format_kind format;
 	bool format_given;        /* it is not the default */
 	bool binary;              /* untagged lines say so */
 	bool zero;

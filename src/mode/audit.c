@@ -519,7 +519,7 @@ audit_put_verdict(struct audit *a, const struct verdict_line *line)
 {
 	char end = a->o->zero ? '\0' : '\n';
 
-	if (a->o->format == OPTIONS_JSON)
+	if (a->o->format == FORMAT_JSON)
 		verdict_audit_json(line, end, &a->out.lines);
 	else
 		verdict_audit_line(line, end, &a->out.lines);

@@ -97,7 +97,7 @@ check_report(struct check *c, const struct item *i, enum verdict_check v,
 		.reason = reason,
 	};
 
-	if (c->o->format == OPTIONS_JSON)
+	if (c->o->format == FORMAT_JSON)
 		verdict_check_json(&c->rules, &checked, end, &c->out.lines);
 	else
 		verdict_check_line(&c->rules, v, checked.name, checked.len,

@@ -196,15 +196,13 @@ static struct format
 hash_format(const struct hash *h)
 {
 	struct format f = {
-		.kind = setup_format(h->o),
+		.kind = h->o->tree_digest ? FORMAT_UNTAGGED : h->o->format,
 		.base64 = h->o->base64 && !h->o->tree_digest,
 		.binary = h->o->binary && !h->o->tree_digest,
 		.end = h->o->zero ? '\0' : '\n',
 		.tag = digest_tag(h->setup.digest),
 	};
 
-	if (h->o->tree_digest)
-		f.kind = FORMAT_UNTAGGED;
 	return f;
 }
 

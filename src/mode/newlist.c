@@ -10,20 +10,6 @@
 #include "options.h"
 #include "record/manifest.h"
 
-static enum format_kind
-newlist_kind(enum manifest_form form)
-{
-	switch (form) {
-	case MANIFEST_TAGGED:
-		return FORMAT_TAGGED;
-	case MANIFEST_PLAIN:
-		return FORMAT_UNTAGGED;
-	case MANIFEST_JSON:
-		return FORMAT_JSON;
-	}
-	return FORMAT_TAGGED;
-}
-
 /* Might a name that is not dotted have been printed with "./" in front? Not an
  * absolute one, nor one that leads up. */
 static bool
@@ -50,11 +36,11 @@ newlist_see(struct newlist *l, const struct manifest_entry *e, int n)
 {
 	if (!l->has_form) {
 		l->has_form = true;
-		l->kind = newlist_kind(e->form);
+		l->kind = e->form;
 		l->base64 = e->base64;
 		l->algorithm = n;
 	}
-	if (!l->has_plain && e->form == MANIFEST_PLAIN) {
+	if (!l->has_plain && e->form == FORMAT_UNTAGGED) {
 		l->has_plain = true;
 		l->binary = e->binary;
 	}
@@ -79,14 +65,12 @@ static struct format
 newlist_format(const struct newlist *l, const struct options *o, int n)
 {
 	struct format f = {
-		.kind = setup_format(o),
+		.kind = newlist_keeps_form(l, o) ? l->kind : o->format,
 		.base64 = newlist_base64(l, o),
+		.binary = newlist_keeps_form(l, o) && l->binary,
 		.end = o->zero ? '\0' : '\n',
 	};
 
-	if (newlist_keeps_form(l, o))
-		f.kind = l->kind;
-	f.binary = newlist_keeps_form(l, o) && l->binary;
 	/* without a tag it would be read as what it is not */
 	if (f.kind == FORMAT_UNTAGGED && (!l->told || n != l->algorithm))
 		f.kind = FORMAT_TAGGED;

@@ -338,20 +338,6 @@ setup_say_stdin(void)
 		diag_msg("reading standard input, a terminal");
 }
 
-enum format_kind
-setup_format(const struct options *o)
-{
-	switch (o->format) {
-	case OPTIONS_TAGGED:
-		return FORMAT_TAGGED;
-	case OPTIONS_UNTAGGED:
-		return FORMAT_UNTAGGED;
-	case OPTIONS_JSON:
-		return FORMAT_JSON;
-	}
-	return FORMAT_TAGGED;
-}
-
 /* Moves to a directory that setup_here opened. 0, or -1 after a message. */
 static int
 setup_move(int fd)

@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 #include "hasher/hasher.h"
-#include "record/format.h"
 #include "source/walk.h"
 
 struct digest;
@@ -48,9 +47,6 @@ int setup_hasher(struct setup *s, void *cookie,
 
 /* The options of a walk; the callbacks are the caller's to fill in. */
 struct walk_opts setup_walk(const struct setup *s);
-
-/* The format that the options ask for. */
-enum format_kind setup_format(const struct options *o);
 
 /* Opens a list of digests, relative to where phash was started; "-" is stdin.
  * A descriptor for setup_close_list, or -1 with errno. */

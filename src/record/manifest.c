@@ -233,7 +233,7 @@ read_sum(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 
 	s += escaped;
 	len -= escaped;
-	e->form = MANIFEST_TAGGED;
+	e->form = FORMAT_TAGGED;
 	e->binary = false;
 	tagged = split_tagged(&t, s, len);
 	if (tagged)
@@ -243,7 +243,7 @@ read_sum(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 		    read_name(e, t.name, t.len, escaped);
 	n = read_plain_digest(m, e, s, len);
 	if (n) { /* base64 may look like a tag */
-		e->form = MANIFEST_PLAIN;
+		e->form = FORMAT_UNTAGGED;
 		return read_plain_name(m, e, s + n + 1, len - n - 1, escaped);
 	}
 	return tagged && read_foreign(e, &t, a.number, escaped);
@@ -344,7 +344,7 @@ read_json(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 {
 	struct json_text t[MEMBERS] = { { NULL, 0 } };
 
-	e->form = MANIFEST_JSON;
+	e->form = FORMAT_JSON;
 	e->binary = false;
 	if (!read_object(s, len, t) ||
 	    !read_path(e, &t[PATH], &t[PATH_BASE64]) ||

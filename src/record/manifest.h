@@ -61,6 +61,7 @@
 #include <stdint.h>
 
 #include "hasher/result.h"
+#include "record/format.h"
 
 #define MANIFEST_TAG_MAX 31 /* bytes */
 
@@ -113,11 +114,8 @@ struct manifest_want {
 	unsigned char digest[RESULT_DIGEST_MAX];
 };
 
-/* The forms of a line. */
-enum manifest_form { MANIFEST_TAGGED, MANIFEST_PLAIN, MANIFEST_JSON };
-
 struct manifest_entry {
-	enum manifest_form form;
+	enum format_kind form;
 	bool base64;      /* the digest is, and not in hex */
 	bool binary;      /* plain: the name has a * before it */
 	const char *name; /* within the line; no NUL in it, none behind it */

@@ -567,7 +567,7 @@ test_other_lines_do_not_decide(void **state)
 }
 
 static void
-form(const char *line, enum manifest_form form, bool base64)
+form(const char *line, enum format_kind form, bool base64)
 {
 	struct list l = new_list();
 
@@ -581,12 +581,12 @@ static void
 test_forms(void **state)
 {
 	(void)state;
-	form(HEX "  f", MANIFEST_PLAIN, false);
-	form(BASE64 "  f", MANIFEST_PLAIN, true);
-	form("SHA512 (f) = " HEX, MANIFEST_TAGGED, false);
-	form("SHA512 (f) = " BASE64, MANIFEST_TAGGED, true);
-	form("{\"path\":\"f\",\"digest\":\"" HEX "\"}", MANIFEST_JSON, false);
-	form("{\"path\":\"f\",\"digest\":\"" BASE64 "\"}", MANIFEST_JSON,
+	form(HEX "  f", FORMAT_UNTAGGED, false);
+	form(BASE64 "  f", FORMAT_UNTAGGED, true);
+	form("SHA512 (f) = " HEX, FORMAT_TAGGED, false);
+	form("SHA512 (f) = " BASE64, FORMAT_TAGGED, true);
+	form("{\"path\":\"f\",\"digest\":\"" HEX "\"}", FORMAT_JSON, false);
+	form("{\"path\":\"f\",\"digest\":\"" BASE64 "\"}", FORMAT_JSON,
 	    true);
 }
 
