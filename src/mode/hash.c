@@ -173,10 +173,8 @@ hash_print_tree(struct hash *h)
 		outfile_lose(&h->out, "libcrypto failed");
 		return;
 	}
-	if (h->o->base64)
-		code_put_base64(&h->out.lines, md, digest_size(h->setup.digest));
-	else
-		code_put_hex(&h->out.lines, md, digest_size(h->setup.digest));
+	code_put(&h->out.lines, md, digest_size(h->setup.digest),
+	    h->o->base64);
 	buf_putc(&h->out.lines, '\n');
 }
 

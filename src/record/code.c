@@ -38,6 +38,15 @@ code_put_base64(struct buf *out, const unsigned char *p, size_t len)
 	out->len += room;
 }
 
+void
+code_put(struct buf *out, const unsigned char *p, size_t len, bool base64)
+{
+	if (base64)
+		code_put_base64(out, p, len);
+	else
+		code_put_hex(out, p, len);
+}
+
 /* The values of digits; -1: it is none. */
 static int
 hex_value(char c)

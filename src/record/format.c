@@ -36,10 +36,7 @@ sum_name(const struct line *l)
 static void
 sum_digest(const struct line *l)
 {
-	if (l->f->base64)
-		code_put_base64(l->out, l->r->digest, l->r->digestlen);
-	else
-		code_put_hex(l->out, l->r->digest, l->r->digestlen);
+	code_put(l->out, l->r->digest, l->r->digestlen, l->f->base64);
 }
 
 static void

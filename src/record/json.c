@@ -322,10 +322,7 @@ json_put_bytes(struct buf *out, const char *name, const unsigned char *p,
 {
 	put_name(out, name);
 	buf_put(out, "\":\"", 3);
-	if (base64)
-		code_put_base64(out, p, len);
-	else
-		code_put_hex(out, p, len);
+	code_put(out, p, len, base64);
 	buf_putc(out, '"');
 }
 
