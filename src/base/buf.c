@@ -19,6 +19,8 @@ buf_release(struct buf *b)
 char *
 buf_reserve(struct buf *b, size_t n)
 {
+	if (n && n <= b->cap - b->len)
+		return b->data + b->len;
 	if (n >= SIZE_MAX - b->len)
 		diag_die("out of memory");
 	/* never nothing: NULL + 0 is undefined in C11 */
