@@ -1,13 +1,13 @@
 /*
- * compat.h - the one seam between phash and what only Linux with glibc has.
+ * compat.h - the only place that knows what only Linux with glibc has.
  *
  * Every file that needs more than POSIX.1-2008 with XSI asks here, and gets
- * the extension or a portable stand-in with the same meaning. Nothing else in
- * the program tests for a system. (The islands, src/ppool and src/digest,
+ * the extension or a portable replacement with the same meaning. Nothing else
+ * in the program tests for a system. (The islands, src/ppool and src/digest,
  * include nothing from outside themselves and keep their own few lines.)
  *
- * PHASH_PORTABLE=1 at compile time takes every stand-in, so that they can be
- * tested on a machine that has the real thing.
+ * PHASH_PORTABLE=1 at compile time takes every replacement, so that they can be
+ * tested on a machine that has the extensions.
  */
 #ifndef BASE_COMPAT_H
 #define BASE_COMPAT_H

@@ -14,9 +14,9 @@ static void (*message_hook)(void);
 static void (*die_hook)(void);
 
 /*
- * stderr is unbuffered by default, and a line would leave in pieces, between
- * which another program's may come. The buffer is not from malloc(3), because
- * "out of memory" is one of the lines.
+ * A line leaves in one write, so that no other program's output comes between
+ * its parts; stderr is unbuffered by default. The buffer is not from malloc(3),
+ * because "out of memory" is one of the lines.
  */
 static void
 diag_buffer_stderr(void)
@@ -40,7 +40,7 @@ diag_line(const char *prefix, const char *name, const char *fmt, va_list ap)
 		fprintf(stderr, "%s: ", name);
 	vfprintf(stderr, fmt, ap);
 	putc('\n', stderr);
-	/* nothing is left to tell it to when stderr itself is gone */
+	/* when stderr fails, there is nowhere to say so */
 	(void)fflush(stderr);
 }
 

@@ -2,8 +2,8 @@
  * diag.h - what phash says on stderr, and how it ends when it must.
  *
  * A message is one line: "phash: " and the text, made once, where path and
- * operation are both known. Only the parent process calls these; a worker's
- * troubles travel in its results.
+ * operation are both known. Only the parent process calls these; what
+ * fails in a worker travels in its results.
  */
 #ifndef BASE_DIAG_H
 #define BASE_DIAG_H

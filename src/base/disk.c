@@ -24,8 +24,8 @@ disk_read(const char *sysfs, dev_t dev, const char *name, char *line, int size)
 }
 
 /*
- * Does the driver know what it drives? virtio_blk does not, and says
- * "rotational" of whatever the host has.
+ * Can the driver tell what the disk is? virtio_blk cannot: it reports
+ * "rotational" whatever the host has.
  */
 static bool
 disk_is_known(const char *sysfs, dev_t disk)
@@ -52,7 +52,7 @@ disk_is_rotational(const char *sysfs, dev_t dev, dev_t *disk)
 	disk_read(sysfs, dev, "queue/rotational", line, sizeof(line));
 	if (line[0])
 		return line[0] == '1' && disk_is_known(sysfs, *disk);
-	/* a partition: its disk is the folder above */
+	/* a partition: its disk is the directory above */
 	disk_read(sysfs, dev, "../dev", line, sizeof(line));
 	if (sscanf(line, "%u:%u", &major, &minor) != 2)
 		return false;

@@ -26,8 +26,8 @@ guess_least(size_t a, size_t b, size_t c)
 }
 
 /*
- * The least number of letters to put in, take out, replace or exchange with
- * their neighbour, none of them twice, that makes b of a: the "optimal string
+ * The least number of letters to insert, delete, replace or exchange with their
+ * neighbour, none of them twice, that turns a into b: the "optimal string
  * alignment" distance. row[k % 3][j] is that of the first k letters of a and
  * the first j of b.
  */

@@ -1,5 +1,5 @@
 /*
- * guess.h - what somebody meant who typed a word wrong.
+ * guess.h - the known word that a mistyped one was probably meant to be.
  */
 #ifndef BASE_GUESS_H
 #define BASE_GUESS_H

@@ -37,8 +37,8 @@ line_reserve(struct line *l)
 	return 0;
 }
 
-/* Would a read come back at once, with an error if need be? A signal that
- * breaks off the question is no yes. */
+/* Would read(2) return at once, with data, the end or an error? Not known, so
+ * not true, when a signal interrupts poll(2). */
 static bool
 line_is_ready(int fd)
 {
@@ -48,7 +48,7 @@ line_is_ready(int fd)
 	return n > 0 || (n < 0 && errno != EINTR);
 }
 
-/* Comes back when there is something to read. 0 or -1. */
+/* Waits until there is something to read. 0 or -1. */
 static int
 line_wait(const struct line *l, int fd)
 {
@@ -63,13 +63,14 @@ line_wait(const struct line *l, int fd)
 	return 0;
 }
 
-/* Waits after a read that found nothing, as somebody has made fd non-blocking.
- * 0 or -1. */
+/* Waits after a read that gave EAGAIN: another process has made fd
+ * non-blocking. Where poll(2) still calls it readable, the pause keeps the
+ * caller's loop from spinning. 0 or -1. */
 static int
 line_wait_again(const struct line *l, int fd)
 {
 	if (line_is_ready(fd))
-		(void)poll(NULL, 0, LINE_PAUSE_MS); /* it says so, and is not */
+		(void)poll(NULL, 0, LINE_PAUSE_MS);
 	return line_wait(l, fd);
 }
 
@@ -123,7 +124,7 @@ line_next(struct line *l, int fd, int delim)
 			return n ? line_take(l, n, 0) : 0;
 		seen = n;
 		if (line_fill(l, fd) < 0) {
-			l->start = l->end; /* a part is no line */
+			l->start = l->end; /* part of a line is dropped */
 			return -1;
 		}
 	}

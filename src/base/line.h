@@ -15,8 +15,8 @@ struct line {
 
 	/*
 	 * What to do while there is no input; NULL: wait. It is called before
-	 * a read(2) that might wait, and comes back when poll(2) finds fd
-	 * readable: 0; or -1 to read no more.
+	 * a read(2) that might block, and returns 0 when poll(2) finds fd
+	 * readable, or -1 to read no more.
 	 */
 	int (*wait)(void *cookie, int fd);
 	void *cookie;

@@ -154,10 +154,10 @@ outfile_split(struct outfile *f, const char *path)
 
 /* ---- the temporary file --------------------------------------------------------
  *
- * .NAME.PID-N.phash-tmp. Where the system can, it gets this name only when it is
- * whole, for the moment before it takes its place, and a process that is killed
- * leaves nothing. It is locked as long as its writer lives: one that is not
- * locked was left behind.
+ * .NAME.PID-N.phash-tmp. Where the system can, the file gets this name only
+ * when it is whole, for the moment before it takes its place, and a process
+ * that is killed leaves nothing. It is locked as long as its writer lives: one
+ * that is not locked was left behind.
  */
 
 /* Has name the form of a temporary name of our file? */

@@ -9,9 +9,9 @@
  * set-id, and grants nobody more than the old one where an owner or a group
  * cannot be given.
  *
- * The temporary file is removed when the program ends in any way that it can
- * notice. One that a killed program left is removed when the same file is opened
- * again: it is told from that of a living program by the lock, flock(2).
+ * The temporary file is removed when the program ends, by a signal too. One
+ * that a killed program left is removed when the same file is opened again: it
+ * is told from that of a living program by the lock, flock(2).
  *
  * What cannot be written is said once on stderr, and remembered: a caller asks
  * for lost where it would go on for nothing.

@@ -35,8 +35,9 @@ static struct {
 	bool all_found;
 	uint64_t share, share_of;          /* progress_share */
 	unsigned flags;
-	bool hindered;                     /* no line can be drawn: there is a
-	                                    * part of another one */
+	bool hindered;                     /* the last output on the terminal
+	                                    * ended inside a line, behind which
+	                                    * none may be drawn */
 	struct buf name;                   /* of the file that was done last */
 	struct buf waiting;                /* the file that is waited for */
 	struct progress_sample sample[PROGRESS_SAMPLES]; /* a ring */
@@ -44,9 +45,10 @@ static struct {
 	                                    * the start */
 } state = { .samples = 1 };
 
-/* A line stands on the terminal. */
+/* A line stands on the terminal, or is about to. All that progress_abandon
+ * reads. */
 static volatile sig_atomic_t drawn;
-/* Set by handlers, and where a line was wiped for something else; taken by
+/* Set by handlers, and where a line was wiped for something else; cleared by
  * progress_tick. */
 static volatile sig_atomic_t redraw_due;
 static volatile sig_atomic_t line_due;
@@ -204,7 +206,7 @@ progress_put_left(struct buf *b)
 	buf_puts(b, " left");
 }
 
-/* In the order of their weight. One that has nothing to say is empty. */
+/* In the order of their importance. One that is not known is empty. */
 static void (*const parts[])(struct buf *) = {
 	progress_put_percent, progress_put_files, progress_put_done,
 	progress_put_rate, progress_put_left
@@ -287,7 +289,7 @@ progress_wipe(void)
 	if (!drawn)
 		return;
 	fputs(wipe, stderr);
-	(void)fflush(stderr); /* a line for the eye only */
+	(void)fflush(stderr); /* nothing of value is lost */
 	drawn = 0;
 }
 
@@ -322,7 +324,7 @@ progress_draw(void)
 
 	progress_line(&b, progress_columns());
 	before = drawn ? wipe : "";
-	drawn = 1; /* whenever a signal comes, what stands there is wiped */
+	drawn = 1; /* before it is: a signal in between must wipe it */
 	fprintf(stderr, "%s%s", before, buf_str(&b));
 	(void)fflush(stderr);
 	buf_release(&b);
@@ -479,5 +481,5 @@ void
 progress_abandon(void)
 {
 	if (drawn && write(STDERR_FILENO, wipe, sizeof(wipe) - 1) < 0)
-		return; /* it is for the eye only */
+		return; /* nothing of value is lost */
 }

@@ -8,8 +8,8 @@
  * everything has been found, or the share of the work is told, how much of all
  * that is, and the time left; and a file that was done just now, with
  * PROGRESS_NAMES. Units are powers of ten. The parts stand in the order of
- * their weight: where a terminal is too narrow for all, the last ones are left
- * out, and the name is shortened in its middle.
+ * their importance: where a terminal is too narrow for all, the last ones are
+ * left out, and the name is shortened in its middle.
  *
  * Nothing is drawn in the first half second. The line is redrawn four times a
  * second, and wiped before anything else is written to the same terminal: a
@@ -76,7 +76,8 @@ void progress_yield(int fd, const void *p, size_t n);
  * with a newline. */
 void progress_end(void);
 
-/* Wipes the line: what dies of a signal leaves none. Async-signal-safe. */
+/* Wipes the line, so that a program that is ended by a signal leaves none.
+ * Async-signal-safe. */
 void progress_abandon(void);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-/* What a shell takes for itself wherever it stands in a bare word. */
+/* Characters that mean something to a shell anywhere in an unquoted word. */
 static const char special[] = "!\"$&()*;<=>?[\\^`|";
 
 struct traits {
@@ -16,8 +16,8 @@ struct traits {
 	bool doubles;    /* may stand in "..." as it is */
 };
 
-/* Bytes that are harmless in any place and any locale; most names have no
- * others, and are done when this is known. */
+/* Bytes that need no quotes in any place and any locale. Most names have no
+ * others, and nothing else is asked of them. */
 static bool
 is_harmless(unsigned char c)
 {
@@ -51,8 +51,8 @@ is_deceptive(wchar_t c)
 	return false;
 }
 
-/* The bytes of the character at p, and which it is: 0 for one that a terminal
- * may not see. */
+/* The bytes of the character at p, and which it is: 0 for one that may not go to
+ * a terminal. */
 static size_t
 character(const char *p, size_t len, wchar_t *seen)
 {

@@ -2,12 +2,12 @@
  * quote.h - file names as a shell would accept them, for messages.
  *
  * The style is coreutils' shell-escape: a name of harmless characters stays
- * as it is, others are put in quotes, and bytes that a terminal must not see
+ * as it is, others are put in quotes, and bytes that must not go to a terminal
  * become $'...' escapes: sp ace -> 'sp ace', it's -> "it's",
  * <newline> in a name -> 'nl'$'\n''x'. In a UTF-8 locale printable characters
- * stay bare, but for those that are not seen or make others seem to be something
- * else (U+202E turns the direction of writing), which coreutils leave as they
- * are; elsewhere every byte above 126 is escaped in octal.
+ * stay bare, but for those that are invisible or make others look different
+ * (U+202E turns the direction of writing), which coreutils leave as they are;
+ * elsewhere every byte above 126 is escaped in octal.
  */
 #ifndef BASE_QUOTE_H
 #define BASE_QUOTE_H
@@ -28,8 +28,8 @@ void quote_shell_always(struct buf *out, const char *name, size_t len);
 
 /*
  * Appends name as far as it fits into so many columns of a terminal, at least
- * 5: without its middle, for which ... stands, where it is longer. For the eye
- * only: what must not be shown is a question mark.
+ * 5: without its middle, for which ... stands, where it is longer. What must
+ * not be shown is a question mark, so the name cannot be recovered from it.
  */
 void quote_fit(struct buf *out, const char *name, size_t len, size_t columns);
 

@@ -11,7 +11,7 @@
 #include "base/compat.h"
 #include "base/mem.h"
 
-/* Closes what xio_approach opened, if it did; errno stays. */
+/* Closes at if xio_approach opened it, not if it is dirfd; errno stays. */
 static void
 xio_leave(int at, int dirfd)
 {

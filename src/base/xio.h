@@ -1,5 +1,6 @@
 /*
- * xio.h - system calls that finish what they started.
+ * xio.h - system calls without their limits: paths of any length, no EINTR, no
+ * short writes.
  */
 #ifndef BASE_XIO_H
 #define BASE_XIO_H

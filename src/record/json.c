@@ -46,8 +46,8 @@ utf16_unit(struct json *j, unsigned *unit)
 	return true;
 }
 
-/* One character behind \u: one UTF-16 code unit, or two that are a pair. Half
- * a pair is no character. */
+/* One character behind \u: one UTF-16 code unit, or two that are a pair. False
+ * for half a pair. */
 static bool
 utf16_point(struct json *j, unsigned *point)
 {
@@ -67,7 +67,8 @@ utf16_point(struct json *j, unsigned *point)
 	return true;
 }
 
-/* At most 4 bytes, where 12 were read, or 3, where 6 were. */
+/* Writes no more bytes than its escape has: 4 at most for the 12 of a pair, 3
+ * for the 6 of one unit, so that decoding in place never overtakes reading. */
 static char *
 put_utf8(char *to, unsigned point)
 {

@@ -5,7 +5,7 @@
  * No tree is built and nothing is allocated: the caller asks for what it
  * expects next, and strings are decoded over the bytes they came from. After
  * a function has returned false the text is no JSON, or not what was expected,
- * and reading is over. Bytes from strangers are the use it is made for.
+ * and reading is over. The bytes may come from anybody.
  */
 #ifndef RECORD_JSON_H
 #define RECORD_JSON_H
@@ -31,13 +31,15 @@ struct json_text {
 	size_t len;
 };
 
-/* Passes over white space and, if it comes next, c: one of {}[]:, */
+/* Passes over white space and then, if it comes next, c: one of {}[]:,
+ * False when it does not. */
 bool json_take(struct json *j, char c);
 
-/* Has only white space been left? */
+/* Passes over white space; true when that was all that was left. */
 bool json_at_end(struct json *j);
 
-/* Reads a string, whose bytes must be UTF-8 and whose escapes characters. */
+/* Reads a string. It must be UTF-8, and each escape a character: no half of a
+ * surrogate pair. */
 bool json_string(struct json *j, struct json_text *t);
 
 /* Reads a number. */

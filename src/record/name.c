@@ -64,9 +64,9 @@ name_unescape(char *name, size_t *len)
 }
 
 /*
- * Bytes of the character that begins with lead (not ASCII), and the range of the second
- * byte, which is what keeps out overlong forms, surrogates and what lies above
- * U+10FFFF (RFC 3629, section 4). 0: nothing begins with lead.
+ * Bytes of the character that begins with lead (not ASCII), and the range of
+ * its second byte, which excludes overlong forms, surrogates and what lies
+ * above U+10FFFF (RFC 3629, section 4). 0: no character begins with lead.
  */
 static size_t
 sequence(unsigned char lead, unsigned char *min, unsigned char *max)

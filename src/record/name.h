@@ -1,5 +1,5 @@
 /*
- * name.h - file names to checksum lines and back, and what may be in them.
+ * name.h - file names in checksum lines, escaped and not, and in UTF-8.
  */
 #ifndef RECORD_NAME_H
 #define RECORD_NAME_H
@@ -15,8 +15,8 @@ bool name_needs_escape(const char *name, size_t len);
 /* Appends name with \ -> \\, LF -> \n, CR -> \r (coreutils 9.0 and later). */
 void name_escape(struct buf *out, const char *name, size_t len);
 
-/* Undoes name_escape in place; *len is updated. 0, or -1 when a backslash is
- * followed by anything else, or by nothing (*len and name are then as left). */
+/* Undoes name_escape in place; *len is updated. 0; or -1, and nothing is
+ * changed, when a backslash is followed by anything else, or by nothing. */
 int name_unescape(char *name, size_t *len);
 
 /* Is this well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms)? */

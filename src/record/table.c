@@ -27,8 +27,8 @@
 
 /*
  * A slot is 0 when free, else an entry's number + 1 in the low bits and the
- * top bits of its hash above them, so that a foreign entry is hardly ever
- * looked at.
+ * top bits of its hash above them, so that the entry of another path is hardly
+ * ever read.
  */
 #define NUMBER_BITS 40
 #define NUMBER_MASK ((UINT64_C(1) << NUMBER_BITS) - 1)
@@ -53,7 +53,7 @@ struct chunk {
 	char bytes[];
 };
 
-/* An entry being sorted: the eight bytes of its path that are looked at. */
+/* An entry being sorted: its key is eight bytes of its path. */
 struct item {
 	uint64_t key;
 	uint64_t number;
@@ -392,7 +392,7 @@ insert_by_key(struct item *items, size_t n)
 }
 
 /* Merges two sorted neighbours, of which the first has half items and is
- * moved to spare for it. */
+ * copied to spare first. */
 static void
 merge_by_key(struct item *items, size_t half, size_t n, struct item *spare)
 {
@@ -406,9 +406,9 @@ merge_by_key(struct item *items, size_t half, size_t n, struct item *spare)
 }
 
 /*
- * By merging, because names mostly come in a good order already and because
- * nobody can choose names that are bad for it. With qsort(3) instead, the
- * whole sort takes more than twice as long. spare holds n / 2 items.
+ * By merging: n log n for any names, and fast for those that are nearly in
+ * order already, as most are. With qsort(3) instead, the whole sort takes more
+ * than twice as long. spare holds n / 2 items.
  */
 static void
 sort_by_key(struct item *items, size_t n, struct item *spare)
@@ -484,8 +484,8 @@ group_sort(struct table *t, struct sorter *s, const struct group *g)
 /*
  * A radix sort that looks at eight bytes at a time: a group is sorted by its
  * keys, and each run of equal keys becomes a group eight bytes further on.
- * Groups wait on a list and not on the stack, because a path may be as long as
- * it likes.
+ * Groups wait on a list and not on the stack, because the length of a path has
+ * no limit.
  */
 void
 table_sort(struct table *t)

@@ -48,7 +48,7 @@ size_t table_pending(const struct table *t); /* entries without a result */
 
 /*
  * Puts the entries in bytewise order of path, after which table_sorted_at(i)
- * gives the number of the i-th. The index is taken apart for it: no table_add
+ * gives the number of the i-th. The index is freed to make room: no table_add
  * and no table_find after this.
  */
 void table_sort(struct table *t);

@@ -9,7 +9,8 @@
 #include "hasher/result.h"
 #include "record/json.h"
 
-/* A list whose size and digest contradict each other proves nothing. */
+/* The size must be the listed one too: a list with the right digest and another
+ * size is wrong about the file. */
 static bool
 is_wanted(const struct manifest_want *want, const struct result *r)
 {

@@ -1,12 +1,12 @@
 /*
- * verdict.h - what a list says against what a file yielded; how that is told,
- * and what it makes of the exit status.
+ * verdict.h - compares what a list says with what a file yielded: verdicts,
+ * their texts, and whether all of them make a success.
  *
- * Two ways to judge: check (is every listed file as listed?) and audit (is the
- * tree what the list says, no more and no less?). The texts of check are those
- * of coreutils 9.12, byte for byte, behind the program's own name. Names are
- * shown as base/quote.h quotes them, so that no name can deceive a terminal,
- * or a reader of lines. Nothing is printed here: texts are appended to a
+ * There are two kinds: check (is every listed file as listed?) and audit (is
+ * the tree what the list says, no more and no less?). The texts of check are
+ * those of coreutils 9.12, byte for byte, behind the program's own name. Names
+ * are quoted as in base/quote.h, so that none of them can control a terminal or
+ * look like another line. Nothing is printed here: texts are appended to a
  * buffer, messages without "phash: " and newline (for diag_msg).
  */
 #ifndef RECORD_VERDICT_H
@@ -161,7 +161,7 @@ struct verdict_audit_counts {
 enum verdict_audit verdict_audit(const struct manifest_want *want,
     const struct result *r);
 
-/* What an audit tells of a name. */
+/* What an audit reports of a name. */
 struct verdict_line {
 	enum verdict_audit verdict;
 	const char *old;    /* MOVED: where it was; else NULL */
@@ -175,7 +175,7 @@ struct verdict_line {
 	                     * why; else NULL */
 };
 
-/* Is a verdict to be told at all? */
+/* Do the rules let a verdict be reported? */
 bool verdict_audit_told(const struct verdict_rules *rules,
     enum verdict_audit verdict);
 
@@ -194,8 +194,8 @@ void verdict_audit_json(const struct verdict_line *l, char end,
 
 /*
  * As verdict_check_end. passed: nothing differs (verdict_audit_passed) and all
- * could be looked at. The last message adds up, and is there unless passed and
- * quiet, or status: "9 listed: 4 OK, 1 CHANGED, 1 MISSING, 2 MOVED,
+ * could be looked at. The last message has the sums, unless passed and quiet,
+ * or status: "9 listed: 4 OK, 1 CHANGED, 1 MISSING, 2 MOVED,
  * 1 UNREADABLE; not listed: 3 NEW, 0 UNREADABLE".
  */
 bool verdict_audit_end(const struct verdict_rules *rules,
