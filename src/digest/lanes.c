@@ -110,7 +110,7 @@ lanes_wants(const struct sha512x_kernel *k, enum lanes_engine engine,
 		return k == sha512x_find(forced);
 	switch (engine) {
 	case LANES_AUTO:
-		return sha512x_worthwhile();
+		return !sha512x_libcrypto_fast();
 	case LANES_LIBCRYPTO:
 		return false;
 	case LANES_SIMD:
@@ -349,12 +349,6 @@ const unsigned char *
 lanes_digest(const struct lanes *l, unsigned i)
 {
 	return l->slot[i].out;
-}
-
-unsigned
-lanes_width(const struct lanes *l)
-{
-	return l->variant ? l->widest->width : 1;
 }
 
 unsigned

@@ -83,11 +83,7 @@ enum lanes_state lanes_state(const struct lanes *l, unsigned i);
 /* The digest of a DONE slot, digest_size() bytes; valid until lanes_start. */
 const unsigned char *lanes_digest(const struct lanes *l, unsigned i);
 
-/* How many slots are worth keeping busy: the widest kernel's lanes, or 1. Two
- * to four times as many keep the lanes full between two calls of lanes_run. */
-unsigned lanes_width(const struct lanes *l);
-
-/* The most that lanes_width can be on this processor; 1: only libcrypto. */
+/* The most messages that a step moves on this processor; 1: only libcrypto. */
 unsigned lanes_widest(void);
 
 /* The engine in use, for --debug: "libcrypto", or the widest kernel's name,

@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-#ifdef SHA512X_KERNELS
-#include <cpuid.h>
-#include <openssl/crypto.h>
-#endif
-
 const uint64_t sha512x_k[80] = {
 	0x428a2f98d728ae22, 0x7137449123ef65cd, 0xb5c0fbcfec4d3b2f,
 	0xe9b5dba58189dbbc, 0x3956c25bf348b538, 0x59f111f1b605d019,
@@ -37,13 +32,7 @@ const uint64_t sha512x_k[80] = {
 	0x5fcb6fab3ad6faec, 0x6c44198c4a475817,
 };
 
-#ifdef SHA512X_KERNELS
-static bool
-always(void)
-{
-	return true;
-}
-
+#ifdef SHA512X_X86
 /* The compiler's run-time library asks the system too whether it saves the
  * registers (XGETBV). */
 static bool
@@ -59,32 +48,26 @@ has_avx512(void)
 	    __builtin_cpu_supports("avx512bw") &&
 	    __builtin_cpu_supports("avx512vl");
 }
+
+#define X86(compress, supported) compress, supported
+#else
+static bool
+never(void)
+{
+	return false;
+}
+
+#define X86(compress, supported) NULL, never
 #endif
 
 /* tests/perf/kernel-bench measures the costs. */
 const struct sha512x_kernel sha512x_kernels[] = {
-#ifdef SHA512X_KERNELS
-	{ "libcrypto", 1, 100, sha512x_libcrypto, always },
-	{ "avx2x4", 4, 215, sha512x_avx2x4, has_avx2 },
-	{ "avx512x4", 4, 144, sha512x_avx512x4, has_avx512 },
-	{ "avx512x8", 8, 263, sha512x_avx512x8, has_avx512 },
-#endif
+	{ "libcrypto", 1, 100, sha512x_libcrypto, sha512x_libcrypto_usable },
+	{ "avx2x4", 4, 215, X86(sha512x_avx2x4, has_avx2) },
+	{ "avx512x4", 4, 144, X86(sha512x_avx512x4, has_avx512) },
+	{ "avx512x8", 8, 263, X86(sha512x_avx512x8, has_avx512) },
 	{ NULL, 0, 0, NULL, NULL }
 };
-
-bool
-sha512x_worthwhile(void)
-{
-#ifdef SHA512X_KERNELS
-	unsigned a, b, c, d;
-
-	/* leaf 7.1, EAX bit 0: SHA512; used by libcrypto since 3.6 */
-	if (OpenSSL_version_num() >= 0x30600000UL &&
-	    __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1))
-		return false;
-#endif
-	return true;
-}
 
 const struct sha512x_kernel *
 sha512x_find(const char *name)
@@ -97,7 +80,6 @@ sha512x_find(const char *name)
 	return NULL;
 }
 
-#ifdef SHA512X_KERNELS
 #define TEST_BLOCKS 3
 
 /* Whether lane's state is what libcrypto makes of the same start and bytes. */
@@ -122,7 +104,7 @@ sha512x_trusted(const struct sha512x_kernel *k)
 	bool good = true;
 	unsigned i;
 
-	if (!k->supported())
+	if (!sha512x_libcrypto_usable() || !k->supported())
 		return false;
 	for (i = 0; i < sizeof(data); i++)
 		data[i] = (unsigned char)(i * 7 % 251);
@@ -136,14 +118,6 @@ sha512x_trusted(const struct sha512x_kernel *k)
 		good &= agrees(state[i], i, p[i]);
 	return good;
 }
-#else
-bool
-sha512x_trusted(const struct sha512x_kernel *k)
-{
-	(void)k;
-	return false;
-}
-#endif
 
 /* The cost of a message's block among `active` ones, in 840ths: a multiple of
  * 1 to 8. */

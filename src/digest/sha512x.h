@@ -13,8 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <openssl/macros.h>
-
 #define SHA512X_BLOCK 128 /* bytes */
 #define SHA512X_MAX_WIDTH 8
 
@@ -31,14 +29,13 @@ struct sha512x_kernel {
 	unsigned width; /* lanes */
 	unsigned cost;  /* of a block on every lane together; libcrypto's
 	                 * one block is 100 */
-	sha512x_compress *compress;
-	bool (*supported)(void); /* by this processor and system */
+	sha512x_compress *compress; /* called only where it is supported */
+	bool (*supported)(void); /* by this build, processor and system */
 };
 
 /*
- * All kernels compiled in, each below the ones it is expected to outrun; the
- * first is libcrypto's own, one lane wide. Ends with a NULL name. Empty where
- * there is nothing better than libcrypto.
+ * All kernels, of whatever processors, each below the ones it is expected to
+ * outrun; the first is libcrypto's own, one lane wide. Ends with a NULL name.
  */
 extern const struct sha512x_kernel sha512x_kernels[];
 
@@ -52,12 +49,6 @@ const struct sha512x_kernel *sha512x_find(const char *name);
 bool sha512x_trusted(const struct sha512x_kernel *k);
 
 /*
- * Whether several lanes can be faster than libcrypto at all: not where the
- * processor has SHA-512 instructions of its own and libcrypto uses them.
- */
-bool sha512x_worthwhile(void);
-
-/*
  * Of the n kernels in set (n > 0), the one to step `active` messages with:
  * the cheapest per message that it moves.
  */
@@ -67,12 +58,18 @@ const struct sha512x_kernel *sha512x_choose(
 /* The round constants (FIPS 180-4, 4.2.3), for the kernels. */
 extern const uint64_t sha512x_k[80];
 
-/* Only with the functions that sha512x_libcrypto needs (see there). */
-#if defined(__x86_64__) && defined(__GNUC__) && \
-    !defined(OPENSSL_NO_DEPRECATED_3_0)
-#define SHA512X_KERNELS
-
+/*
+ * libcrypto's own, which the others must agree with (sha512x_libcrypto.c). Not
+ * usable where libcrypto was built without the functions that it needs: then
+ * no kernel is trusted. Fast where the processor has SHA-512 instructions and
+ * libcrypto uses them: then several lanes are no faster.
+ */
 sha512x_compress sha512x_libcrypto;
+bool sha512x_libcrypto_usable(void);
+bool sha512x_libcrypto_fast(void);
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define SHA512X_X86
 sha512x_compress sha512x_avx2x4;
 sha512x_compress sha512x_avx512x4;
 sha512x_compress sha512x_avx512x8;

@@ -1,7 +1,7 @@
 /* Four lanes in 256-bit registers. */
 #include "digest/sha512x.h"
 
-#ifdef SHA512X_KERNELS
+#ifdef SHA512X_X86
 
 #include <immintrin.h>
 

@@ -7,12 +7,15 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "digest/sha512x.h"
 
-#ifdef SHA512X_KERNELS
-
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/sha.h>
+#ifdef SHA512X_X86
+#include <cpuid.h>
+#endif
 
+#ifndef OPENSSL_NO_DEPRECATED_3_0
 void
 sha512x_libcrypto(uint64_t *const h[], const unsigned char *const p[],
     size_t blocks)
@@ -24,6 +27,38 @@ sha512x_libcrypto(uint64_t *const h[], const unsigned char *const p[],
 	memcpy(h[0], c.h, sizeof(c.h));
 }
 
+bool
+sha512x_libcrypto_usable(void)
+{
+	return true;
+}
 #else
-typedef int sha512x_libcrypto_is_empty; /* ISO C wants a declaration */
+void
+sha512x_libcrypto(uint64_t *const h[], const unsigned char *const p[],
+    size_t blocks)
+{
+	(void)h;
+	(void)p;
+	(void)blocks;
+}
+
+bool
+sha512x_libcrypto_usable(void)
+{
+	return false;
+}
 #endif
+
+bool
+sha512x_libcrypto_fast(void)
+{
+#ifdef SHA512X_X86
+	unsigned a, b, c, d;
+
+	/* leaf 7.1, EAX bit 0: SHA512; used by libcrypto since 3.6 */
+	if (OpenSSL_version_num() >= 0x30600000UL &&
+	    __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1))
+		return true;
+#endif
+	return false;
+}

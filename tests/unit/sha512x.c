@@ -300,8 +300,8 @@ main(void)
 		cmocka_unit_test(test_the_cheapest_is_chosen),
 	};
 
-	if (!sha512x_kernels[0].name) {
-		printf("1..0 # SKIP no kernels on this architecture\n");
+	if (!sha512x_libcrypto_usable()) {
+		printf("1..0 # SKIP libcrypto without SHA512_Update\n");
 		return 0;
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
