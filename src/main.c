@@ -15,7 +15,7 @@
  *     source/           where names come from: list, walk, filter, glob, lookup,
  *                       own, tally
  *     hasher/           names in, results out: both ends of the pool
- *     digest/           island: bytes to digests, by libcrypto or in lanes
+ *     digest/           island: bytes to digests: digest, engine (lanes, evp)
  *     ppool/            island and public library: the process pool
  *     base/             diag mem buf quote guess xio line outfile progress
  *                       siphash disk compat
@@ -24,7 +24,7 @@
  *
  *     options -> mode/hash -> source/list -> source/walk (nftw: path, size)
  *     -> record/table -> mode/backlog -> hasher_try -> ppool feed -> [socket]
- *     -> hasher/worker -> hasher/file -> digest/lanes -> answer -> [socket]
+ *     -> hasher/worker -> hasher/file -> digest/engine -> answer -> [socket]
  *     -> hasher_result
  *     -> record/table -> sorted -> record/format -> base/outfile
  *

@@ -396,7 +396,7 @@ take_checked(struct options *o, int c)
 		return rc;
 	case OPT_ENGINE:
 		rc = parse_word(c, optarg, engine_words, &word);
-		o->engine = (enum options_engine)word;
+		o->engine = engine_words[word];
 		return rc;
 	case OPT_SORT:
 		rc = parse_word(c, optarg, sort_words, &word);
@@ -647,6 +647,7 @@ options_parse(struct options *o, int argc, char **argv)
 
 	memset(o, 0, sizeof(*o));
 	o->algorithm = "sha512";
+	o->engine = "auto";
 	o->max_depth = -1;
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, short_options, long_options,

@@ -24,11 +24,6 @@ enum options_report {
 	OPTIONS_REPORT_WARN
 };
 enum options_when { OPTIONS_AUTO, OPTIONS_ALWAYS, OPTIONS_NEVER };
-enum options_engine {
-	OPTIONS_ENGINE_AUTO,
-	OPTIONS_ENGINE_LIBCRYPTO,
-	OPTIONS_ENGINE_LANES
-};
 
 /* Values of a repeatable option, in the order given. */
 struct options_values {
@@ -56,7 +51,7 @@ struct options {
 	bool algorithm_given;
 	unsigned length;          /* of the digest, bits; 0: not given */
 	size_t chunk;             /* 0: adapts */
-	enum options_engine engine;
+	const char *engine;       /* digest/engine.h: one of engine_choices */
 	bool settle;
 	int timeout;              /* seconds; 0: never */
 

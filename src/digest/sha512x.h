@@ -25,7 +25,7 @@ typedef void sha512x_compress(uint64_t *const h[],
     const unsigned char *const p[], size_t blocks);
 
 struct sha512x_kernel {
-	const char *name; /* "avx2x4"; also what lanes_name() says */
+	const char *name; /* "avx2x4"; also what engine_name() says */
 	unsigned width; /* lanes */
 	unsigned cost;  /* of a block on every lane together; libcrypto's
 	                 * one block is 100 */

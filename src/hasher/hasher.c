@@ -36,7 +36,7 @@
 #include "base/mem.h"
 #include "base/xio.h"
 #include "digest/digest.h"
-#include "digest/lanes.h"
+#include "digest/engine.h"
 #include "hasher/result.h"
 #include "hasher/watch.h"
 #include "hasher/wire.h"
@@ -254,7 +254,7 @@ hasher_keep(const struct hasher *h)
 static ppool_err
 hasher_open_pool(struct hasher *h)
 {
-	unsigned files = lanes_widest() + HASHER_WINDOW;
+	unsigned files = engine_widest() + HASHER_WINDOW;
 	unsigned streams = hasher_streams();
 	ppool_opts po = {
 		.processes = h->jobs,
@@ -619,11 +619,10 @@ hasher_bytes(const struct hasher *h)
 void
 hasher_engine_name(const struct hasher *h, struct buf *out)
 {
-	struct lanes *l = lanes_new(h->algorithm[0], 1,
-	    worker_engine(h->setup.engine));
+	struct engine *e = engine_new(h->algorithm[0], 1, h->setup.engine);
 
-	buf_puts(out, l ? lanes_name(l) : "unknown");
-	lanes_free(l);
+	buf_puts(out, e ? engine_name(e) : "unknown");
+	engine_free(e);
 }
 
 void

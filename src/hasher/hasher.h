@@ -12,15 +12,14 @@ struct buf;
 struct result;
 struct hasher;
 
-enum hasher_engine { HASHER_AUTO, HASHER_LIBCRYPTO, HASHER_LANES };
-
 struct hasher_opts {
 	int jobs;              /* workers; at least 1 */
 	const char *algorithm; /* number 0: a name libcrypto knows; borrowed */
 	size_t chunk;          /* names per chunk; 0: by count and bytes */
 	int dirfd;             /* paths are relative to it (AT_FDCWD: the
 	                        * current directory); borrowed */
-	enum hasher_engine engine;
+	const char *engine;    /* digest/engine.h: one of engine_choices;
+	                        * borrowed */
 	bool twice;            /* read each regular file twice, and compare the
 	                        * digests: RESULT_CHANGED if they differ */
 	int timeout;           /* seconds without a sign of life after which a
@@ -134,8 +133,8 @@ bool hasher_stalled(struct hasher *h, struct hasher_stall *s);
 /* Bytes digested so far by all workers, for the progress line. */
 uint64_t hasher_bytes(const struct hasher *h);
 
-/* The engine that the workers use for algorithm 0, for --debug: "libcrypto",
- * or a kernel's name (digest/lanes.h). */
+/* The engine that the workers use for algorithm 0, for --debug, as
+ * engine_name() says. */
 void hasher_engine_name(const struct hasher *h, struct buf *out);
 
 /* Kills the workers and releases everything; NULL is fine. */

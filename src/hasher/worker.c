@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "digest/digest.h"
-#include "digest/lanes.h"
+#include "digest/engine.h"
 #include "hasher/file.h"
 #include "hasher/result.h"
 #include "hasher/wire.h"
@@ -34,12 +34,12 @@
 /* How long a worker without any open file waits for others to close theirs. */
 #define WORKER_ENFILE_MS 1000
 
-/* An algorithm that was asked for, with lanes of its own: slot i of each
- * lanes belongs to slot i of the worker. */
-struct engine {
+/* An algorithm that was asked for, with an engine of its own: slot i of each
+ * engine belongs to slot i of the worker. */
+struct algorithm {
 	char *name;            /* NULL: the default */
 	struct digest *digest;
-	struct lanes *lanes;
+	struct engine *engine;
 };
 
 enum slot_state {
@@ -64,8 +64,8 @@ struct slot {
 struct worker {
 	const struct worker_setup *setup;
 	struct watch_line *line;
-	struct engine engine[HASHER_ALGORITHMS];
-	unsigned engines;
+	struct algorithm algorithm[HASHER_ALGORITHMS];
+	unsigned algorithms;
 	ppool_worker *pool;
 	unsigned busy;               /* slots that are not free */
 	unsigned open;               /* slots with an open file */
@@ -79,44 +79,29 @@ struct worker {
 	size_t pathcap;
 };
 
-enum lanes_engine
-worker_engine(enum hasher_engine e)
-{
-	switch (e) {
-	case HASHER_AUTO:
-		return LANES_AUTO;
-	case HASHER_LIBCRYPTO:
-		return LANES_LIBCRYPTO;
-	case HASHER_LANES:
-		return LANES_SIMD;
-	}
-	return LANES_AUTO;
-}
-
 /* Sets up the next engine; name is taken. 0 or an errno. */
 static int
 worker_add_engine(struct worker *w, const char *algorithm, char *name)
 {
-	struct engine *e = &w->engine[w->engines];
+	struct algorithm *a = &w->algorithm[w->algorithms];
 	int err;
 
-	e->digest = digest_new(algorithm);
-	if (!e->digest) {
+	a->digest = digest_new(algorithm);
+	if (!a->digest) {
 		err = errno;
 		goto free_name;
 	}
-	e->lanes = lanes_new(e->digest, WORKER_SLOTS,
-	    worker_engine(w->setup->engine));
-	if (!e->lanes) {
+	a->engine = engine_new(a->digest, WORKER_SLOTS, w->setup->engine);
+	if (!a->engine) {
 		err = ENOMEM;
 		goto free_digest;
 	}
-	e->name = name;
-	w->engines++;
+	a->name = name;
+	w->algorithms++;
 	return 0;
 
 free_digest:
-	digest_free(e->digest);
+	digest_free(a->digest);
 free_name:
 	free(name);
 	return err;
@@ -130,13 +115,13 @@ worker_find_engine(struct worker *w, const struct wire_request *q)
 	unsigned i;
 
 	if (!q->alen)
-		return &w->engine[0];
-	for (i = 1; i < w->engines; i++) {
-		struct engine *e = &w->engine[i];
+		return w->algorithm[0].engine;
+	for (i = 1; i < w->algorithms; i++) {
+		struct algorithm *a = &w->algorithm[i];
 
-		if (strlen(e->name) == q->alen &&
-		    !memcmp(e->name, q->algorithm, q->alen))
-			return e;
+		if (strlen(a->name) == q->alen &&
+		    !memcmp(a->name, q->algorithm, q->alen))
+			return a->engine;
 	}
 	errno = ENOMEM;
 	if (i == HASHER_ALGORITHMS)
@@ -145,7 +130,7 @@ worker_find_engine(struct worker *w, const struct wire_request *q)
 	if (!name)
 		return NULL;
 	errno = worker_add_engine(w, name, name);
-	return errno ? NULL : &w->engine[i];
+	return errno ? NULL : w->algorithm[i].engine;
 }
 
 int
@@ -247,7 +232,7 @@ worker_feed(struct worker *w, unsigned i, bool wait)
 		return -1;
 	s->res.size += (uint64_t)n;
 	watch_moved(w->line, s->again ? 0 : (uint64_t)n);
-	lanes_feed(s->engine->lanes, i, s->buf, (size_t)n, last);
+	engine_feed(s->engine, i, s->buf, (size_t)n, last);
 	w->fed++;
 	return 1;
 }
@@ -259,10 +244,10 @@ worker_start(struct worker *w, unsigned i)
 	struct slot *s = &w->slot[i];
 
 	s->res.size = 0;
-	if (lanes_start(s->engine->lanes, i) < 0)
+	if (engine_start(s->engine, i) < 0)
 		return result_fail(&s->res, RESULT_DIGEST, 0);
 	if (s->file.regular)
-		lanes_expect(s->engine->lanes, i, (uint64_t)s->file.st.st_size);
+		engine_expect(s->engine, i, (uint64_t)s->file.st.st_size);
 	return 0;
 }
 
@@ -286,8 +271,8 @@ static int
 worker_done(struct worker *w, unsigned i)
 {
 	struct slot *s = &w->slot[i];
-	const unsigned char *digest = lanes_digest(s->engine->lanes, i);
-	size_t len = digest_size(s->engine->digest);
+	const unsigned char *digest = engine_digest(s->engine, i);
+	size_t len = engine_size(s->engine);
 	int settled = file_settled(&s->file, &s->res);
 
 	if (settled == 0) {
@@ -317,20 +302,20 @@ worker_move(struct worker *w, unsigned i, bool wait)
 	struct slot *s = &w->slot[i];
 
 	watch_item(w->line, s->item.id);
-	switch (lanes_state(s->engine->lanes, i)) {
-	case LANES_HUNGRY:
+	switch (engine_state(s->engine, i)) {
+	case ENGINE_HUNGRY:
 		return worker_feed(w, i, wait) < 0 ? worker_answer(w, s) : 0;
-	case LANES_DONE:
+	case ENGINE_DONE:
 		if (worker_done(w, i))
 			return worker_answer(w, s);
 		return worker_move(w, i, wait);
-	case LANES_FAILED:
+	case ENGINE_FAILED:
 		result_fail(&s->res, RESULT_DIGEST, 0);
 		return worker_answer(w, s);
-	case LANES_FED:
-		w->fed++; /* left over by the last lanes_run */
+	case ENGINE_FED:
+		w->fed++; /* left over by the last engine_run */
 		break;
-	case LANES_IDLE:
+	case ENGINE_IDLE:
 		break;
 	}
 	return 0;
@@ -545,8 +530,8 @@ worker_serve(void *state, ppool_worker *pool)
 		watch_turn(w->line);
 		if (worker_move_all(w) < 0)
 			return 1;
-		for (i = 0; i < w->engines; i++)
-			lanes_run(w->engine[i].lanes);
+		for (i = 0; i < w->algorithms; i++)
+			engine_run(w->algorithm[i].engine);
 	}
 	return rc < 0;
 }

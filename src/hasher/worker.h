@@ -11,7 +11,6 @@
 
 #include <stdbool.h>
 
-#include "digest/lanes.h"
 #include "hasher/hasher.h"
 #include "hasher/watch.h"
 #include "ppool/ppool.h"
@@ -24,14 +23,11 @@
 /* What a worker needs to know; made by the parent before the fork. */
 struct worker_setup {
 	const char *algorithm;
-	enum hasher_engine engine;
+	const char *engine;      /* one of engine_choices */
 	int dirfd;
 	bool twice;              /* hasher_opts.twice */
 	struct watch_line *lines; /* shared with the parent: one a worker */
 };
-
-/* The lanes' word for the hasher's. */
-enum lanes_engine worker_engine(enum hasher_engine e);
 
 /* ppool_init_fn: fetches the algorithm, allocates the buffers. initarg is a
  * struct worker_setup. Non-zero (an errno) when that fails. */

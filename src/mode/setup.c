@@ -256,20 +256,6 @@ setup_jobs(const struct setup *s)
 	return f.bounded && files < jobs ? files : jobs;
 }
 
-static enum hasher_engine
-setup_engine(const struct options *o)
-{
-	switch (o->engine) {
-	case OPTIONS_ENGINE_AUTO:
-		return HASHER_AUTO;
-	case OPTIONS_ENGINE_LIBCRYPTO:
-		return HASHER_LIBCRYPTO;
-	case OPTIONS_ENGINE_LANES:
-		return HASHER_LANES;
-	}
-	return HASHER_AUTO;
-}
-
 int
 setup_hasher(struct setup *s, void *cookie,
     void (*on_result)(void *cookie, const struct result *r),
@@ -280,7 +266,7 @@ setup_hasher(struct setup *s, void *cookie,
 		.algorithm = s->algorithm,
 		.chunk = s->o->chunk,
 		.dirfd = s->dirfd,
-		.engine = setup_engine(s->o),
+		.engine = s->o->engine,
 		.twice = s->o->settle,
 		.timeout = s->o->timeout,
 		.cookie = cookie,

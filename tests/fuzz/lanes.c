@@ -1,5 +1,5 @@
 /*
- * Fuzzer of digest/lanes: random schedules of messages. Whatever the order in
+ * Fuzzer of digest/engine: random schedules of messages. Whatever the order in
  * which slots are started, fed, run and started again, each message that comes
  * to its end has the digest that libcrypto gives it in one piece.
  *
@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "digest/digest.h"
-#include "digest/lanes.h"
+#include "digest/engine.h"
 #include "digest/sha512x.h"
 
 #define SLOTS 16
@@ -37,7 +37,7 @@ check(bool ok)
 		abort();
 }
 
-static struct lanes *
+static struct engine *
 choose_lanes(const struct digest *d, unsigned which)
 {
 	const struct sha512x_kernel *set[2] = { NULL, NULL };
@@ -49,87 +49,87 @@ choose_lanes(const struct digest *d, unsigned which)
 	which %= n + 3;
 	if (which < n) {
 		if (!k[which].supported())
-			return lanes_new(d, SLOTS, LANES_SIMD);
+			return engine_new(d, SLOTS, "lanes");
 		set[0] = &k[which];
-		return lanes_new_kernels(d, SLOTS, set);
+		return engine_new_of(d, SLOTS, set);
 	}
-	return lanes_new(d, SLOTS, which == n ? LANES_AUTO :
-	    which == n + 1 ? LANES_LIBCRYPTO : LANES_SIMD);
+	return engine_new(d, SLOTS, which == n ? "auto" :
+	    which == n + 1 ? "libcrypto" : "lanes");
 }
 
 static void
-start(struct lanes *l, struct message *m, unsigned slot)
+start(struct engine *l, struct message *m, unsigned slot)
 {
-	check(lanes_start(l, slot) == 0 && digest_init(m->whole) == 0);
+	check(engine_start(l, slot) == 0 && digest_init(m->whole) == 0);
 	m->length = 0;
 	m->phase = slot * 17 % 251;
 }
 
 static void
-feed(struct lanes *l, struct message *m, unsigned slot, size_t n, bool last)
+feed(struct engine *l, struct message *m, unsigned slot, size_t n, bool last)
 {
 	const unsigned char *p = bytes + (m->length + m->phase) % 251;
 
 	check(digest_update(m->whole, p, n) == 0);
 	m->length += n;
-	lanes_feed(l, slot, p, n, last);
+	engine_feed(l, slot, p, n, last);
 }
 
 static void
-finish(struct lanes *l, struct message *m, unsigned slot, size_t len)
+finish(struct engine *l, struct message *m, unsigned slot, size_t len)
 {
 	unsigned char want[DIGEST_MAX];
 
 	check(digest_final(m->whole, want) == 0);
-	check(!memcmp(lanes_digest(l, slot), want, len));
+	check(!memcmp(engine_digest(l, slot), want, len));
 	start(l, m, slot);
 }
 
 /* One step: what moves the slot on from the state that it is in. */
 static void
-step(struct lanes *l, struct message *m, const uint8_t *in, size_t len)
+step(struct engine *l, struct message *m, const uint8_t *in, size_t len)
 {
 	unsigned slot = in[0] % SLOTS;
 	size_t n = (in[1] | (size_t)in[2] << 8) % (FEED_MAX + 1);
 
 	m += slot;
-	switch (lanes_state(l, slot)) {
-	case LANES_IDLE:
+	switch (engine_state(l, slot)) {
+	case ENGINE_IDLE:
 		start(l, m, slot);
 		break;
-	case LANES_HUNGRY:
+	case ENGINE_HUNGRY:
 		if (in[0] & 0x20) /* true or not, at any time */
-			lanes_expect(l, slot, (uint64_t)n << in[1] % 50);
+			engine_expect(l, slot, (uint64_t)n << in[1] % 50);
 		if (in[0] & 0x40)
 			start(l, m, slot); /* given up half-way */
 		else
 			feed(l, m, slot, n, (in[0] & 0x80) ||
 			    m->length > MESSAGE_MAX);
 		break;
-	case LANES_FED:
-		lanes_run(l);
+	case ENGINE_FED:
+		engine_run(l);
 		break;
-	case LANES_DONE:
+	case ENGINE_DONE:
 		finish(l, m, slot, len);
 		break;
-	case LANES_FAILED:
+	case ENGINE_FAILED:
 		check(false);
 	}
 }
 
 /* Brings the message in a slot to its end, where one was begun. */
 static void
-drain(struct lanes *l, struct message *m, unsigned slot, size_t len)
+drain(struct engine *l, struct message *m, unsigned slot, size_t len)
 {
-	if (lanes_state(l, slot) == LANES_IDLE)
+	if (engine_state(l, slot) == ENGINE_IDLE)
 		return;
-	while (lanes_state(l, slot) == LANES_FED)
-		lanes_run(l);
-	if (lanes_state(l, slot) == LANES_HUNGRY)
+	while (engine_state(l, slot) == ENGINE_FED)
+		engine_run(l);
+	if (engine_state(l, slot) == ENGINE_HUNGRY)
 		feed(l, m, slot, slot, true);
-	while (lanes_state(l, slot) == LANES_FED)
-		lanes_run(l);
-	check(lanes_state(l, slot) == LANES_DONE);
+	while (engine_state(l, slot) == ENGINE_FED)
+		engine_run(l);
+	check(engine_state(l, slot) == ENGINE_DONE);
 	finish(l, m, slot, len);
 }
 
@@ -140,7 +140,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    "sha512-224", "sha256" };
 	struct message m[SLOTS];
 	struct digest *d;
-	struct lanes *l;
+	struct engine *l;
 	unsigned i;
 	size_t at;
 
@@ -160,7 +160,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		drain(l, &m[i], i, digest_size(d));
 		digest_ctx_free(m[i].whole);
 	}
-	lanes_free(l);
+	engine_free(l);
 	digest_free(d);
 	return 0;
 }

@@ -3,7 +3,7 @@
  *
  * First every SHA-512 kernel that the processor has: GB/s summed over its
  * lanes, and the cost of a step, for the table in src/digest/sha512x.c. Then
- * whole messages through lanes.h, libcrypto against what "auto" chooses, by
+ * whole messages through engine.h, libcrypto against what "auto" chooses, by
  * the length of a message and the number of messages at a time.
  *
  * Other processes' noise is met by taking turns in short pieces and by the
@@ -17,7 +17,7 @@
 #include <time.h>
 
 #include "digest/digest.h"
-#include "digest/lanes.h"
+#include "digest/engine.h"
 
 #define TURNS 41
 #define MESSAGE ((size_t)1 << 20)
@@ -99,23 +99,23 @@ bench_kernels(void)
 
 /* Seconds for `messages` messages of n bytes, `slots` at a time. */
 static double
-time_lanes(struct lanes *l, unsigned slots, size_t n, unsigned messages)
+time_lanes(struct engine *l, unsigned slots, size_t n, unsigned messages)
 {
 	double start = cpu_seconds();
 	unsigned started = 0, done = 0, i;
 
 	while (done < messages) {
 		for (i = 0; i < slots; i++) {
-			if (lanes_state(l, i) == LANES_FED)
+			if (engine_state(l, i) == ENGINE_FED)
 				continue;
-			done += lanes_state(l, i) == LANES_DONE;
-			lanes_start(l, i);
+			done += engine_state(l, i) == ENGINE_DONE;
+			engine_start(l, i);
 			if (started < messages) {
-				lanes_feed(l, i, data[i], n, true);
+				engine_feed(l, i, data[i], n, true);
 				started++;
 			}
 		}
-		lanes_run(l);
+		engine_run(l);
 	}
 	return cpu_seconds() - start;
 }
@@ -128,11 +128,11 @@ bench_lanes(const struct digest *d, size_t n, unsigned slots)
 
 	for (turn = 0; turn < TURNS; turn++) {
 		for (i = 0; i < 2; i++) {
-			struct lanes *l = lanes_new(d, slots,
-			    i ? LANES_AUTO : LANES_LIBCRYPTO);
+			struct engine *l = engine_new(d, slots,
+			    i ? "auto" : "libcrypto");
 
 			t[i][turn] = time_lanes(l, slots, n, messages);
-			lanes_free(l);
+			engine_free(l);
 		}
 		gain[turn] = t[0][turn] / t[1][turn];
 	}

@@ -3,7 +3,7 @@
  * and every set of them, against libcrypto's answer for each message alone.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
-#include "digest/lanes.h"
+#include "digest/engine.h"
 
 #include <dlfcn.h>
 #include <setjmp.h>
@@ -185,7 +185,6 @@ setup(void **state)
 	for (i = 0; i < POOL; i++)
 		pool[i] = (unsigned char)(i % 251);
 	find_kernels();
-	unsetenv("PHASH_TEST_ENGINE");
 	algorithm = digest_new("sha512");
 	return algorithm ? 0 : -1;
 }
@@ -199,18 +198,18 @@ teardown(void **state)
 }
 
 /* Lanes with the kernels whose bits are set in mask; 0: libcrypto by EVP. */
-static struct lanes *
+static struct engine *
 new_lanes(unsigned mask, unsigned slots)
 {
 	const struct sha512x_kernel *set[9];
-	struct lanes *l;
+	struct engine *l;
 	unsigned i, n = 0;
 
 	for (i = 0; i < nkernels; i++)
 		if (mask >> i & 1)
 			set[n++] = kernels[i];
 	set[n] = NULL;
-	l = lanes_new_kernels(algorithm, slots, set);
+	l = engine_new_of(algorithm, slots, set);
 	assert_non_null(l);
 	return l;
 }
@@ -264,52 +263,52 @@ assert_digest(const unsigned char *got, const struct text *t)
 
 /* Feeds the slot at most n of the text's bytes. */
 static void
-feed(struct lanes *l, unsigned i, struct text *t, size_t n)
+feed(struct engine *l, unsigned i, struct text *t, size_t n)
 {
 	if (n > t->n - t->fed)
 		n = t->n - t->fed;
-	lanes_feed(l, i, t->p + t->fed, n, t->fed + n == t->n);
+	engine_feed(l, i, t->p + t->fed, n, t->fed + n == t->n);
 	t->fed += n;
 }
 
 static unsigned
-count(const struct lanes *l, unsigned slots, enum lanes_state state)
+count(const struct engine *l, unsigned slots, enum engine_state state)
 {
 	unsigned i, n = 0;
 
 	for (i = 0; i < slots; i++)
-		n += lanes_state(l, i) == state;
+		n += engine_state(l, i) == state;
 	return n;
 }
 
 /* The contract: a run leaves fewer FED slots than there were. */
 static void
-run(struct lanes *l, unsigned slots)
+run(struct engine *l, unsigned slots)
 {
-	unsigned fed = count(l, slots, LANES_FED);
+	unsigned fed = count(l, slots, ENGINE_FED);
 
-	lanes_run(l);
-	assert_true(!fed || count(l, slots, LANES_FED) < fed);
+	engine_run(l);
+	assert_true(!fed || count(l, slots, ENGINE_FED) < fed);
 }
 
 /* Digests n texts, n <= SLOTS, all started at once, `bytes` at a time. */
 static void
-digest_all(struct lanes *l, struct text *t, unsigned n, size_t bytes)
+digest_all(struct engine *l, struct text *t, unsigned n, size_t bytes)
 {
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
 		t[i].fed = 0;
-		assert_int_equal(lanes_start(l, i), 0);
+		assert_int_equal(engine_start(l, i), 0);
 	}
-	while (count(l, n, LANES_DONE) < n) {
+	while (count(l, n, ENGINE_DONE) < n) {
 		for (i = 0; i < n; i++)
-			if (lanes_state(l, i) == LANES_HUNGRY)
+			if (engine_state(l, i) == ENGINE_HUNGRY)
 				feed(l, i, &t[i], bytes);
 		run(l, n);
 	}
 	for (i = 0; i < n; i++)
-		assert_digest(lanes_digest(l, i), &t[i]);
+		assert_digest(engine_digest(l, i), &t[i]);
 }
 
 /* The examples of FIPS 180-4, alone and beside other messages. */
@@ -355,7 +354,7 @@ check_examples(unsigned mask)
 
 	for (e = 0; e < sizeof(examples) / sizeof(examples[0]); e++) {
 		struct text t[8];
-		struct lanes *l;
+		struct engine *l;
 		unsigned i, at = e % 8;
 
 		algorithm = digest_new(examples[e].algorithm);
@@ -366,8 +365,8 @@ check_examples(unsigned mask)
 		t[at].p = (const unsigned char *)examples[e].text;
 		t[at].n = strlen(examples[e].text);
 		digest_all(l, t, 8, 1000);
-		assert_hex(lanes_digest(l, at), examples[e].digest);
-		lanes_free(l);
+		assert_hex(engine_digest(l, at), examples[e].digest);
+		engine_free(l);
 		digest_free(algorithm);
 	}
 	algorithm = sha512;
@@ -384,15 +383,15 @@ static void
 check_million(unsigned mask)
 {
 	static unsigned char a[1000000];
-	struct lanes *l = new_lanes(mask, 1);
+	struct engine *l = new_lanes(mask, 1);
 	struct text t = { a, sizeof(a), 0 };
 
 	memset(a, 'a', sizeof(a));
 	digest_all(l, &t, 1, 77777);
-	assert_hex(lanes_digest(l, 0),
+	assert_hex(engine_digest(l, 0),
 	    "e718483d0ce769644e2e42c7bc15b4638e1f98b13b2044285632a803afa973eb"
 	    "de0ff244877ea60a4cb0432ce577c31beb009c5c2c49aa2e4eadb217ad8cc09b");
-	lanes_free(l);
+	engine_free(l);
 }
 
 static void
@@ -405,7 +404,7 @@ test_a_million_times_a(void **state)
 static void
 check_lengths(unsigned mask)
 {
-	struct lanes *l = new_lanes(mask, SLOTS);
+	struct engine *l = new_lanes(mask, SLOTS);
 	struct text t[SLOTS];
 	size_t n = 0;
 	unsigned i;
@@ -415,7 +414,7 @@ check_lengths(unsigned mask)
 			t[i] = (struct text){ pool + n, n, 0 };
 		digest_all(l, t, SLOTS, 2000);
 	}
-	lanes_free(l);
+	engine_free(l);
 }
 
 static void
@@ -429,7 +428,7 @@ test_every_length(void **state)
 static void
 check_cuts(unsigned mask)
 {
-	struct lanes *l = new_lanes(mask, 9);
+	struct engine *l = new_lanes(mask, 9);
 	struct text t[9];
 	size_t bytes;
 	unsigned i;
@@ -439,7 +438,7 @@ check_cuts(unsigned mask)
 			t[i] = (struct text){ pool + 7 * i, 130 * i, 0 };
 		digest_all(l, t, 9, bytes);
 	}
-	lanes_free(l);
+	engine_free(l);
 }
 
 static void
@@ -453,7 +452,7 @@ test_every_cut(void **state)
 static void
 check_numbers(unsigned mask)
 {
-	struct lanes *l = new_lanes(mask, 17);
+	struct engine *l = new_lanes(mask, 17);
 	struct text t[17];
 	unsigned n, i;
 
@@ -462,7 +461,7 @@ check_numbers(unsigned mask)
 			t[i] = (struct text){ pool + i, 3000 + 128 * i, 0 };
 		digest_all(l, t, n, 1280);
 	}
-	lanes_free(l);
+	engine_free(l);
 }
 
 static void
@@ -499,24 +498,24 @@ some_length(uint32_t *seed)
 
 /* Slot i does what the dice say: start, wait, start again or eat. */
 static void
-play_slot(struct lanes *l, unsigned i, struct text *t, uint32_t *seed)
+play_slot(struct engine *l, unsigned i, struct text *t, uint32_t *seed)
 {
-	if (lanes_state(l, i) == LANES_DONE)
-		assert_digest(lanes_digest(l, i), t);
-	if (lanes_state(l, i) == LANES_IDLE ||
-	    lanes_state(l, i) == LANES_DONE || dice(seed) % 50 == 0) {
+	if (engine_state(l, i) == ENGINE_DONE)
+		assert_digest(engine_digest(l, i), t);
+	if (engine_state(l, i) == ENGINE_IDLE ||
+	    engine_state(l, i) == ENGINE_DONE || dice(seed) % 50 == 0) {
 		*t = (struct text){ pool + dice(seed) % 10000,
 		    some_length(seed), 0 };
-		assert_int_equal(lanes_start(l, i), 0);
+		assert_int_equal(engine_start(l, i), 0);
 	}
-	if (lanes_state(l, i) == LANES_HUNGRY && dice(seed) % 4)
+	if (engine_state(l, i) == ENGINE_HUNGRY && dice(seed) % 4)
 		feed(l, i, t, some_length(seed));
 }
 
 static void
 play(unsigned mask, unsigned slots, uint32_t seed)
 {
-	struct lanes *l = new_lanes(mask, slots);
+	struct engine *l = new_lanes(mask, slots);
 	struct text t[SLOTS];
 	unsigned turn, i;
 
@@ -525,7 +524,7 @@ play(unsigned mask, unsigned slots, uint32_t seed)
 			play_slot(l, i, &t[i], &seed);
 		run(l, slots);
 	}
-	lanes_free(l);
+	engine_free(l);
 }
 
 static void
@@ -548,20 +547,20 @@ test_random_schedules(void **state)
 static void
 short_among(unsigned mask, unsigned slots)
 {
-	struct lanes *l = new_lanes(mask, slots);
+	struct engine *l = new_lanes(mask, slots);
 	unsigned i, turn;
 
 	for (i = 0; i < slots; i++)
-		lanes_start(l, i);
-	lanes_feed(l, 1, pool, 10, true);
+		engine_start(l, i);
+	engine_feed(l, 1, pool, 10, true);
 	for (turn = 0; turn < 3; turn++) {
 		for (i = 0; i < slots; i++)
-			if (lanes_state(l, i) == LANES_HUNGRY)
-				lanes_feed(l, i, pool, 64 * 128, false);
+			if (engine_state(l, i) == ENGINE_HUNGRY)
+				engine_feed(l, i, pool, 64 * 128, false);
 		run(l, slots);
 	}
-	assert_int_equal(lanes_state(l, 1), LANES_DONE);
-	lanes_free(l);
+	assert_int_equal(engine_state(l, 1), ENGINE_DONE);
+	engine_free(l);
 }
 
 static void
@@ -585,16 +584,16 @@ test_a_short_message_is_not_left_behind(void **state)
 static void
 check_full(unsigned mask)
 {
-	struct lanes *l = new_lanes(mask, 16);
+	struct engine *l = new_lanes(mask, 16);
 	unsigned i;
 
 	for (i = 0; i < 16; i++) {
-		lanes_start(l, i);
-		lanes_feed(l, i, pool, 1000 * i, true);
+		engine_start(l, i);
+		engine_feed(l, i, pool, 1000 * i, true);
 	}
-	lanes_run(l);
-	assert_true(count(l, 16, LANES_FED) < width_of(mask));
-	lanes_free(l);
+	engine_run(l);
+	assert_true(count(l, 16, ENGINE_FED) < width_of(mask));
+	engine_free(l);
 }
 
 static void
@@ -604,15 +603,15 @@ test_a_run_goes_on_while_the_lanes_are_full(void **state)
 	each_set(check_full);
 }
 
-static struct lanes *
+static struct engine *
 new_counting(unsigned slots)
 {
 	const struct sha512x_kernel *set[] = { &counting, NULL };
-	struct lanes *l;
+	struct engine *l;
 
 	if (!nkernels)
 		skip();
-	l = lanes_new_kernels(algorithm, slots, set);
+	l = engine_new_of(algorithm, slots, set);
 	assert_non_null(l);
 	stepped = 0;
 	return l;
@@ -623,95 +622,95 @@ new_counting(unsigned slots)
 static void
 test_the_longest_goes_first(void **state)
 {
-	struct lanes *l = new_counting(15);
+	struct engine *l = new_counting(15);
 	unsigned i;
 
 	(void)state;
 	for (i = 0; i < 15; i++) {
-		lanes_start(l, i);
-		lanes_feed(l, i, pool, 128 * (i == 14 ? 16 : 8), false);
+		engine_start(l, i);
+		engine_feed(l, i, pool, 128 * (i == 14 ? 16 : 8), false);
 	}
-	while (count(l, 15, LANES_FED))
+	while (count(l, 15, ENGINE_FED))
 		run(l, 15);
 	assert_int_equal(stepped, 16);
-	lanes_free(l);
+	engine_free(l);
 }
 
 /* Of twenty messages with as many bytes each, the last four are left for the
  * next run, but not the one that will be longest. */
 static void
-check_last_is_left(uint64_t expect, enum lanes_state state)
+check_last_is_left(uint64_t expect, enum engine_state state)
 {
-	struct lanes *l = new_counting(20);
+	struct engine *l = new_counting(20);
 	unsigned i;
 
 	for (i = 0; i < 20; i++) {
-		lanes_start(l, i);
-		lanes_feed(l, i, pool, 128 * 8, false);
+		engine_start(l, i);
+		engine_feed(l, i, pool, 128 * 8, false);
 	}
-	lanes_expect(l, 19, expect);
-	lanes_run(l);
-	assert_int_equal(count(l, 20, LANES_FED), 4);
-	assert_int_equal(lanes_state(l, 19), state);
-	lanes_free(l);
+	engine_expect(l, 19, expect);
+	engine_run(l);
+	assert_int_equal(count(l, 20, ENGINE_FED), 4);
+	assert_int_equal(engine_state(l, 19), state);
+	engine_free(l);
 }
 
 static void
 test_the_longest_to_come_has_a_lane(void **state)
 {
 	(void)state;
-	check_last_is_left(1 << 20, LANES_HUNGRY);
-	check_last_is_left(128 * 8, LANES_FED);
-	check_last_is_left(1, LANES_FED); /* longer than expected */
+	check_last_is_left(1 << 20, ENGINE_HUNGRY);
+	check_last_is_left(128 * 8, ENGINE_FED);
+	check_last_is_left(1, ENGINE_FED); /* longer than expected */
 }
 
 static void
 test_a_run_ends_when_a_lane_is_empty(void **state)
 {
-	struct lanes *l = new_counting(8);
+	struct engine *l = new_counting(8);
 	unsigned i;
 
 	(void)state;
 	for (i = 0; i < 8; i++) {
-		lanes_start(l, i);
-		lanes_feed(l, i, pool, 128 * (i == 3 ? 2 : 9), false);
+		engine_start(l, i);
+		engine_feed(l, i, pool, 128 * (i == 3 ? 2 : 9), false);
 	}
-	lanes_run(l);
-	assert_int_equal(lanes_state(l, 3), LANES_HUNGRY);
-	assert_int_equal(count(l, 8, LANES_FED), 7);
+	engine_run(l);
+	assert_int_equal(engine_state(l, 3), ENGINE_HUNGRY);
+	assert_int_equal(count(l, 8, ENGINE_FED), 7);
 	assert_int_equal(stepped, 2);
-	lanes_free(l);
+	engine_free(l);
 }
 
 static void
 test_a_run_waits_for_who_has_no_whole_block(void **state)
 {
-	struct lanes *l = new_counting(8);
+	struct engine *l = new_counting(8);
 	unsigned i;
 
 	(void)state;
 	for (i = 0; i < 8; i++) {
-		lanes_start(l, i);
-		lanes_feed(l, i, pool, i == 3 ? 100 : 128 * 9, false);
+		engine_start(l, i);
+		engine_feed(l, i, pool, i == 3 ? 100 : 128 * 9, false);
 	}
-	lanes_run(l);
-	assert_int_equal(lanes_state(l, 3), LANES_HUNGRY);
-	assert_int_equal(count(l, 8, LANES_FED), 7);
+	engine_run(l);
+	assert_int_equal(engine_state(l, 3), ENGINE_HUNGRY);
+	assert_int_equal(count(l, 8, ENGINE_FED), 7);
 	assert_int_equal(stepped, 0);
-	lanes_free(l);
+	engine_free(l);
 }
 
 /* How often libcrypto's one lane is used for a message on these lanes. */
 static unsigned
-updates_for_one(struct lanes *l)
+updates_for_one(struct engine *l)
 {
 	assert_non_null(l);
-	lanes_start(l, 0);
-	lanes_feed(l, 0, pool, 5000, true);
+	engine_start(l, 0);
+	engine_feed(l, 0, pool, 5000, true);
 	updates = 0;
-	lanes_run(l);
-	assert_int_equal(lanes_state(l, 0), LANES_DONE);
-	lanes_free(l);
+	engine_run(l);
+	assert_int_equal(engine_state(l, 0), ENGINE_DONE);
+	engine_free(l);
 	return updates;
 }
 
@@ -722,7 +721,7 @@ test_one_message_takes_the_way_of_its_engine(void **state)
 	if (nown < 2)
 		skip(); /* no kernel but libcrypto's */
 	assert_int_equal(updates_for_one(
-	    lanes_new(algorithm, 1, LANES_SIMD)), 0);
+	    engine_new(algorithm, 1, "lanes")), 0);
 	assert_int_not_equal(updates_for_one(
 	    new_lanes(1u | 1u << (nkernels - 1), 1)), 0);
 }
@@ -731,49 +730,49 @@ test_one_message_takes_the_way_of_its_engine(void **state)
 static void
 test_one_lane_alone_is_evp(void **state)
 {
-	struct lanes *l = new_lanes(1, 1);
+	struct engine *l = new_lanes(1, 1);
 
 	(void)state;
-	lanes_start(l, 0);
-	lanes_feed(l, 0, pool, 5000, true);
+	engine_start(l, 0);
+	engine_feed(l, 0, pool, 5000, true);
 	fail_update = 1;
-	lanes_run(l);
+	engine_run(l);
 	fail_update = 0;
-	assert_int_equal(lanes_state(l, 0), LANES_FAILED);
-	lanes_free(l);
+	assert_int_equal(engine_state(l, 0), ENGINE_FAILED);
+	engine_free(l);
 }
 
 static void
 test_policy_is_not_gone_round(void **state)
 {
 	struct text t = { pool, 500, 0 };
-	struct lanes *l;
+	struct engine *l;
 
 	(void)state;
 	policy = "fips";
-	l = lanes_new(algorithm, 1, LANES_SIMD);
+	l = engine_new(algorithm, 1, "lanes");
 	policy = NULL;
-	assert_string_equal(lanes_name(l), "libcrypto");
+	assert_string_equal(engine_name(l), "libcrypto");
 	digest_all(l, &t, 1, 100);
-	lanes_free(l);
+	engine_free(l);
 }
 
 static void
 check_nothing(unsigned mask)
 {
-	struct lanes *l = new_lanes(mask, 2);
+	struct engine *l = new_lanes(mask, 2);
 
-	lanes_run(l);
-	assert_int_equal(lanes_state(l, 0), LANES_IDLE);
-	lanes_start(l, 0);
-	lanes_run(l);
-	assert_int_equal(lanes_state(l, 0), LANES_HUNGRY);
-	lanes_feed(l, 0, NULL, 0, false);
-	assert_int_equal(lanes_state(l, 0), LANES_FED);
-	lanes_run(l);
-	assert_int_equal(lanes_state(l, 0), LANES_HUNGRY);
-	assert_int_equal(lanes_state(l, 1), LANES_IDLE);
-	lanes_free(l);
+	engine_run(l);
+	assert_int_equal(engine_state(l, 0), ENGINE_IDLE);
+	engine_start(l, 0);
+	engine_run(l);
+	assert_int_equal(engine_state(l, 0), ENGINE_HUNGRY);
+	engine_feed(l, 0, NULL, 0, false);
+	assert_int_equal(engine_state(l, 0), ENGINE_FED);
+	engine_run(l);
+	assert_int_equal(engine_state(l, 0), ENGINE_HUNGRY);
+	assert_int_equal(engine_state(l, 1), ENGINE_IDLE);
+	engine_free(l);
 }
 
 static void
@@ -784,13 +783,13 @@ test_a_run_without_bytes_returns(void **state)
 }
 
 static void
-assert_name(enum lanes_engine engine, const char *name)
+assert_name(const char *choice, const char *name)
 {
-	struct lanes *l = lanes_new(algorithm, 2, engine);
+	struct engine *l = engine_new(algorithm, 2, choice);
 
 	assert_non_null(l);
-	assert_string_equal(lanes_name(l), name);
-	lanes_free(l);
+	assert_string_equal(engine_name(l), name);
+	engine_free(l);
 }
 
 /* The widest that runs here: the table goes from narrow to wide. */
@@ -804,29 +803,46 @@ static void
 test_engines_by_choice(void **state)
 {
 	(void)state;
-	assert_name(LANES_LIBCRYPTO, "libcrypto");
-	assert_name(LANES_SIMD, widest());
-	assert_name(LANES_AUTO,
+	assert_name("libcrypto", "libcrypto");
+	assert_name("lanes", widest());
+	assert_name("auto",
 	    sha512x_libcrypto_fast() ? "libcrypto" : widest());
 }
 
-/* What cannot be had is not claimed. */
+/* What cannot be had is not claimed, and the reason is known. */
 static void
-test_engines_by_environment(void **state)
+test_engines_by_name(void **state)
 {
 	const struct sha512x_kernel *k;
 
 	(void)state;
-	for (k = sha512x_kernels; k->name; k++) {
-		setenv("PHASH_TEST_ENGINE", k->name, 1);
-		assert_name(LANES_LIBCRYPTO,
-		    k->supported() ? k->name : "libcrypto");
+	for (k = sha512x_kernels + 1; k->name; k++) {
+		assert_name(k->name, k->supported() ? k->name : "libcrypto");
+		if (k->supported())
+			assert_null(engine_refusal(k->name));
+		else
+			assert_string_equal(engine_refusal(k->name),
+			    "not on this processor");
 	}
-	setenv("PHASH_TEST_ENGINE", "libcrypto", 1);
-	assert_name(LANES_SIMD, "libcrypto");
-	setenv("PHASH_TEST_ENGINE", "no such engine", 1);
-	assert_name(LANES_SIMD, "libcrypto");
-	unsetenv("PHASH_TEST_ENGINE");
+}
+
+/* Whatever is not a kernel's name can be had. */
+static void
+test_every_choice_is_listed(void **state)
+{
+	const char *names[ENGINE_CHOICES];
+	unsigned i;
+
+	(void)state;
+	engine_choices(names);
+	assert_string_equal(names[0], "auto");
+	assert_string_equal(names[1], "libcrypto");
+	assert_string_equal(names[2], "lanes");
+	for (i = 0; i < 3; i++)
+		assert_null(engine_refusal(names[i]));
+	for (; sha512x_kernels[i - 2].name; i++)
+		assert_string_equal(names[i], sha512x_kernels[i - 2].name);
+	assert_null(names[i]);
 }
 
 static void
@@ -844,14 +860,14 @@ test_a_kernel_that_errs_is_replaced(void **state)
 	static const struct sha512x_kernel bad = { "bad", 4, 1,
 	    digests_nothing, vector8_supported };
 	const struct sha512x_kernel *set[] = { &bad, NULL };
-	struct lanes *l = lanes_new_kernels(algorithm, 4, set);
+	struct engine *l = engine_new_of(algorithm, 4, set);
 	struct text t[4] = { { pool, 500, 0 }, { pool + 1, 500, 0 },
 	    { pool + 2, 500, 0 }, { pool + 3, 500, 0 } };
 
 	(void)state;
-	assert_string_equal(lanes_name(l), "libcrypto");
+	assert_string_equal(engine_name(l), "libcrypto");
 	digest_all(l, t, 4, 500);
-	lanes_free(l);
+	engine_free(l);
 }
 
 static void
@@ -859,14 +875,14 @@ test_other_algorithms_go_to_libcrypto(void **state)
 {
 	struct digest *sha512 = algorithm;
 	struct text t[2] = { { pool, 500, 0 }, { pool + 1, 77, 0 } };
-	struct lanes *l;
+	struct engine *l;
 
 	(void)state;
 	algorithm = digest_new("sha256");
-	l = lanes_new(algorithm, 2, LANES_SIMD);
-	assert_string_equal(lanes_name(l), "libcrypto");
+	l = engine_new(algorithm, 2, "lanes");
+	assert_string_equal(engine_name(l), "libcrypto");
 	digest_all(l, t, 2, 100);
-	lanes_free(l);
+	engine_free(l);
 	digest_free(algorithm);
 	algorithm = sha512;
 }
@@ -875,41 +891,41 @@ test_other_algorithms_go_to_libcrypto(void **state)
 static void
 test_a_failure_is_its_messages_own(void **state)
 {
-	struct lanes *l = new_lanes(0, 2);
+	struct engine *l = new_lanes(0, 2);
 	struct text t = { pool, 500, 0 };
 
 	(void)state;
-	lanes_start(l, 0);
+	engine_start(l, 0);
 	fail_init = 1;
-	assert_int_equal(lanes_start(l, 1), -1);
+	assert_int_equal(engine_start(l, 1), -1);
 	fail_init = 0;
-	assert_int_equal(lanes_state(l, 1), LANES_FAILED);
+	assert_int_equal(engine_state(l, 1), ENGINE_FAILED);
 
-	lanes_start(l, 1);
+	engine_start(l, 1);
 	feed(l, 0, &t, 500);
 	feed(l, 1, &(struct text){ pool, 9, 0 }, 9);
 	fail_update = 2;
-	lanes_run(l);
+	engine_run(l);
 	fail_update = 0;
-	assert_int_equal(lanes_state(l, 1), LANES_FAILED);
-	assert_int_equal(lanes_state(l, 0), LANES_DONE);
-	assert_digest(lanes_digest(l, 0), &t);
-	lanes_free(l);
+	assert_int_equal(engine_state(l, 1), ENGINE_FAILED);
+	assert_int_equal(engine_state(l, 0), ENGINE_DONE);
+	assert_digest(engine_digest(l, 0), &t);
+	engine_free(l);
 }
 
 static void
 test_a_failure_at_the_end(void **state)
 {
-	struct lanes *l = new_lanes(0, 1);
+	struct engine *l = new_lanes(0, 1);
 
 	(void)state;
-	lanes_start(l, 0);
-	lanes_feed(l, 0, pool, 9, true);
+	engine_start(l, 0);
+	engine_feed(l, 0, pool, 9, true);
 	fail_final = 1;
-	lanes_run(l);
+	engine_run(l);
 	fail_final = 0;
-	assert_int_equal(lanes_state(l, 0), LANES_FAILED);
-	lanes_free(l);
+	assert_int_equal(engine_state(l, 0), ENGINE_FAILED);
+	engine_free(l);
 }
 
 /* And nothing is leaked, say the sanitizers. */
@@ -918,7 +934,7 @@ test_no_memory_for_the_last_slot(void **state)
 {
 	(void)state;
 	fail_new = 4;
-	assert_null(lanes_new(algorithm, 4, LANES_LIBCRYPTO));
+	assert_null(engine_new(algorithm, 4, "libcrypto"));
 	fail_new = 0;
 }
 
@@ -926,7 +942,7 @@ static void
 test_nothing_is_freed_in_peace(void **state)
 {
 	(void)state;
-	lanes_free(NULL);
+	engine_free(NULL);
 }
 
 int
@@ -950,7 +966,8 @@ main(void)
 		cmocka_unit_test(test_policy_is_not_gone_round),
 		cmocka_unit_test(test_a_run_without_bytes_returns),
 		cmocka_unit_test(test_engines_by_choice),
-		cmocka_unit_test(test_engines_by_environment),
+		cmocka_unit_test(test_engines_by_name),
+		cmocka_unit_test(test_every_choice_is_listed),
 		cmocka_unit_test(test_a_kernel_that_errs_is_replaced),
 		cmocka_unit_test(test_other_algorithms_go_to_libcrypto),
 		cmocka_unit_test(test_a_failure_is_its_messages_own),

@@ -1,5 +1,5 @@
 /*
- * The fuzzer of digest/lanes (tests/fuzz/lanes.c), fed with schedules that are
+ * The fuzzer of digest/engine (tests/fuzz/lanes.c), fed with schedules that are
  * the same every time: what it asserts holds with any compiler, on every
  * machine, with every engine that the machine has.
  *

@@ -47,8 +47,9 @@ static void
 hash_twice(struct result *r)
 {
 	const struct hasher_opts opts = {
-		.jobs = 1, .algorithm = "sha512", .dirfd = AT_FDCWD,
-		.twice = true, .cookie = r, .on_result = on_result,
+		.jobs = 1, .algorithm = "sha512", .engine = "auto",
+		.dirfd = AT_FDCWD, .twice = true,
+		.cookie = r, .on_result = on_result,
 	};
 	const struct hasher_name name = {
 		.path = path, .len = strlen(path), .how = HASHER_FOUND,
