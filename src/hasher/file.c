@@ -14,47 +14,47 @@
 #define FILE_LEASE_MAX 45
 
 static int
-file_flags(enum hasher_how how)
+file_flags(enum entry_kind kind)
 {
 	/* what was a regular file in the walk may be a FIFO by now; and one
 	 * that the user named is waited for by poll(2), not here */
 	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 
-	if (how == HASHER_FOUND)
+	if (kind == ENTRY_FOUND)
 		flags |= O_NOFOLLOW;
 	return flags;
 }
 
 static int
-file_begin(struct file *f, enum hasher_how how, struct result *r)
+file_begin(struct file *f, enum entry_kind kind, struct result *r)
 {
 	if (fstat(f->fd, &f->st) < 0)
 		return result_fail(r, RESULT_STAT, errno);
 	/* stdin is read from wherever it stands, and cannot be set back */
-	f->regular = S_ISREG(f->st.st_mode) && how != HASHER_STDIN;
+	f->regular = S_ISREG(f->st.st_mode) && kind != ENTRY_STDIN;
 	if (!S_ISREG(f->st.st_mode) &&
-	    (how == HASHER_FOUND || how == HASHER_FOLLOWED))
+	    (kind == ENTRY_FOUND || kind == ENTRY_LINKED))
 		return result_fail(r, RESULT_TYPE, 0);
 	return 0;
 }
 
 int
-file_open(struct file *f, int dirfd, const char *path, enum hasher_how how,
+file_open(struct file *f, int dirfd, const char *path, enum entry_kind kind,
     struct result *r)
 {
 	f->got = 0;
 	f->rewound = f->balked = false;
-	if (how == HASHER_STDIN)
+	if (kind == ENTRY_STDIN)
 		f->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	else
-		f->fd = xio_open(dirfd, path, file_flags(how));
+		f->fd = xio_open(dirfd, path, file_flags(kind));
 	if (f->fd < 0) {
 		/* O_NOFOLLOW's own error for "it is a link now" */
-		if (errno == ELOOP && how == HASHER_FOUND)
+		if (errno == ELOOP && kind == ENTRY_FOUND)
 			return result_fail(r, RESULT_TYPE, 0);
 		return result_fail(r, RESULT_OPEN, errno);
 	}
-	if (file_begin(f, how, r) < 0) {
+	if (file_begin(f, kind, r) < 0) {
 		file_close(f);
 		return -1;
 	}

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include "hasher/hasher.h"
+#include "base/entry.h"
 
 struct result;
 
@@ -33,7 +33,7 @@ struct file {
  * RESULT_OPEN with EWOULDBLOCK, to be tried again.
  */
 int file_open(struct file *f, int dirfd, const char *path,
-    enum hasher_how how, struct result *r);
+    enum entry_kind kind, struct result *r);
 
 /* For how long to try again: the time in ms after which the kernel ends such a
  * lease (fcntl(2), F_SETLEASE), and something more. */

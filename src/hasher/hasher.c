@@ -33,6 +33,7 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/entry.h"
 #include "base/mem.h"
 #include "base/xio.h"
 #include "digest/digest.h"
@@ -135,10 +136,9 @@ static void
 hasher_deliver(struct hasher *h, const struct wire_request *q, struct result *r)
 {
 	buf_clear(&h->path);
-	buf_put(&h->path, q->path, q->len);
-	r->path = buf_str(&h->path);
-	r->pathlen = q->len;
-	r->token = q->token;
+	buf_put(&h->path, q->entry.name, q->entry.len);
+	r->entry = q->entry;
+	r->entry.name = buf_str(&h->path);
 	h->answered++;
 	h->on_result(h->cookie, r);
 }
@@ -382,28 +382,20 @@ hasher_tag(const struct hasher *h, int n)
 	return digest_tag(h->algorithm[n]);
 }
 
-static bool
-hasher_is_stream(const struct hasher_name *name)
-{
-	return name->how == HASHER_STREAM || name->how == HASHER_STDIN;
-}
-
 static uint64_t
-hasher_weight(const struct hasher_name *name)
+hasher_weight(const struct entry *e)
 {
 	/* nobody knows how long it lasts: other names go to other workers */
-	if (hasher_is_stream(name))
+	if (entry_is_stream(e) || e->id.size > UINT64_MAX / 4)
 		return UINT64_MAX / 4;
-	return name->size > UINT64_MAX / 4 ? UINT64_MAX / 4 :
-	    name->size + HASHER_FILE_WEIGHT;
+	return e->id.size + HASHER_FILE_WEIGHT;
 }
 
 /* Delivers a result for a name that no request can hold. */
 static void
-hasher_too_long(struct hasher *h, const struct hasher_name *name)
+hasher_too_long(struct hasher *h, const struct entry *e)
 {
-	struct wire_request q = { .token = name->token, .path = name->path,
-	    .len = name->len };
+	struct wire_request q = { .entry = *e };
 	struct result r;
 
 	memset(&r, 0, sizeof(r));
@@ -425,34 +417,31 @@ hasher_turn(struct hasher *h)
 
 /* Puts the request for a name together; the feed that it goes to. */
 static ppool_feed *
-hasher_request(struct hasher *h, const struct hasher_name *name)
+hasher_request(struct hasher *h, const struct entry *e)
 {
-	const char *algorithm = h->name[name->algorithm];
+	const char *algorithm = h->name[e->algorithm];
 	struct wire_request q = {
-		.token = name->token,
-		.how = name->how,
+		.entry = *e,
 		.algorithm = algorithm,
 		.alen = algorithm ? strlen(algorithm) : 0,
-		.path = name->path,
-		.len = name->len,
 	};
 
 	buf_clear(&h->request);
 	wire_put_request(&h->request, &q);
-	return hasher_is_stream(name) ? h->once : h->feed;
+	return entry_is_stream(e) ? h->once : h->feed;
 }
 
 int
-hasher_try(struct hasher *h, const struct hasher_name *name)
+hasher_try(struct hasher *h, const struct entry *e)
 {
 	ppool_feed *feed;
 	ppool_err err;
 
 	if (hasher_start(h) < 0)
 		return -1;
-	feed = hasher_request(h, name);
+	feed = hasher_request(h, e);
 	err = ppool_feed_try(feed, h->request.data, h->request.len,
-	    hasher_weight(name), NULL);
+	    hasher_weight(e), NULL);
 	if (err == PPOOL_TIMEOUT || err == PPOOL_INTR) {
 		h->full |= feed == h->feed;
 		hasher_pause(h);
@@ -462,7 +451,7 @@ hasher_try(struct hasher *h, const struct hasher_name *name)
 		return hasher_broken(h, err);
 	h->given++;
 	if (err)
-		hasher_too_long(h, name);
+		hasher_too_long(h, e);
 	if (h->answered != h->seen)
 		hasher_pause(h);
 	return 1;
@@ -470,12 +459,12 @@ hasher_try(struct hasher *h, const struct hasher_name *name)
 
 /* Not by ppool_feed_put: while it waits nobody looks at the workers. */
 int
-hasher_put(struct hasher *h, const struct hasher_name *name)
+hasher_put(struct hasher *h, const struct entry *e)
 {
 	ppool_err err;
 	int rc;
 
-	while ((rc = hasher_try(h, name)) == 0) {
+	while ((rc = hasher_try(h, e)) == 0) {
 		err = hasher_turn(h);
 		if (err)
 			return hasher_broken(h, err);
@@ -602,8 +591,8 @@ hasher_stalled(struct hasher *h, struct hasher_stall *s)
 	    ppool_held(h->pool, i, PPOOL_OLDEST, &item, NULL)) ||
 	    wire_get_request(&q, item.data, item.len) < 0)
 		return false;
-	s->path = q.path;
-	s->len = q.len;
+	s->path = q.entry.name;
+	s->len = q.entry.len;
 	s->seconds = (unsigned)(seen->stuck / 1000);
 	s->is_new = !seen->shown;
 	seen->shown = true;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct buf;
+struct entry;
 struct result;
 struct hasher;
 
@@ -27,24 +28,12 @@ struct hasher_opts {
 	                        * on given up (RESULT_STALLED); 0: never */
 
 	void *cookie;
-	/* Called once for every name put, in completion order, from inside
+	/* Called once for every entry put, in completion order, from inside
 	 * a function below. r lives until it returns. */
 	void (*on_result)(void *cookie, const struct result *r);
 	/* Called after a group of results, and whenever a signal or a tenth
 	 * of a second of waiting came between. May be NULL. */
 	void (*on_pause)(void *cookie);
-};
-
-/* How a name is to be opened. */
-enum hasher_how {
-	HASHER_FOUND,    /* found by the walk as a regular file: not followed if
-	                  * it has become a link, refused if another kind */
-	HASHER_FOLLOWED, /* found by the walk behind a link: followed, refused
-	                  * unless regular */
-	HASHER_NAMED,    /* named by the user: followed, read whatever it is */
-	HASHER_STREAM,   /* likewise, and not a regular file: its bytes can be
-	                  * had only once, so it is never tried again */
-	HASHER_STDIN     /* the process's standard input; likewise */
 };
 
 /*
@@ -70,29 +59,21 @@ size_t hasher_digest_size(const struct hasher *h, int n);
  * to h. */
 const char *hasher_tag(const struct hasher *h, int n);
 
-struct hasher_name {
-	const char *path;   /* len bytes; a NUL behind them is not needed */
-	size_t len;
-	enum hasher_how how;
-	int algorithm;      /* its number; 0 is hasher_opts.algorithm */
-	uint64_t size;      /* of the file, as far as is known; else 0 */
-	uint64_t token;     /* comes back in the result */
-};
-
 /*
- * Hands over a name, which is copied. Blocks only while every worker has
- * enough to do. One that is too long for the pool, 16 MiB and more, has its
- * result at once: RESULT_OPEN with ENAMETOOLONG. 0; -1 after one message on
- * stderr when no more names can be taken, because the workers are gone: this
- * name then gets no result.
+ * Hands over an entry, which is copied, its name too, and comes back in its
+ * result. Its size, as far as is known, says how much work it is. Blocks only
+ * while every worker has enough to do. A name that is too long for the pool,
+ * 16 MiB and more, has its result at once: RESULT_OPEN with ENAMETOOLONG. 0; -1
+ * after one message on stderr when no more can be taken, because the workers
+ * are gone: this entry then gets no result.
  */
-int hasher_put(struct hasher *h, const struct hasher_name *name);
+int hasher_put(struct hasher *h, const struct entry *e);
 
 /*
  * The same without ever blocking. 1: taken; 0: every worker has enough to do
- * now, and the name was not taken; -1 as above.
+ * now, and the entry was not taken; -1 as above.
  */
-int hasher_try(struct hasher *h, const struct hasher_name *name);
+int hasher_try(struct hasher *h, const struct entry *e);
 
 /*
  * Waits until at least one more result has been delivered, or none is open.

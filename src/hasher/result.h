@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/entry.h"
+
 #define RESULT_DIGEST_MAX 64 /* bytes; EVP_MAX_MD_SIZE */
 
 struct buf;
@@ -28,8 +30,8 @@ enum result_status {
 	                 * status, or INT_MIN where that is not known */
 	RESULT_OUTPUT,  /* it is what is being written, by another name */
 	RESULT_LINKS,   /* a directory that too many ways lead to */
-	RESULT_ALGORITHM, /* cannot be computed, so it was never asked for:
-	                 * code is the asker's */
+	RESULT_ALGORITHM, /* the entry's cannot be computed, so it was never
+	                 * asked for */
 	RESULT_STALLED, /* given up: its worker made no progress for so many
 	                 * seconds as code says */
 	RESULT_LOST,    /* never hashed: the pool was stopped or broke */
@@ -37,12 +39,10 @@ enum result_status {
 };
 
 struct result {
+	struct entry entry; /* as it was handed to the hasher */
 	enum result_status status;
 	int code;
 	uint64_t size;      /* bytes hashed */
-	uint64_t token;     /* whatever hasher_put was given with the path */
-	const char *path;   /* NUL-terminated; pathlen bytes before the NUL */
-	size_t pathlen;
 	size_t digestlen;   /* bytes of digest; 0 unless RESULT_OK */
 	unsigned char digest[RESULT_DIGEST_MAX];
 };

@@ -4,36 +4,34 @@
 
 #include "base/buf.h"
 
-#define REQUEST_HEAD 10 /* bytes before the names */
+/* Bytes before the names. */
+#define REQUEST_HEAD (sizeof(struct entry) + 1)
 
 void
 wire_put_request(struct buf *to, const struct wire_request *q)
 {
-	unsigned char head[REQUEST_HEAD];
-
-	memcpy(head, &q->token, 8);
-	head[8] = (unsigned char)q->how;
-	head[9] = (unsigned char)q->alen;
-	buf_put(to, head, sizeof(head));
+	buf_put(to, &q->entry, sizeof(q->entry));
+	buf_putc(to, (char)q->alen);
 	buf_put(to, q->algorithm, q->alen);
-	buf_put(to, q->path, q->len);
+	buf_put(to, q->entry.name, q->entry.len);
 }
 
 int
 wire_get_request(struct wire_request *q, const void *p, size_t n)
 {
-	const unsigned char *from = p;
+	const char *from = p, *names = from + REQUEST_HEAD;
 
-	if (n < REQUEST_HEAD || from[8] > HASHER_STDIN ||
-	    n - REQUEST_HEAD < from[9])
+	if (n < REQUEST_HEAD)
 		return -1;
-	memcpy(&q->token, from, 8);
-	q->how = (enum hasher_how)from[8];
-	q->alen = from[9];
-	q->algorithm = (const char *)from + REQUEST_HEAD;
-	q->path = q->algorithm + q->alen;
-	q->len = n - REQUEST_HEAD - q->alen;
-	return memchr(q->algorithm, '\0', n - REQUEST_HEAD) ? -1 : 0;
+	memcpy(&q->entry, from, sizeof(q->entry));
+	q->alen = (unsigned char)from[REQUEST_HEAD - 1];
+	n -= REQUEST_HEAD;
+	if (q->entry.kind >= ENTRY_KINDS || n < q->alen ||
+	    q->entry.len != n - q->alen)
+		return -1;
+	q->algorithm = names;
+	q->entry.name = names + q->alen;
+	return memchr(names, '\0', n) ? -1 : 0;
 }
 
 size_t

@@ -5,8 +5,8 @@
  * worker.c (child) the other way round. Both ends are the same binary on the
  * same machine, so integers go in host order; the pool frames the messages.
  *
- *     request  u64 token, u8 how, u8 n, n bytes of an algorithm's name (none:
- *              the default), path (neither with a NUL)
+ *     request  struct entry, whose pointer means nothing; u8 n, n bytes of an
+ *              algorithm's name (none: the default); name (neither with a NUL)
  *     answer   u8 status, i32 code, u64 size, digest (0 to 64 bytes)
  *
  * Everything that is decoded is checked first: a worker that went wild can
@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hasher/hasher.h"
+#include "base/entry.h"
 #include "hasher/result.h"
 
 struct buf;
@@ -26,12 +26,9 @@ struct buf;
 #define WIRE_ANSWER_MAX (13 + RESULT_DIGEST_MAX)
 
 struct wire_request {
-	uint64_t token;
-	enum hasher_how how;
+	struct entry entry;    /* its name is not NUL-terminated */
 	const char *algorithm; /* not NUL-terminated; alen <= 255 */
 	size_t alen;
-	const char *path;      /* not NUL-terminated */
-	size_t len;
 };
 
 /* Appends a request. */

@@ -183,16 +183,16 @@ worker_answer(struct worker *w, struct slot *s)
 static const char *
 worker_path(struct worker *w, const struct wire_request *q)
 {
-	if (q->len >= w->pathcap) {
-		char *p = realloc(w->path, q->len + 256);
+	if (q->entry.len >= w->pathcap) {
+		char *p = realloc(w->path, q->entry.len + 256);
 
 		if (!p)
 			return NULL;
 		w->path = p;
-		w->pathcap = q->len + 256;
+		w->pathcap = q->entry.len + 256;
 	}
-	memcpy(w->path, q->path, q->len);
-	w->path[q->len] = '\0';
+	memcpy(w->path, q->entry.name, q->entry.len);
+	w->path[q->entry.len] = '\0';
 	return w->path;
 }
 
@@ -211,7 +211,7 @@ worker_open(struct worker *w, struct slot *s)
 	path = worker_path(w, &q);
 	if (!path)
 		return result_fail(&s->res, RESULT_OPEN, ENOMEM);
-	return file_open(&s->file, w->setup->dirfd, path, q.how, &s->res);
+	return file_open(&s->file, w->setup->dirfd, path, q.entry.kind, &s->res);
 }
 
 /*

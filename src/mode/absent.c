@@ -50,8 +50,8 @@ static int
 absent_tell(const struct absent *p, uint64_t n, const struct result *want,
     const struct lookup_result *found)
 {
-	struct result r = { .path = want->path, .pathlen = want->pathlen };
-	struct hasher_name name = { .path = want->path, .len = want->pathlen };
+	struct result r = { .entry = { .name = want->entry.name,
+	    .len = want->entry.len } };
 
 	if (found->kind == LOOKUP_MISSING)
 		return 0;
@@ -60,9 +60,9 @@ absent_tell(const struct absent *p, uint64_t n, const struct result *want,
 		    found->err);
 		return p->on_error(p->cookie, &r);
 	}
-	name.how = p->setup->o->follow ? HASHER_FOLLOWED : HASHER_FOUND;
-	name.size = (uint64_t)found->st.st_size;
-	return p->on_name(p->cookie, &name, n);
+	r.entry.kind = p->setup->o->follow ? ENTRY_LINKED : ENTRY_FOUND;
+	r.entry.id = entry_identity(&found->st);
+	return p->on_name(p->cookie, &r.entry, n);
 }
 
 /* Looks at number n. Non-zero: a callback stopped it. */
@@ -75,10 +75,10 @@ absent_look(const struct absent *p, struct lookup *l,
 	size_t below;
 
 	(void)table_get(p->want, n, &want);
-	if (table_find(p->have, want.path, want.pathlen) != UINT64_MAX)
+	if (table_find(p->have, want.entry.name, want.entry.len) != UINT64_MAX)
 		return 0;
-	(void)scope_outside(p->scope, want.path, want.pathlen, &below);
-	lookup_name(l, want.path, want.pathlen, below, &found);
+	(void)scope_outside(p->scope, want.entry.name, want.entry.len, &below);
+	lookup_name(l, want.entry.name, want.entry.len, below, &found);
 	/* an operand itself lies on the file system of an operand, and so
 	 * does what is below one that cannot be entered */
 	if (p->setup->o->one_file_system && found.has_dev &&

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-struct hasher_name;
+struct entry;
 struct result;
 struct scope;
 struct setup;
@@ -20,9 +20,9 @@ struct absent {
 	const struct table *have;  /* what was found; may be added to meanwhile,
 	                            * and is not sorted */
 	void *cookie;
-	/* Number n of want is a regular file; the caller fills in algorithm and
-	 * token. Non-zero stops. */
-	int (*on_name)(void *cookie, struct hasher_name *name, uint64_t n);
+	/* Number n of want is a regular file, of algorithm 0. Non-zero
+	 * stops. */
+	int (*on_name)(void *cookie, const struct entry *e, uint64_t n);
 	/* It is another kind of file (RESULT_TYPE), or cannot be looked at. */
 	int (*on_error)(void *cookie, const struct result *r);
 	/* With -x it lies, or lay, on another file system than the operands. */

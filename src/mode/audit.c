@@ -42,43 +42,6 @@
 #include "record/verdict.h"
 #include "source/filter.h"
 
-/*
- * A result with a digest has no use for its code. In want it is the number of
- * the algorithm; in have that, how the file was opened, and whether its name
- * was found with "./" before it. The low bits of a token carry the same to the
- * result.
- */
-#define CODE_BITS 10
-_Static_assert(HASHER_ALGORITHMS << 4 <= 1 << CODE_BITS,
-    "the number of an algorithm fits");
-
-static uint64_t
-audit_code(const struct hasher_name *name)
-{
-	bool dotted = name->path[0] == '.' && name->path[1] == '/';
-
-	return (uint64_t)name->algorithm << 4 | (uint64_t)name->how << 1 |
-	    dotted;
-}
-
-static int
-audit_code_algorithm(int code)
-{
-	return code >> 4;
-}
-
-static enum hasher_how
-audit_code_how(int code)
-{
-	return (enum hasher_how)(code >> 1 & 7);
-}
-
-static bool
-audit_code_dotted(int code)
-{
-	return code & 1;
-}
-
 struct audit {
 	const struct options *o;
 	struct setup setup;
@@ -155,19 +118,19 @@ audit_add_again(struct audit *a, uint64_t n, const struct result *want)
 	struct result old;
 
 	(void)side_get(a->want, n, &old);
-	if (old.code != want->code)
+	if (old.entry.algorithm != want->entry.algorithm)
 		a->counts.further++;
 	else if (!audit_same_want(&old, want))
-		audit_refuse(a, old.path, old.pathlen, "listed twice, and not "
-		    "the same");
+		audit_refuse(a, old.entry.name, old.entry.len, "listed twice, "
+		    "and not the same");
 }
 
 static struct result
 audit_wanted(const struct manifest_entry *e)
 {
 	struct result want = {
+		.entry = { .algorithm = e->algorithm },
 		.status = RESULT_OK,
-		.code = e->algorithm,
 		.size = e->want.has_size ? e->want.size : COMPARE_NO_SIZE,
 		.digestlen = e->want.digestlen,
 	};
@@ -196,13 +159,13 @@ audit_add_want(struct audit *a, const struct manifest_entry *e)
 		return;
 	}
 	n = side_add(a->want, plain, len, e->name, e->len, &is_new);
-	newlist_see(&a->newlist, e, want.code);
+	newlist_see(&a->newlist, e, e->algorithm);
 	if (is_new)
 		(void)table_set(a->want->table, n, &want); /* new: has none */
 	else
 		audit_add_again(a, n, &want);
 	if (a->algorithm < 0)
-		a->algorithm = want.code;
+		a->algorithm = e->algorithm;
 }
 
 /* NULL, or why the rest of the list is not read. */
@@ -270,9 +233,9 @@ audit_set_again(struct audit *a, const struct result *r)
 {
 	struct compare_file *f;
 
-	if (r->token >= a->fresh.n)
+	if (r->entry.cookie >= a->fresh.n)
 		diag_bug("audit: a result for no name");
-	f = &a->fresh.v[r->token];
+	f = &a->fresh.v[r->entry.cookie];
 	f->size = r->size;
 	f->digestlen = r->digestlen;
 	memcpy(f->digest, r->digest, r->digestlen);
@@ -282,17 +245,14 @@ static void
 audit_on_result(void *cookie, const struct result *r)
 {
 	struct audit *a = cookie;
-	struct result have = *r;
 
-	progress_done(r->path, r->pathlen);
+	progress_done(r->entry.name, r->entry.len);
 	if (a->again) {
 		audit_set_again(a, r);
 		return;
 	}
 	a->hashed += r->status == RESULT_OK;
-	if (r->status == RESULT_OK)
-		have.code = (int)(r->token & ((1u << CODE_BITS) - 1));
-	if (table_set(a->have->table, r->token >> CODE_BITS, &have) < 0)
+	if (table_set(a->have->table, r->entry.cookie, r) < 0)
 		diag_bug("audit: a result for no name");
 }
 
@@ -304,75 +264,63 @@ audit_on_pause(void *cookie)
 	setup_show_progress(&a->setup);
 }
 
-/* Nobody can hash entry n of have as the list wants it. */
-static int
-audit_set_unknown(struct audit *a, uint64_t n, int algorithm)
-{
-	struct result r = { .path = NULL };
-
-	(void)result_fail(&r, RESULT_ALGORITHM, algorithm);
-	(void)table_set(a->have->table, n, &r); /* new: has none */
-	return 0;
-}
-
+/* A file is opened by its name as it was given. */
 static void
-audit_on_turn(void *cookie, uint64_t n, const struct result *r,
-    struct hasher_name *name)
+audit_spell(void *cookie, struct entry *e)
 {
-	struct audit *a = cookie;
+	const struct audit *a = cookie;
 	struct result given;
 
-	name->token = n << CODE_BITS | (uint64_t)r->code;
-	name->how = audit_code_how(r->code);
-	name->algorithm = audit_code_algorithm(r->code);
-	(void)side_get(a->have, n, &given);
-	name->path = given.path;
-	name->len = given.pathlen;
+	(void)side_get(a->have, e->cookie, &given);
+	e->name = given.entry.name;
+	e->len = given.entry.len;
 }
 
-/* Hands a name to the workers, number n in have; listed is its number in want
+/* Hands a file to the workers, number n in have; listed is its number in want
  * or COMPARE_NONE. 0, or -1 when the run is over. */
 static int
-audit_put(struct audit *a, struct hasher_name *name, uint64_t n,
-    uint64_t listed)
+audit_put(struct audit *a, const struct entry *e, uint64_t n, uint64_t listed)
 {
-	struct result want;
+	struct result r = { .entry = *e }, want;
 
-	name->algorithm = a->algorithm;
+	r.entry.algorithm = a->algorithm;
 	if (listed != COMPARE_NONE &&
 	    table_get(a->want->table, listed, &want))
-		name->algorithm = want.code;
-	if (name->algorithm < 0)
-		return audit_set_unknown(a, n, name->algorithm);
-	progress_found(name->size);
-	if (backlog_add(&a->backlog, n, name->size, (int)audit_code(name)) < 0)
+		r.entry.algorithm = want.entry.algorithm;
+	if (r.entry.algorithm < 0) {
+		/* nobody can hash it as the list wants it */
+		(void)result_fail(&r, RESULT_ALGORITHM, 0);
+		(void)table_set(a->have->table, n, &r); /* new: has none */
+		return 0;
+	}
+	progress_found(e->id.size);
+	if (backlog_add(&a->backlog, n, &r.entry) < 0)
 		a->stopped = true;
 	return a->stopped ? -1 : 0;
 }
 
 static int
-audit_on_name(void *cookie, struct hasher_name *name)
+audit_on_name(void *cookie, const struct entry *e)
 {
 	struct audit *a = cookie;
-	size_t len = name->len;
-	const char *plain = scope_plain(&a->plain, name->path, &len);
+	size_t len = e->len;
+	const char *plain = scope_plain(&a->plain, e->name, &len);
 	bool is_new;
-	uint64_t n = side_add(a->have, plain, len, name->path, name->len,
-	    &is_new);
+	uint64_t n = side_add(a->have, plain, len, e->name, e->len, &is_new);
 
 	if (!is_new)
 		return 0;
-	return audit_put(a, name, n, table_find(a->want->table, plain, len));
+	return audit_put(a, e, n, table_find(a->want->table, plain, len));
 }
 
 static int
 audit_on_error(void *cookie, const struct result *r)
 {
 	struct audit *a = cookie;
-	size_t len = r->pathlen;
-	const char *plain = scope_plain(&a->plain, r->path, &len);
+	size_t len = r->entry.len;
+	const char *plain = scope_plain(&a->plain, r->entry.name, &len);
 	bool is_new;
-	uint64_t n = side_add(a->have, plain, len, r->path, r->pathlen,
+	uint64_t n = side_add(a->have, plain, len, r->entry.name, r->entry.len,
 	    &is_new);
 
 	if (is_new)
@@ -382,13 +330,13 @@ audit_on_error(void *cookie, const struct result *r)
 
 /* Number n in want, which the walk has not found, is there. */
 static int
-audit_on_absent(void *cookie, struct hasher_name *name, uint64_t n)
+audit_on_absent(void *cookie, const struct entry *e, uint64_t n)
 {
 	struct audit *a = cookie;
 	bool is_new;
 
-	return audit_put(a, name, side_add(a->have, name->path, name->len,
-	    name->path, name->len, &is_new), n);
+	return audit_put(a, e, side_add(a->have, e->name, e->len, e->name,
+	    e->len, &is_new), n);
 }
 
 static void
@@ -444,12 +392,11 @@ audit_find_candidates(struct audit *a)
 			(void)side_get(a->want, t.want, &r);
 			if (r.digestlen)
 				compare_add(&a->missing, t.want, a->missing.n,
-				    r.code, &r);
+				    &r);
 		} else if (t.want != COMPARE_NONE) {
 			a->met = true;
 		} else if (side_get(a->have, t.have, &r) && r.status == RESULT_OK) {
-			compare_add(&a->fresh, t.have, a->fresh.n,
-			    audit_code_algorithm(r.code), &r);
+			compare_add(&a->fresh, t.have, a->fresh.n, &r);
 		}
 	}
 }
@@ -459,19 +406,17 @@ static void
 audit_put_again(struct audit *a, struct compare_file f, int algorithm)
 {
 	struct result r;
-	struct hasher_name name = { .algorithm = algorithm, .size = f.size,
-	    .token = a->fresh.n };
 
 	(void)table_get(a->have->table, f.number, &r);
-	name.path = r.path;
-	name.len = r.pathlen;
-	name.how = audit_code_how(r.code);
-	if (name.how == HASHER_STREAM || name.how == HASHER_STDIN)
+	if (entry_is_stream(&r.entry))
 		return; /* there is nothing to be read a second time */
+	r.entry.algorithm = algorithm;
+	r.entry.id.size = r.size;
+	r.entry.cookie = a->fresh.n;
 	r.digestlen = 0;
-	compare_add(&a->fresh, f.number, f.place, algorithm, &r);
-	progress_found(name.size);
-	if (hasher_put(a->setup.hasher, &name) < 0)
+	compare_add(&a->fresh, f.number, f.place, &r);
+	progress_found(r.size);
+	if (hasher_put(a->setup.hasher, &r.entry) < 0)
 		a->stopped = true;
 }
 
@@ -571,12 +516,12 @@ static void
 audit_report_moved(struct audit *a, const struct result *w, uint64_t moved_to)
 {
 	struct verdict_line line = { .verdict = VERDICT_AUDIT_MOVED,
-	    .old = w->path, .oldlen = w->pathlen };
+	    .old = w->entry.name, .oldlen = w->entry.len };
 	struct result to;
 
 	(void)side_get(a->have, moved_to, &to);
-	line.name = to.path;
-	line.len = to.pathlen;
+	line.name = to.entry.name;
+	line.len = to.entry.len;
 	a->counts.listed[VERDICT_AUDIT_MOVED]++;
 	audit_report(a, &line, &to);
 }
@@ -600,9 +545,9 @@ audit_turn_listed(struct audit *a, const struct compare_turn *t)
 	}
 	want = audit_want(&w);
 	line.verdict = verdict_audit(&want, found);
-	line.name = w.path;
-	line.len = w.pathlen;
-	line.algorithm = tags_name(&a->tags, w.code);
+	line.name = w.entry.name;
+	line.len = w.entry.len;
+	line.algorithm = tags_name(&a->tags, w.entry.algorithm);
 	line.found = found;
 	a->counts.listed[line.verdict]++;
 	audit_report(a, &line, found);
@@ -618,8 +563,8 @@ audit_turn_found(struct audit *a, const struct compare_turn *t)
 		return; /* told at its old name's turn */
 	(void)side_get(a->have, t->have, &have);
 	line.verdict = verdict_audit(NULL, &have);
-	line.name = have.path;
-	line.len = have.pathlen;
+	line.name = have.entry.name;
+	line.len = have.entry.len;
 	a->counts.found[line.verdict]++;
 	audit_report(a, &line, &have);
 }
@@ -673,12 +618,10 @@ audit_put_new(struct audit *a, const struct result *r, struct outfile *list)
 {
 	struct newlist_file f = {
 		.r = r,
-		.dotted = audit_code_dotted(r->code),
-		.is_stdin = audit_code_how(r->code) == HASHER_STDIN,
-		.algorithm = audit_code_algorithm(r->code),
+		.dotted = side_is_dotted(a->have, r->entry.cookie),
+		.tag = hasher_tag(a->setup.hasher, r->entry.algorithm),
 	};
 
-	f.tag = hasher_tag(a->setup.hasher, f.algorithm);
 	newlist_put(&a->newlist, a->o, &f, &list->lines);
 	outfile_more(list);
 }
@@ -695,8 +638,8 @@ audit_put_lines(struct audit *a, struct outfile *list)
 			continue; /* vanished, or no file any more */
 		if (t.want != COMPARE_NONE) {
 			(void)side_get(a->want, t.want, &listed);
-			r.path = listed.path;
-			r.pathlen = listed.pathlen;
+			r.entry.name = listed.entry.name;
+			r.entry.len = listed.entry.len;
 		}
 		audit_put_new(a, &r, list);
 	}
@@ -779,7 +722,7 @@ audit_init(struct audit *a)
 	a->backlog.hasher = a->setup.hasher;
 	a->backlog.table = a->have->table;
 	a->backlog.cookie = a;
-	a->backlog.on_turn = audit_on_turn;
+	a->backlog.spell = audit_spell;
 	return audit_read_list(a, a->o->audit);
 }
 

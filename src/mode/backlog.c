@@ -12,18 +12,15 @@ backlog_give(struct backlog *b, bool wait)
 {
 	for (; b->next < table_count(b->table); b->next++) {
 		struct result r;
-		struct hasher_name name = { .path = NULL };
 		int rc = 1;
 
 		if (table_get(b->table, b->next, &r))
 			continue; /* it could not even be looked at */
-		name.path = r.path;
-		name.len = r.pathlen;
-		name.size = r.size;
-		b->on_turn(b->cookie, b->next, &r, &name);
+		if (b->spell)
+			b->spell(b->cookie, &r.entry);
 		if (!wait)
-			rc = hasher_try(b->hasher, &name);
-		else if (hasher_put(b->hasher, &name) < 0)
+			rc = hasher_try(b->hasher, &r.entry);
+		else if (hasher_put(b->hasher, &r.entry) < 0)
 			rc = -1;
 		if (rc <= 0)
 			return rc;
@@ -32,9 +29,9 @@ backlog_give(struct backlog *b, bool wait)
 }
 
 int
-backlog_add(struct backlog *b, uint64_t n, uint64_t size, int code)
+backlog_add(struct backlog *b, uint64_t n, const struct entry *e)
 {
-	table_note(b->table, n, size, code);
+	table_note(b->table, n, e);
 	return backlog_give(b, false);
 }
 

@@ -10,9 +10,8 @@
 
 #include <stdint.h>
 
+struct entry;
 struct hasher;
-struct hasher_name;
-struct result;
 struct table;
 
 /* Zero-initialised, but for the first group, which is the caller's. */
@@ -20,21 +19,19 @@ struct backlog {
 	struct hasher *hasher;
 	struct table *table;
 	void *cookie;
-	/* Fills in what becomes of entry n of the table: r is the entry as
-	 * table_get tells it, with the code of backlog_add; path, len and size
-	 * of *name are set already, from r. */
-	void (*on_turn)(void *cookie, uint64_t n, const struct result *r,
-	    struct hasher_name *name);
+	/* Gives e, an entry of the table whose cookie is its number there,
+	 * the name that the file is opened by. May be NULL. */
+	void (*spell)(void *cookie, struct entry *e);
 
 	uint64_t next; /* entries before it were handed over */
 };
 
 /*
- * Entry number n of the table, its newest, is a file to be hashed, of so many
- * bytes; code is on_turn's business. Hands over what the workers have room for,
- * leaving out entries that have a result. 0, or -1 as hasher_put.
+ * Entry number n of the table, its newest, is a file to be hashed, of which e
+ * says the rest. Hands over what the workers have room for, leaving out entries
+ * that have a result. 0, or -1 as hasher_put.
  */
-int backlog_add(struct backlog *b, uint64_t n, uint64_t size, int code);
+int backlog_add(struct backlog *b, uint64_t n, const struct entry *e);
 
 /* Hands over what the workers have room for by now. 0, or -1 as hasher_put. */
 int backlog_more(struct backlog *b);

@@ -237,13 +237,13 @@ static void
 check_on_result(void *cookie, const struct result *r)
 {
 	struct check *c = cookie;
-	struct item *i = check_item(c, r->token);
+	struct item *i = check_item(c, r->entry.cookie);
 
-	if (r->token < c->first || r->token >= c->end || i->done)
+	if (r->entry.cookie < c->first || r->entry.cookie >= c->end || i->done)
 		diag_bug("check: a result for no name");
 	i->result = *r;
 	i->done = true;
-	progress_done(r->path, r->pathlen);
+	progress_done(r->entry.name, r->entry.len);
 }
 
 static void
@@ -262,6 +262,7 @@ check_on_pause(void *cookie)
 static int
 check_fail(struct item *i, enum result_status status, int code)
 {
+	i->result.entry.algorithm = i->algorithm;
 	(void)result_fail(&i->result, status, code);
 	i->done = true;
 	return 0;
@@ -269,25 +270,25 @@ check_fail(struct item *i, enum result_status status, int code)
 
 /* Hands a listed file to the workers, or says at once why not. */
 static int
-check_put(struct check *c, struct item *i, const struct manifest_entry *e)
+check_put(struct check *c, struct item *i)
 {
-	struct hasher_name name = { .path = i->text.data, .len = i->text.len,
-	    .algorithm = e->algorithm, .token = c->end - 1 };
+	struct entry e = { .name = i->text.data, .len = i->text.len,
+	    .algorithm = i->algorithm, .cookie = c->end - 1 };
 	struct stat st;
 
-	if (!strcmp(name.path, "-")) {
-		name.how = HASHER_STDIN;
-	} else if (xio_stat(c->setup.dirfd, name.path, &st, 0) < 0) {
+	if (!strcmp(e.name, "-")) {
+		e.kind = ENTRY_STDIN;
+	} else if (xio_stat(c->setup.dirfd, e.name, &st, 0) < 0) {
 		return check_fail(i, RESULT_OPEN, errno);
 	} else {
-		name.how = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ?
-		    HASHER_NAMED : HASHER_STREAM;
-		name.size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+		e.kind = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ?
+		    ENTRY_NAMED : ENTRY_STREAM;
+		e.id = entry_identity(&st);
 	}
-	if (e->algorithm < 0)
-		return check_fail(i, RESULT_ALGORITHM, e->algorithm);
-	progress_found(name.size);
-	if (hasher_put(c->setup.hasher, &name) < 0)
+	if (e.algorithm < 0)
+		return check_fail(i, RESULT_ALGORITHM, 0);
+	progress_found(e.id.size);
+	if (hasher_put(c->setup.hasher, &e) < 0)
 		c->stopped = true;
 	return c->stopped ? -1 : 0;
 }
@@ -328,7 +329,7 @@ check_entry(struct check *c, const struct manifest_entry *e)
 		return -1;
 	i->want = e->want;
 	i->algorithm = e->algorithm;
-	return check_put(c, i, e);
+	return check_put(c, i);
 }
 
 /* One line of a list. 0; -1 when the run is over; 1 when the rest of the list

@@ -43,7 +43,7 @@ hash_emit(struct hash *h, const struct result *r)
 		h->bad++;
 		buf_clear(&h->reason);
 		result_reason(r, &h->reason);
-		diag_name(r->path, r->pathlen, "%s", buf_str(&h->reason));
+		diag_name(r->entry.name, r->entry.len, "%s", buf_str(&h->reason));
 	}
 	format_result(&h->format, r, &h->out.lines);
 	if (h->tree) {
@@ -60,10 +60,10 @@ hash_on_result(void *cookie, const struct result *r)
 {
 	struct hash *h = cookie;
 
-	progress_done(r->path, r->pathlen);
+	progress_done(r->entry.name, r->entry.len);
 	if (!h->table)
 		hash_emit(h, r);
-	else if (table_set(h->table, r->token, r) < 0)
+	else if (table_set(h->table, r->entry.cookie, r) < 0)
 		diag_bug("hash: a result for no name");
 }
 
@@ -89,45 +89,36 @@ hash_on_error(void *cookie, const struct result *r)
 		hash_emit(h, r);
 		return 0;
 	}
-	n = table_add(h->table, r->path, r->pathlen, &is_new);
+	n = table_add(h->table, r->entry.name, r->entry.len, &is_new);
 	if (is_new)
 		(void)table_set(h->table, n, r); /* new, so it has none yet */
 	return 0;
 }
 
-static void
-hash_on_turn(void *cookie, uint64_t n, const struct result *r,
-    struct hasher_name *name)
-{
-	(void)cookie;
-	name->token = n;
-	name->how = (enum hasher_how)r->code;
-}
-
-/* Hands a name to the workers: now, or with a table when they have room. */
+/* Hands a file to the workers: now, or with a table when they have room. */
 static int
-hash_put(struct hash *h, const struct hasher_name *name)
+hash_put(struct hash *h, const struct entry *e)
 {
 	uint64_t n;
 	bool is_new;
 
 	if (!h->table) {
-		progress_found(name->size);
-		return hasher_put(h->setup.hasher, name);
+		progress_found(e->id.size);
+		return hasher_put(h->setup.hasher, e);
 	}
-	n = table_add(h->table, name->path, name->len, &is_new);
+	n = table_add(h->table, e->name, e->len, &is_new);
 	if (!is_new)
 		return 0;
-	progress_found(name->size);
-	return backlog_add(&h->backlog, n, name->size, (int)name->how);
+	progress_found(e->id.size);
+	return backlog_add(&h->backlog, n, e);
 }
 
 static int
-hash_on_name(void *cookie, struct hasher_name *name)
+hash_on_name(void *cookie, const struct entry *e)
 {
 	struct hash *h = cookie;
 
-	if (hash_put(h, name) < 0)
+	if (hash_put(h, e) < 0)
 		h->stopped = true;
 	return h->stopped || h->out.lost ? -1 : 0;
 }
@@ -225,7 +216,6 @@ hash_init(struct hash *h, const struct options *o)
 		return -1;
 	h->backlog.hasher = h->setup.hasher;
 	h->backlog.table = h->table;
-	h->backlog.on_turn = hash_on_turn;
 	return 0;
 }
 

@@ -81,11 +81,11 @@ newlist_format(const struct newlist *l, const struct options *o, int n)
 static bool
 newlist_dots(const struct newlist *l, const struct newlist_file *file)
 {
-	const struct result *r = file->r;
+	const struct entry *e = &file->r->entry;
 
-	if (r->pathlen == 1 && *r->path == '-')
-		return !file->is_stdin;
-	return l->has_dots && newlist_may_have_dots(r->path, r->pathlen) ?
+	if (e->len == 1 && *e->name == '-')
+		return e->kind != ENTRY_STDIN;
+	return l->has_dots && newlist_may_have_dots(e->name, e->len) ?
 	    l->dots : file->dotted;
 }
 
@@ -93,15 +93,15 @@ void
 newlist_put(const struct newlist *l, const struct options *o,
     const struct newlist_file *file, struct buf *out)
 {
-	struct format f = newlist_format(l, o, file->algorithm);
+	struct format f = newlist_format(l, o, file->r->entry.algorithm);
 	struct result r = *file->r;
 	struct buf path = BUF_INIT;
 
 	if (newlist_dots(l, file)) {
 		buf_puts(&path, "./");
-		buf_put(&path, r.path, r.pathlen);
-		r.path = buf_str(&path);
-		r.pathlen = path.len;
+		buf_put(&path, r.entry.name, r.entry.len);
+		r.entry.name = buf_str(&path);
+		r.entry.len = path.len;
 	}
 	f.tag = file->tag;
 	format_result(&f, &r, out);

@@ -39,11 +39,9 @@ void newlist_begin(struct newlist *l, const struct options *o,
 
 /* A file of the new list. */
 struct newlist_file {
-	const struct result *r; /* its path has no "./" in front... */
+	const struct result *r; /* its name has no "./" in front... */
 	bool dotted;     /* ...but was found with that */
-	bool is_stdin;   /* it is standard input, and no file called "-" */
-	int algorithm;   /* its number... */
-	const char *tag; /* ...and tag */
+	const char *tag; /* of its algorithm */
 };
 
 /* Appends the line of f. What o asks for in so many words is stronger than the

@@ -11,41 +11,19 @@
 #include "source/list.h"
 #include "source/walk.h"
 
-static enum hasher_how
-operands_how(enum walk_kind kind)
-{
-	switch (kind) {
-	case WALK_FILE:
-		return HASHER_FOUND;
-	case WALK_LINKED:
-		return HASHER_FOLLOWED;
-	case WALK_OPERAND:
-		return HASHER_NAMED;
-	case WALK_OPERAND_STREAM:
-		return HASHER_STREAM;
-	}
-	return HASHER_FOUND;
-}
-
 static int
-operands_on_file(void *cookie, const struct walk_file *f)
+operands_on_file(void *cookie, const struct entry *e)
 {
 	struct operands *p = cookie;
-	struct hasher_name name = {
-		.path = f->path,
-		.len = f->len,
-		.how = operands_how(f->kind),
-		.size = f->size,
-	};
 
-	return p->on_name(p->cookie, &name);
+	return p->on_name(p->cookie, e);
 }
 
 static int
 operands_on_error(void *cookie, const char *path, size_t len, int err)
 {
 	struct operands *p = cookie;
-	struct result r = { .path = path, .pathlen = len };
+	struct result r = { .entry = { .name = path, .len = len } };
 
 	switch (err) {
 	case WALK_OUTPUT:
@@ -90,8 +68,8 @@ static int
 operands_take(struct operands *p, const struct walk_opts *w, const char *name,
     size_t len)
 {
-	struct hasher_name in = { .path = name, .len = len,
-	    .how = HASHER_STDIN };
+	const struct entry in = { .name = name, .len = len,
+	    .kind = ENTRY_STDIN };
 	size_t number;
 
 	if (strcmp(name, "-") != 0)

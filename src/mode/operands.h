@@ -2,7 +2,7 @@
  * operands.h - every name that the operands stand for, one callback each.
  *
  * From the command line and the lists of operands (source/list.h), through the
- * walk (source/walk.h), to names ready for hasher_put.
+ * walk (source/walk.h), to entries.
  */
 #ifndef MODE_OPERANDS_H
 #define MODE_OPERANDS_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct hasher_name;
+struct entry;
 struct result;
 struct setup;
 
@@ -18,8 +18,8 @@ struct operands {
 	const struct setup *setup;
 	const char *none; /* what is meant when there is no operand */
 	void *cookie;
-	/* A name; the caller fills in algorithm and token. Non-zero stops. */
-	int (*on_name)(void *cookie, struct hasher_name *name);
+	/* An entry, of algorithm 0 and without a cookie. Non-zero stops. */
+	int (*on_name)(void *cookie, const struct entry *e);
 	/* A name that has no digest, and why. Non-zero stops. */
 	int (*on_error)(void *cookie, const struct result *r);
 	/* Called while a list has nothing to read; may be NULL. -1 stops. */

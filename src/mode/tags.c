@@ -384,11 +384,11 @@ tags_reason(const struct tags *t, const struct result *r, struct buf *out)
 {
 	const char *name;
 
-	if (r->status != RESULT_ALGORITHM || !(name = tags_name(t, r->code))) {
+	if (r->status != RESULT_ALGORITHM || !(name = tags_name(t, r->entry.algorithm))) {
 		result_reason(r, out);
 		return;
 	}
-	if (t->unknown[-1 - r->code].known)
+	if (t->unknown[-1 - r->entry.algorithm].known)
 		buf_printf(out, "algorithm %s is one too many for a run", name);
 	else
 		buf_printf(out, "algorithm %s is not known to libcrypto", name);

@@ -9,10 +9,10 @@
 static int
 compare_names(const struct result *a, const struct result *b)
 {
-	size_t n = a->pathlen < b->pathlen ? a->pathlen : b->pathlen;
-	int c = memcmp(a->path, b->path, n);
+	size_t n = a->entry.len < b->entry.len ? a->entry.len : b->entry.len;
+	int c = memcmp(a->entry.name, b->entry.name, n);
 
-	return c ? c : (a->pathlen > b->pathlen) - (a->pathlen < b->pathlen);
+	return c ? c : (a->entry.len > b->entry.len) - (a->entry.len < b->entry.len);
 }
 
 bool
@@ -52,12 +52,12 @@ compare_behind(const struct table *a, const struct table *b,
 	while (i < table_count(a) && j < table_count(b)) {
 		(void)table_get(a, table_sorted_at(a, i), &in);
 		(void)table_get(b, table_sorted_at(b, j), &behind);
-		if (behind.pathlen < len || memcmp(behind.path, prefix, len)) {
+		if (behind.entry.len < len || memcmp(behind.entry.name, prefix, len)) {
 			j++;
 			continue;
 		}
-		behind.path += len;
-		behind.pathlen -= len;
+		behind.entry.name += len;
+		behind.entry.len -= len;
 		c = compare_names(&in, &behind);
 		n += c == 0;
 		i += c <= 0;
@@ -68,7 +68,7 @@ compare_behind(const struct table *a, const struct table *b,
 
 void
 compare_add(struct compare_files *fs, uint64_t number, size_t place,
-    int algorithm, const struct result *r)
+    const struct result *r)
 {
 	struct compare_file *f;
 
@@ -76,7 +76,7 @@ compare_add(struct compare_files *fs, uint64_t number, size_t place,
 	f = &fs->v[fs->n++];
 	f->number = number;
 	f->place = place;
-	f->algorithm = algorithm;
+	f->algorithm = r->entry.algorithm;
 	f->size = r->size;
 	f->digestlen = r->digestlen;
 	memcpy(f->digest, r->digest, r->digestlen);

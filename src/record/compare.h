@@ -51,9 +51,9 @@ struct compare_files {
 	size_t n, cap;
 };
 
-/* Adds a file with its digest; number and place are the caller's. */
+/* Adds the file of r with its digest; number and place are the caller's. */
 void compare_add(struct compare_files *fs, uint64_t number, size_t place,
-    int algorithm, const struct result *r);
+    const struct result *r);
 
 /* Sorts by algorithm and size, for compare_has. */
 void compare_sort(struct compare_files *fs);

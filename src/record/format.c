@@ -19,7 +19,7 @@ static void
 sum_begin(struct line *l)
 {
 	l->escaped = l->f->end == '\n' &&
-	    name_needs_escape(l->r->path, l->r->pathlen);
+	    name_needs_escape(l->r->entry.name, l->r->entry.len);
 	if (l->escaped)
 		buf_putc(l->out, '\\');
 }
@@ -28,9 +28,9 @@ static void
 sum_name(const struct line *l)
 {
 	if (l->escaped)
-		name_escape(l->out, l->r->path, l->r->pathlen);
+		name_escape(l->out, l->r->entry.name, l->r->entry.len);
 	else
-		buf_put(l->out, l->r->path, l->r->pathlen);
+		buf_put(l->out, l->r->entry.name, l->r->entry.len);
 }
 
 static void
@@ -69,7 +69,7 @@ static void
 object_begin(struct line *l)
 {
 	buf_putc(l->out, '{');
-	json_put_path(l->out, "path", l->r->path, l->r->pathlen);
+	json_put_path(l->out, "path", l->r->entry.name, l->r->entry.len);
 	json_put_text(l->out, "algorithm", l->f->tag);
 }
 

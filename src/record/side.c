@@ -31,8 +31,27 @@ side_free(struct side *s)
 	for (size_t i = 0; i < s->nspelled; i++)
 		free(s->spelled[i].name);
 	free(s->spelled);
+	free(s->dotted);
 	table_free(s->table);
 	free(s);
+}
+
+/* Numbers come one after the other. */
+static void
+side_mark(struct side *s, uint64_t n, bool dotted)
+{
+	size_t at = (size_t)(n / 8);
+
+	s->dotted = mem_grow(s->dotted, &s->dotted_cap, at + 1, 1);
+	if (n % 8 == 0)
+		s->dotted[at] = 0;
+	s->dotted[at] |= (unsigned char)(dotted << n % 8);
+}
+
+bool
+side_is_dotted(const struct side *s, uint64_t n)
+{
+	return s->dotted[n / 8] >> n % 8 & 1;
 }
 
 uint64_t
@@ -40,11 +59,14 @@ side_add(struct side *s, const char *plain, size_t plainlen,
     const char *given, size_t givenlen, bool *is_new)
 {
 	uint64_t n = table_add(s->table, plain, plainlen, is_new);
+	bool dotted = givenlen >= 2 && !memcmp(given, "./", 2);
 	struct side_spelling *last;
 
+	if (!*is_new)
+		return n;
+	side_mark(s, n, dotted);
 	scope_bare(&given, &givenlen);
-	if (!*is_new || (givenlen == plainlen &&
-	    !memcmp(given, plain, plainlen)))
+	if (givenlen == plainlen && !memcmp(given, plain, plainlen))
 		return n;
 	s->spelled = mem_grow(s->spelled, &s->cap, s->nspelled + 1,
 	    sizeof(*s->spelled));
@@ -74,8 +96,8 @@ side_get(const struct side *s, uint64_t n, struct result *r)
 		spelled = bsearch(&n, s->spelled, s->nspelled,
 		    sizeof(*s->spelled), side_compare);
 	if (spelled) {
-		r->path = spelled->name;
-		r->pathlen = spelled->len;
+		r->entry.name = spelled->name;
+		r->entry.len = spelled->len;
 	}
 	return done;
 }

@@ -19,6 +19,8 @@ struct side {
 	struct table *table;           /* by plain name */
 	struct side_spelling *spelled; /* the side's own, in order of number */
 	size_t nspelled, cap;
+	unsigned char *dotted;         /* a bit each: "./" was in front */
+	size_t dotted_cap;
 };
 
 struct side *side_new(void);
@@ -31,7 +33,10 @@ void side_free(struct side *s);
 uint64_t side_add(struct side *s, const char *plain, size_t plainlen,
     const char *given, size_t givenlen, bool *is_new);
 
-/* As table_get, but r->path is as it was given, "./" in front aside. */
+/* As table_get, but r->entry.name is as it was given, "./" in front aside. */
 bool side_get(const struct side *s, uint64_t n, struct result *r);
+
+/* Was name number n given with "./" in front? */
+bool side_is_dotted(const struct side *s, uint64_t n);
 
 #endif

@@ -1,15 +1,15 @@
 /*
  * Three stores, none of which is ever copied to grow:
  *
- *   entries   blocks of BLOCK_ENTRIES; number n is in block n / BLOCK_ENTRIES
+ *   rows      blocks of BLOCK_ENTRIES; number n is in block n / BLOCK_ENTRIES
  *   paths     an arena of chunks, each path with a NUL behind it
  *   slots     the index, 8 bytes each; rebuilt out of the entries when it
  *             doubles, after the old one has been given back
  *
- * An entry is 104 bytes, its path costs one more, and at the worst moment, just
+ * A row is 112 bytes, its path costs one more, and at the worst moment, just
  * after it has doubled, the index has 8/3 slots for an entry, 21 bytes; the
- * sort needs up to 28 when the index is gone. That makes at most 133 and
- * leaves 27 for what malloc(3) loses.
+ * sort needs up to 28 when the index is gone. That makes at most 141 and
+ * leaves 19 for what malloc(3) loses.
  */
 #include "record/table.h"
 
@@ -36,16 +36,21 @@
 /* Groups as small as this are sorted by insertion. */
 #define SMALL_GROUP 8
 
-struct entry {
+struct row {
 	const char *path;
 	size_t len;
 	uint64_t hash;
 	uint64_t size;
 	int code;
+	int algorithm;
+	unsigned char kind;
 	unsigned char status;
 	unsigned char digestlen;
 	bool done; /* the result is here */
-	unsigned char digest[RESULT_DIGEST_MAX];
+	union {
+		struct entry_identity id; /* until it is */
+		unsigned char digest[RESULT_DIGEST_MAX];
+	};
 };
 
 struct chunk {
@@ -74,7 +79,7 @@ struct sorter {
 };
 
 struct table {
-	struct entry **blocks;
+	struct row **blocks;
 	size_t nblocks, blocks_cap;
 	uint64_t count; /* at most NUMBER_MASK, even where size_t is small */
 	size_t pending;
@@ -120,8 +125,8 @@ table_free(struct table *t)
 	free(t);
 }
 
-static struct entry *
-entry_at(const struct table *t, uint64_t n)
+static struct row *
+row_at(const struct table *t, uint64_t n)
 {
 	return &t->blocks[n / BLOCK_ENTRIES][n % BLOCK_ENTRIES];
 }
@@ -167,14 +172,14 @@ path_copy(struct table *t, const char *path, size_t len)
 static uint64_t *
 slot_of(const struct table *t, uint64_t hash, const char *path, size_t len)
 {
-	const struct entry *e;
+	const struct row *e;
 	uint64_t slot;
 	size_t i;
 
 	for (i = hash & t->mask; (slot = t->slots[i]); i = (i + 1) & t->mask) {
 		if ((slot ^ hash) >> NUMBER_BITS)
 			continue;
-		e = entry_at(t, (slot & NUMBER_MASK) - 1);
+		e = row_at(t, (slot & NUMBER_MASK) - 1);
 		if (e->hash == hash && e->len == len &&
 		    !memcmp(e->path, path, len))
 			break;
@@ -199,7 +204,7 @@ grow_slots(struct table *t)
 	t->slots = mem_zalloc(n, sizeof(*t->slots));
 	t->mask = n - 1;
 	for (uint64_t number = 0; number < t->count; number++) {
-		hash = entry_at(t, number)->hash;
+		hash = row_at(t, number)->hash;
 		i = hash & t->mask;
 		while (t->slots[i])
 			i = (i + 1) & t->mask;
@@ -207,10 +212,10 @@ grow_slots(struct table *t)
 	}
 }
 
-static struct entry *
-entry_add(struct table *t)
+static struct row *
+row_add(struct table *t)
 {
-	struct entry *e;
+	struct row *e;
 
 	if (t->count == NUMBER_MASK)
 		diag_die("too many files");
@@ -220,7 +225,7 @@ entry_add(struct table *t)
 		t->blocks[t->nblocks++] =
 		    mem_alloc(BLOCK_ENTRIES * sizeof(**t->blocks));
 	}
-	e = entry_at(t, t->count++);
+	e = row_at(t, t->count++);
 	t->pending++;
 	return e;
 }
@@ -229,7 +234,7 @@ uint64_t
 table_add(struct table *t, const char *path, size_t len, bool *is_new)
 {
 	uint64_t hash, *slot;
-	struct entry *e;
+	struct row *e;
 
 	if (!t->slots)
 		diag_bug("table_add after table_sort");
@@ -241,13 +246,14 @@ table_add(struct table *t, const char *path, size_t len, bool *is_new)
 	*is_new = !*slot;
 	if (*slot)
 		return (*slot & NUMBER_MASK) - 1;
-	e = entry_add(t);
+	e = row_add(t);
 	e->path = path_copy(t, path, len);
 	e->len = len;
 	e->hash = hash;
-	e->size = 0;
-	e->code = 0;
+	e->algorithm = 0;
+	e->kind = ENTRY_FOUND;
 	e->done = false;
+	e->id = (struct entry_identity){ 0 };
 	*slot = slot_value(hash, t->count - 1);
 	return t->count - 1;
 }
@@ -264,25 +270,26 @@ table_find(const struct table *t, const char *path, size_t len)
 }
 
 void
-table_note(struct table *t, uint64_t n, uint64_t size, int code)
+table_note(struct table *t, uint64_t n, const struct entry *known)
 {
-	struct entry *e;
+	struct row *e;
 
-	if (n >= t->count || entry_at(t, n)->done)
+	if (n >= t->count || row_at(t, n)->done)
 		diag_bug("table_note: no entry without a result");
-	e = entry_at(t, n);
-	e->size = size;
-	e->code = code;
+	e = row_at(t, n);
+	e->algorithm = known->algorithm;
+	e->kind = (unsigned char)known->kind;
+	e->id = known->id;
 }
 
 int
 table_set(struct table *t, uint64_t n, const struct result *r)
 {
-	struct entry *e;
+	struct row *e;
 
 	if (n >= t->count)
 		return -1;
-	e = entry_at(t, n);
+	e = row_at(t, n);
 	if (e->done)
 		return -1;
 	if (r->digestlen > sizeof(e->digest))
@@ -290,6 +297,8 @@ table_set(struct table *t, uint64_t n, const struct result *r)
 	e->done = true;
 	e->status = (unsigned char)r->status;
 	e->code = r->code;
+	e->algorithm = r->entry.algorithm;
+	e->kind = (unsigned char)r->entry.kind;
 	e->size = r->size;
 	e->digestlen = (unsigned char)r->digestlen;
 	memcpy(e->digest, r->digest, r->digestlen);
@@ -300,20 +309,24 @@ table_set(struct table *t, uint64_t n, const struct result *r)
 bool
 table_get(const struct table *t, uint64_t n, struct result *r)
 {
-	const struct entry *e;
+	const struct row *e;
 
 	if (n >= t->count)
 		diag_bug("table_get: no such entry");
-	e = entry_at(t, n);
+	e = row_at(t, n);
 	memset(r, 0, sizeof(*r));
 	r->status = RESULT_LOST;
-	r->token = n;
-	r->path = e->path;
-	r->pathlen = e->len;
+	r->entry.name = e->path;
+	r->entry.len = e->len;
+	r->entry.kind = (enum entry_kind)e->kind;
+	r->entry.algorithm = e->algorithm;
+	r->entry.cookie = n;
+	if (!e->done) {
+		r->entry.id = e->id;
+		return false;
+	}
 	r->code = e->code;
 	r->size = e->size;
-	if (!e->done)
-		return false;
 	r->status = (enum result_status)e->status;
 	r->digestlen = e->digestlen;
 	memcpy(r->digest, e->digest, e->digestlen);
@@ -335,7 +348,7 @@ table_pending(const struct table *t)
 /* Bytes depth to depth + 7 of a path as a number that orders as they do; the
  * end counts as zeros. */
 static uint64_t
-key_at(const struct entry *e, size_t depth)
+key_at(const struct row *e, size_t depth)
 {
 	unsigned char b[8] = { 0 };
 	size_t left = e->len - depth;
@@ -348,7 +361,7 @@ key_at(const struct entry *e, size_t depth)
 }
 
 static int
-compare_paths(const struct entry *a, const struct entry *b, size_t depth)
+compare_paths(const struct row *a, const struct row *b, size_t depth)
 {
 	size_t len = a->len < b->len ? a->len : b->len;
 	int c = memcmp(a->path + depth, b->path + depth, len - depth);
@@ -360,15 +373,15 @@ compare_paths(const struct entry *a, const struct entry *b, size_t depth)
 static void
 sort_small(const struct table *t, struct item *items, size_t n, size_t depth)
 {
-	const struct entry *e;
+	const struct row *e;
 	uint64_t number;
 	size_t i, k;
 
 	for (i = 1; i < n; i++) {
 		number = items[i].number;
-		e = entry_at(t, number);
+		e = row_at(t, number);
 		for (k = i; k > 0; k--) {
-			if (compare_paths(entry_at(t, items[k - 1].number), e,
+			if (compare_paths(row_at(t, items[k - 1].number), e,
 			    depth) <= 0)
 				break;
 			items[k].number = items[k - 1].number;
@@ -437,7 +450,7 @@ split_ended(const struct table *t, struct item *items, size_t n, size_t depth)
 	size_t ended = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (entry_at(t, items[i].number)->len > depth + 8)
+		if (row_at(t, items[i].number)->len > depth + 8)
 			continue;
 		swap = items[ended];
 		items[ended++] = items[i];
@@ -467,7 +480,7 @@ group_sort(struct table *t, struct sorter *s, const struct group *g)
 	size_t i, end, ended;
 
 	for (i = 0; i < g->n; i++)
-		items[i].key = key_at(entry_at(t, items[i].number), g->depth);
+		items[i].key = key_at(row_at(t, items[i].number), g->depth);
 	sort_by_key(items, g->n, s->spare);
 	for (i = 0; i < g->n; i = end) {
 		for (end = i + 1; end < g->n; end++)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct entry;
 struct result;
 struct table;
 
@@ -27,20 +28,21 @@ void table_free(struct table *t);
 uint64_t table_add(struct table *t, const char *path, size_t len, bool *is_new);
 
 /*
- * Keeps size and code for entry number n, which has no result yet: table_get
- * gives them back until it has.
+ * Keeps what is known of entry number n, which has no result yet: all of e but
+ * its name and cookie. Its identity is kept only until it has a result.
  */
-void table_note(struct table *t, uint64_t n, uint64_t size, int code);
+void table_note(struct table *t, uint64_t n, const struct entry *e);
 
-/* Sets the result of entry number n. 0, or -1 when there is no such entry or
- * it has its result already (n may come from outside). */
+/* Sets the result of entry number n, of which only the name stays what it was.
+ * 0, or -1 when there is no such entry or it has its result already (n may come
+ * from outside). */
 int table_set(struct table *t, uint64_t n, const struct result *r);
 
 /* Looks a path up; UINT64_MAX when it is not there. */
 uint64_t table_find(const struct table *t, const char *path, size_t len);
 
-/* Fills *r with entry n (r->path points into the table). False when it has no
- * result yet; status is then RESULT_LOST, size and code are table_note's. */
+/* Fills *r with entry n: its name points into the table, its cookie is n.
+ * False when it has no result yet; status is then RESULT_LOST. */
 bool table_get(const struct table *t, uint64_t n, struct result *r);
 
 size_t table_count(const struct table *t);   /* entries */

@@ -46,7 +46,7 @@
 #define SEGMENT_PATH (PATH_MAX / 2)
 #define WALK_DESCRIPTORS (SEGMENT_LEVELS + 2)
 
-struct identity {
+struct walk_dir {
 	dev_t dev;
 	ino_t ino;
 };
@@ -58,7 +58,7 @@ struct segment {
 	char *after;           /* ...that follow this one; NULL: all */
 	int depth;             /* of path below the operand */
 	bool linked;           /* a link was followed on the way there */
-	struct identity *above; /* with follow: directories of depth 0 to depth,
+	struct walk_dir *above; /* with follow: directories of depth 0 to depth,
 	                        * path's own the last */
 };
 
@@ -78,7 +78,7 @@ static struct {
 	bool at_operand;          /* that root is the operand */
 	bool linked;              /* of the present segment */
 	struct tally links;       /* directories entered by links behind links */
-	struct identity *above;   /* by depth */
+	struct walk_dir *above;   /* by depth */
 	size_t abovecap;
 
 	struct buf path;          /* as printed */
@@ -141,19 +141,17 @@ walk_wants(const char *path, bool is_dir)
 /* name is relative to dirfd, and printed as path. */
 static void
 walk_file(int dirfd, const char *name, const char *path, size_t len,
-    enum walk_kind kind, const struct stat *st)
+    enum entry_kind kind, const struct stat *st)
 {
-	struct walk_file f = { .path = path, .len = len, .kind = kind };
+	const struct entry e = { .name = path, .len = len, .kind = kind,
+	    .id = entry_identity(st) };
 	enum own_verdict own = OWN_NOT;
 
-	if (S_ISREG(st->st_mode)) {
-		f.size = (uint64_t)st->st_size;
-		if (w.o->own)
-			own = own_find(w.o->own, dirfd, name, st);
-	}
+	if (S_ISREG(st->st_mode) && w.o->own)
+		own = own_find(w.o->own, dirfd, name, st);
 	switch (own) {
 	case OWN_NOT:
-		w.stop = w.o->on_file(w.o->cookie, &f);
+		w.stop = w.o->on_file(w.o->cookie, &e);
 		break;
 	case OWN_FILE:
 		counts.own++;
@@ -312,7 +310,7 @@ walk_visit_link(const char *name, int level)
 	if (!walk_wants(path, S_ISDIR(st.st_mode)))
 		return;
 	if (S_ISREG(st.st_mode)) {
-		walk_file(AT_FDCWD, name, path, len, WALK_LINKED, &st);
+		walk_file(AT_FDCWD, name, path, len, ENTRY_LINKED, &st);
 	} else if (!S_ISDIR(st.st_mode)) {
 		counts.specials++;
 	} else if (!walk_enters(depth, &st)) {
@@ -333,7 +331,7 @@ walk_visit_file(const char *name, const struct stat *st)
 	if (!walk_wants(path, false))
 		return;
 	if (S_ISREG(st->st_mode))
-		walk_file(AT_FDCWD, name, path, len, WALK_FILE, st);
+		walk_file(AT_FDCWD, name, path, len, ENTRY_FOUND, st);
 	else
 		counts.specials++;
 }
@@ -713,7 +711,7 @@ walk(const char *operand, const struct walk_opts *opts)
 		walk_directory(operand, &st);
 	else
 		walk_file(opts->dirfd, operand, operand, strlen(operand),
-		    S_ISREG(st.st_mode) ? WALK_OPERAND :
-		    WALK_OPERAND_STREAM, &st);
+		    S_ISREG(st.st_mode) ? ENTRY_NAMED :
+		    ENTRY_STREAM, &st);
 	return w.stop;
 }

@@ -17,27 +17,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/entry.h"
+
 struct filter;
 struct own;
-
-enum walk_kind {
-	WALK_FILE,    /* a regular file found in a directory */
-	WALK_LINKED,  /* a regular file found behind a symbolic link (follow) */
-	WALK_OPERAND, /* the operand itself: a regular file, or a link to one */
-	WALK_OPERAND_STREAM /* likewise: a FIFO, device, socket */
-};
 
 /* What is wrong beside what has an errno. */
 enum walk_error {
 	WALK_OUTPUT = -1, /* another name of a file that is being written */
 	WALK_LINKS = -2   /* a directory that links lead to too often */
-};
-
-struct walk_file {
-	const char *path; /* valid during the callback; NUL-terminated */
-	size_t len;
-	enum walk_kind kind;
-	uint64_t size;    /* st_size; 0 unless a regular file */
 };
 
 struct walk_opts {
@@ -50,8 +38,14 @@ struct walk_opts {
 	int dirfd;                   /* operands are relative to it; AT_FDCWD */
 
 	void *cookie;
-	/* A file to be hashed. Non-zero stops the walk. */
-	int (*on_file)(void *cookie, const struct walk_file *f);
+	/*
+	 * A file to be hashed: with its identity, of the algorithm 0, without
+	 * a cookie. FOUND in a directory, LINKED from one (follow), or the
+	 * operand itself: NAMED where that is, or leads to, a regular file,
+	 * else STREAM. Its name is valid during the callback. Non-zero stops
+	 * the walk.
+	 */
+	int (*on_file)(void *cookie, const struct entry *e);
 	/*
 	 * Something that could not be looked at: a directory that cannot be
 	 * read, an entry that cannot be stat'ed, an operand that does not

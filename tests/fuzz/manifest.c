@@ -105,7 +105,7 @@ check_format(const struct format *f, const struct result *r)
 	must(line.len && line.data[line.len - 1] == f->end, "a line ends");
 	must(manifest_line(&m, line.data, line.len - 1, &e) == MANIFEST_ENTRY,
 	    "what is printed can be read");
-	must(e.len == r->pathlen && !memcmp(e.name, r->path, e.len),
+	must(e.len == r->entry.len && !memcmp(e.name, r->entry.name, e.len),
 	    "a name survives");
 	must(!strcmp(known[e.algorithm].tag, f->tag), "a tag survives");
 	must(e.want.digestlen == r->digestlen &&
@@ -120,12 +120,12 @@ static void
 check_round_trip(const struct manifest_entry *e)
 {
 	struct buf name = BUF_INIT;
-	struct result r = { .size = e->want.size, .pathlen = e->len,
+	struct result r = { .size = e->want.size, .entry = { .len = e->len },
 	    .digestlen = e->want.digestlen };
 	struct format f = { .base64 = false };
 
 	buf_put(&name, e->name, e->len);
-	r.path = buf_str(&name);
+	r.entry.name = buf_str(&name);
 	memcpy(r.digest, e->want.digest, r.digestlen);
 	f.tag = known[e->algorithm].tag;
 	for (int i = 0; i < 12; i++) {

@@ -37,11 +37,11 @@ turn(const struct table *w, const struct table *h, struct compare_turn *t,
 	assert_int_equal(t->have == COMPARE_NONE, have == NULL);
 	if (want) {
 		(void)table_get(w, t->want, &r);
-		assert_string_equal(r.path, want);
+		assert_string_equal(r.entry.name, want);
 	}
 	if (have) {
 		(void)table_get(h, t->have, &r);
-		assert_string_equal(r.path, have);
+		assert_string_equal(r.entry.name, have);
 	}
 }
 
@@ -115,10 +115,11 @@ static void
 add(struct compare_files *fs, uint64_t number, int algorithm,
     const char *digest, uint64_t size)
 {
-	struct result r = { .size = size, .digestlen = strlen(digest) };
+	struct result r = { .size = size, .digestlen = strlen(digest),
+	    .entry.algorithm = algorithm };
 
 	memcpy(r.digest, digest, r.digestlen);
-	compare_add(fs, number, (size_t)number, algorithm, &r);
+	compare_add(fs, number, (size_t)number, &r);
 }
 
 /* Matches, and checks where each of the missing files 0 to 3 went. */

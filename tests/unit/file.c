@@ -57,7 +57,7 @@ test_regular_in_one_read(void **state)
 
 	(void)state;
 	put("f", "12345");
-	assert_int_equal(file_open(&f, AT_FDCWD, "f", HASHER_FOUND, &r), 0);
+	assert_int_equal(file_open(&f, AT_FDCWD, "f", ENTRY_FOUND, &r), 0);
 	assert_int_equal(file_read(&f, buf, sizeof(buf), true, &last, &r), 5);
 	assert_true(last); /* short, and as long as fstat said */
 	assert_int_equal(file_settled(&f, &r), 1);
@@ -76,7 +76,7 @@ test_full_buffer_reads_on(void **state)
 
 	(void)state;
 	put("f", "12345");
-	assert_int_equal(file_open(&f, AT_FDCWD, "f", HASHER_FOUND, &r), 0);
+	assert_int_equal(file_open(&f, AT_FDCWD, "f", ENTRY_FOUND, &r), 0);
 	assert_int_equal(file_read(&f, buf, sizeof(buf), true, &last, &r), 5);
 	assert_false(last);
 	assert_int_equal(file_read(&f, buf, sizeof(buf), true, &last, &r), 0);
@@ -94,7 +94,7 @@ test_size_zero_is_not_trusted(void **state)
 
 	(void)state;
 	assert_int_equal(file_open(&f, AT_FDCWD, "/proc/self/status",
-	    HASHER_FOUND, &r), 0);
+	    ENTRY_FOUND, &r), 0);
 	assert_int_equal(f.st.st_size, 0);
 	assert_true(file_read(&f, buf, sizeof(buf), true, &last, &r) > 0);
 	assert_false(last);
@@ -112,19 +112,19 @@ test_kinds_refused_in_a_walk(void **state)
 	assert_int_equal(symlink("f", "link"), 0);
 	assert_int_equal(mkfifo("fifo", 0600), 0);
 	assert_int_equal(mkdir("d", 0700), 0);
-	assert_int_equal(file_open(&f, AT_FDCWD, "link", HASHER_FOUND, &r), -1);
+	assert_int_equal(file_open(&f, AT_FDCWD, "link", ENTRY_FOUND, &r), -1);
 	assert_int_equal(r.status, RESULT_TYPE);
-	assert_int_equal(file_open(&f, AT_FDCWD, "fifo", HASHER_FOUND, &r), -1);
+	assert_int_equal(file_open(&f, AT_FDCWD, "fifo", ENTRY_FOUND, &r), -1);
 	assert_int_equal(r.status, RESULT_TYPE); /* and it did not block */
-	assert_int_equal(file_open(&f, AT_FDCWD, "d", HASHER_FOLLOWED, &r), -1);
+	assert_int_equal(file_open(&f, AT_FDCWD, "d", ENTRY_LINKED, &r), -1);
 	assert_int_equal(r.status, RESULT_TYPE);
-	assert_int_equal(file_open(&f, AT_FDCWD, "gone", HASHER_FOUND, &r), -1);
+	assert_int_equal(file_open(&f, AT_FDCWD, "gone", ENTRY_FOUND, &r), -1);
 	assert_int_equal(r.status, RESULT_OPEN);
 	assert_int_equal(r.code, ENOENT);
-	assert_int_equal(file_open(&f, AT_FDCWD, "link", HASHER_FOLLOWED, &r),
+	assert_int_equal(file_open(&f, AT_FDCWD, "link", ENTRY_LINKED, &r),
 	    0);
 	file_close(&f);
-	assert_int_equal(file_open(&f, AT_FDCWD, "link", HASHER_NAMED, &r), 0);
+	assert_int_equal(file_open(&f, AT_FDCWD, "link", ENTRY_NAMED, &r), 0);
 	file_close(&f);
 }
 
@@ -139,7 +139,7 @@ test_changed_once_then_twice(void **state)
 
 	(void)state;
 	put("f", "12345");
-	assert_int_equal(file_open(&f, AT_FDCWD, "f", HASHER_FOUND, &r), 0);
+	assert_int_equal(file_open(&f, AT_FDCWD, "f", ENTRY_FOUND, &r), 0);
 	assert_int_equal(file_read(&f, buf, sizeof(buf), true, &last, &r), 5);
 	put("f", "123456789"); /* the size moves */
 	assert_int_equal(file_settled(&f, &r), 0);
@@ -162,7 +162,7 @@ test_directory_named(void **state)
 	bool last;
 
 	(void)state;
-	assert_int_equal(file_open(&f, AT_FDCWD, "d", HASHER_NAMED, &r), 0);
+	assert_int_equal(file_open(&f, AT_FDCWD, "d", ENTRY_NAMED, &r), 0);
 	assert_int_equal(file_read(&f, buf, sizeof(buf), true, &last, &r), -1);
 	assert_int_equal(r.status, RESULT_READ);
 	assert_int_equal(r.code, EISDIR);

@@ -17,8 +17,8 @@ result_of(const char *path)
 {
 	struct result r = { .status = RESULT_OK, .size = 123, .digestlen = 4 };
 
-	r.path = path;
-	r.pathlen = strlen(path);
+	r.entry.name = path;
+	r.entry.len = strlen(path);
 	memcpy(r.digest, "\x00\x9f\xa0\xff", 4);
 	return r;
 }

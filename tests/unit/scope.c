@@ -210,6 +210,7 @@ static void
 test_a_side_keeps_the_first_spelling(void **state)
 {
 	static const char *const shown[] = { "a", "d//f", "b", "e/./f", "." };
+	static const bool dotted[] = { true, true, false, true, false };
 	struct side *s = side_new();
 	struct result r;
 
@@ -222,8 +223,9 @@ test_a_side_keeps_the_first_spelling(void **state)
 	assert_int_equal(add(s, ".", true), 4);
 	for (uint64_t n = 0; n < 5; n++) {
 		(void)side_get(s, n, &r);
-		assert_string_equal(r.path, shown[n]);
-		assert_int_equal(r.pathlen, strlen(shown[n]));
+		assert_string_equal(r.entry.name, shown[n]);
+		assert_int_equal(r.entry.len, strlen(shown[n]));
+		assert_int_equal(side_is_dotted(s, n), dotted[n]);
 	}
 	assert_int_equal(table_find(s->table, "d/f", 3), 1);
 	side_free(s);

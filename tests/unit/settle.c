@@ -51,14 +51,14 @@ hash_twice(struct result *r)
 		.dirfd = AT_FDCWD, .twice = true,
 		.cookie = r, .on_result = on_result,
 	};
-	const struct hasher_name name = {
-		.path = path, .len = strlen(path), .how = HASHER_FOUND,
-		.size = SIZE,
+	const struct entry e = {
+		.name = path, .len = strlen(path), .kind = ENTRY_FOUND,
+		.id.size = SIZE,
 	};
 	struct hasher *h = hasher_new(&opts);
 
 	assert_non_null(h);
-	assert_int_equal(hasher_put(h, &name), 0);
+	assert_int_equal(hasher_put(h, &e), 0);
 	assert_int_equal(hasher_finish(h), 0);
 	hasher_free(h);
 }

@@ -108,7 +108,7 @@ test_a_result_comes_back(void **state)
 {
 	struct table *t = table_new();
 	struct result r = { .status = RESULT_OK, .size = UINT64_MAX - 1,
-		.token = 99, .digestlen = 64 }, got;
+		.entry.cookie = 99, .digestlen = 64 }, got;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(r.digest); i++)
@@ -121,9 +121,9 @@ test_a_result_comes_back(void **state)
 	assert_int_equal(got.status, RESULT_OK);
 	assert_int_equal(got.code, 0);
 	assert_true(got.size == UINT64_MAX - 1);
-	assert_int_equal(got.token, 1);
-	assert_string_equal(got.path, "a/b");
-	assert_int_equal(got.pathlen, 3);
+	assert_int_equal(got.entry.cookie, 1);
+	assert_string_equal(got.entry.name, "a/b");
+	assert_int_equal(got.entry.len, 3);
 	assert_int_equal(got.digestlen, 64);
 	assert_memory_equal(got.digest, r.digest, 64);
 	table_free(t);
@@ -156,8 +156,8 @@ test_no_result_yet(void **state)
 	memset(&got, 0xee, sizeof(got));
 	assert_false(table_get(t, 0, &got));
 	assert_int_equal(got.status, RESULT_LOST);
-	assert_string_equal(got.path, "x");
-	assert_int_equal(got.pathlen, 1);
+	assert_string_equal(got.entry.name, "x");
+	assert_int_equal(got.entry.len, 1);
 	assert_int_equal(got.digestlen, 0);
 	table_free(t);
 }
@@ -197,22 +197,31 @@ static void
 test_note_is_there_until_the_result(void **state)
 {
 	struct table *t = table_new();
-	struct result r = { .status = RESULT_OK, .code = 1, .size = 7 }, got;
+	struct result r = { .status = RESULT_OK, .code = 1, .size = 7,
+	    .entry = { .kind = ENTRY_NAMED, .algorithm = 3 } }, got;
+	const struct entry known = { .name = "y", .kind = ENTRY_LINKED,
+	    .algorithm = 5, .cookie = 9, .id = { 1, 2, UINT64_C(1) << 40, 4, 5,
+	    6 } };
 
 	(void)state;
 	add(t, "x", 1);
 	assert_false(table_get(t, 0, &got));
-	assert_int_equal(got.size, 0);
-	assert_int_equal(got.code, 0);
-	table_note(t, 0, UINT64_C(1) << 40, 5);
+	assert_int_equal(got.entry.id.size, 0);
+	assert_int_equal(got.entry.algorithm, 0);
+	table_note(t, 0, &known);
 	assert_false(table_get(t, 0, &got));
 	assert_int_equal(got.status, RESULT_LOST);
-	assert_int_equal(got.size, UINT64_C(1) << 40);
-	assert_int_equal(got.code, 5);
+	assert_string_equal(got.entry.name, "x");
+	assert_int_equal(got.entry.cookie, 0);
+	assert_int_equal(got.entry.kind, ENTRY_LINKED);
+	assert_int_equal(got.entry.algorithm, 5);
+	assert_memory_equal(&got.entry.id, &known.id, sizeof(known.id));
 	assert_int_equal(table_set(t, 0, &r), 0);
 	assert_true(table_get(t, 0, &got));
 	assert_int_equal(got.size, 7);
 	assert_int_equal(got.code, 1);
+	assert_int_equal(got.entry.kind, ENTRY_NAMED);
+	assert_int_equal(got.entry.algorithm, 3);
 	table_free(t);
 }
 
@@ -246,8 +255,8 @@ test_paths_stay_where_they_are(void **state)
 	for (unsigned i = 0; i < 20000; i++)
 		add(t, path, tree_path(path, i));
 	table_get(t, 0, &again);
-	assert_ptr_equal(first.path, again.path);
-	assert_string_equal(first.path, "first");
+	assert_ptr_equal(first.entry.name, again.entry.name);
+	assert_string_equal(first.entry.name, "first");
 	table_free(t);
 }
 
@@ -269,9 +278,9 @@ check_order(struct table *t)
 		assert_false(seen[number]++);
 		table_get(t, number, &b);
 		if (i > 0) {
-			len = a.pathlen < b.pathlen ? a.pathlen : b.pathlen;
-			c = memcmp(a.path, b.path, len);
-			assert_true(c < 0 || (!c && a.pathlen < b.pathlen));
+			len = a.entry.len < b.entry.len ? a.entry.len : b.entry.len;
+			c = memcmp(a.entry.name, b.entry.name, len);
+			assert_true(c < 0 || (!c && a.entry.len < b.entry.len));
 		}
 		a = b;
 	}
@@ -385,9 +394,9 @@ test_long_paths(void **state)
 	}
 	assert_int_equal(add(t, path, LEN), COUNT - 1);
 	table_get(t, COUNT - 1, &r);
-	assert_int_equal(r.pathlen, LEN);
-	assert_memory_equal(r.path, path, LEN);
-	assert_int_equal(r.path[LEN], '\0');
+	assert_int_equal(r.entry.len, LEN);
+	assert_memory_equal(r.entry.name, path, LEN);
+	assert_int_equal(r.entry.name[LEN], '\0');
 	check_order(t);
 	free(path);
 	table_free(t);

@@ -172,16 +172,17 @@ add_line(const char *path, size_t len, const char *end)
 }
 
 static int
-on_file(void *cookie, const struct walk_file *f)
+on_file(void *cookie, const struct entry *e)
 {
-	static const char *const kind[] = { [WALK_FILE] = "",
-	    [WALK_LINKED] = " linked", [WALK_OPERAND] = " operand",
-	    [WALK_OPERAND_STREAM] = " stream" };
+	static const char *const kind[] = { [ENTRY_FOUND] = "",
+	    [ENTRY_LINKED] = " linked", [ENTRY_NAMED] = " operand",
+	    [ENTRY_STREAM] = " stream" };
 
 	assert_ptr_equal(cookie, &opts);
 	/* files of these trees hold one byte, if any */
-	assert_true(f->size <= (f->kind != WALK_OPERAND_STREAM));
-	return add_line(f->path, f->len, kind[f->kind]);
+	assert_true(e->id.size <= (e->kind != ENTRY_STREAM));
+	assert_true(e->id.ino);
+	return add_line(e->name, e->len, kind[e->kind]);
 }
 
 static int

@@ -13,42 +13,47 @@
 static void
 test_request_round_trip(void **state)
 {
-	struct wire_request q = { .token = UINT64_MAX - 1,
-	    .how = HASHER_STREAM, .algorithm = "SM3", .alen = 3,
-	    .path = "a\nb", .len = 3 };
+	struct wire_request q = { .algorithm = "SM3", .alen = 3,
+	    .entry = { .name = "a\nb", .len = 3, .kind = ENTRY_STREAM,
+	    .id.ino = UINT64_MAX, .cookie = UINT64_MAX - 1 } };
 	struct wire_request back;
 	struct buf b = BUF_INIT;
 
 	(void)state;
 	wire_put_request(&b, &q);
 	assert_int_equal(wire_get_request(&back, b.data, b.len), 0);
-	assert_true(back.token == q.token);
-	assert_int_equal(back.how, HASHER_STREAM);
+	assert_true(back.entry.cookie == q.entry.cookie);
+	assert_true(back.entry.id.ino == q.entry.id.ino);
+	assert_int_equal(back.entry.kind, ENTRY_STREAM);
 	assert_int_equal(back.alen, 3);
 	assert_memory_equal(back.algorithm, "SM3", 3);
-	assert_int_equal(back.len, 3);
-	assert_memory_equal(back.path, "a\nb", 3);
+	assert_int_equal(back.entry.len, 3);
+	assert_memory_equal(back.entry.name, "a\nb", 3);
 	buf_release(&b);
 }
 
 static void
 test_request_refused(void **state)
 {
-	struct wire_request q = { .path = "path", .len = 4 };
+	struct wire_request q = { .entry = { .name = "path", .len = 4 } };
+	const enum entry_kind bad = ENTRY_KINDS, good = ENTRY_FOUND;
+	const size_t kind = offsetof(struct entry, kind);
 	struct wire_request back;
 	struct buf b = BUF_INIT;
 	size_t n;
 
 	(void)state;
 	wire_put_request(&b, &q);
-	for (n = 0; n < 10; n++) /* a head cut short */
+	for (n = 0; n <= sizeof(q.entry); n++) /* a head cut short */
 		assert_int_equal(wire_get_request(&back, b.data, n), -1);
-	b.data[8] = HASHER_STDIN + 1; /* no such way to open */
+	memcpy(b.data + kind, &bad, sizeof(bad)); /* no such way to open */
 	assert_int_equal(wire_get_request(&back, b.data, b.len), -1);
-	b.data[8] = HASHER_FOUND;
-	b.data[9] = 5; /* an algorithm's name longer than what is there */
+	memcpy(b.data + kind, &good, sizeof(good));
+	b.data[sizeof(q.entry)] = 5; /* an algorithm's name longer than what
+	                              * is there */
 	assert_int_equal(wire_get_request(&back, b.data, b.len), -1);
-	b.data[9] = 4;
+	b.data[sizeof(q.entry)] = 0;
+	assert_int_equal(wire_get_request(&back, b.data, b.len - 1), -1);
 	assert_int_equal(wire_get_request(&back, b.data, b.len), 0);
 	b.data[b.len - 1] = '\0'; /* a NUL in a name */
 	assert_int_equal(wire_get_request(&back, b.data, b.len), -1);
@@ -60,7 +65,7 @@ test_answer_round_trip(void **state)
 {
 	struct result r = { .status = RESULT_OK, .code = -9,
 	    .size = UINT64_C(1) << 40, .digestlen = 64 };
-	struct result back = { .token = 77 };
+	struct result back = { .entry.cookie = 77 };
 	unsigned char a[WIRE_ANSWER_MAX];
 	size_t n;
 
@@ -74,7 +79,7 @@ test_answer_round_trip(void **state)
 	assert_true(back.size == UINT64_C(1) << 40);
 	assert_int_equal(back.digestlen, 64);
 	assert_memory_equal(back.digest, r.digest, 64);
-	assert_true(back.token == 77); /* not the worker's to set */
+	assert_true(back.entry.cookie == 77); /* not the worker's to set */
 }
 
 static void

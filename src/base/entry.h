@@ -1,0 +1,76 @@
+/*
+ * entry.h - a file's name, and what is known about the file.
+ *
+ * An entry is made where a name is found (source/walk, a list) and travels
+ * unchanged: to the hasher, and back in a result. What is known about a file is
+ * asked for once, and stands here.
+ */
+#ifndef BASE_ENTRY_H
+#define BASE_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+/* How a file is to be opened. */
+enum entry_kind {
+	ENTRY_FOUND,  /* found by the walk as a regular file: not followed if it
+	               * has become a link, refused if another kind of file */
+	ENTRY_LINKED, /* found by the walk behind a symbolic link: followed,
+	               * refused unless regular */
+	ENTRY_NAMED,  /* named by the user: followed, read whatever it is */
+	ENTRY_STREAM, /* likewise, and not a regular file: its bytes can be had
+	               * only once, so it is never tried again */
+	ENTRY_STDIN   /* the process's standard input; likewise */
+};
+#define ENTRY_KINDS (ENTRY_STDIN + 1)
+
+/* What stat(2) said of the file; all zero where nobody has asked. Times are in
+ * nanoseconds since the epoch. */
+struct entry_identity {
+	uint64_t dev, ino;
+	uint64_t size;  /* 0 unless a regular file */
+	int64_t mtime, ctime;
+	uint32_t mode;
+};
+
+struct entry {
+	const char *name; /* len bytes and a NUL; relative to the run's
+	                   * directory */
+	size_t len;
+	enum entry_kind kind;
+	int algorithm;    /* its number; 0 is the run's own */
+	struct entry_identity id;
+	uint64_t cookie;  /* of whoever hands the entry to the hasher */
+};
+
+static inline int64_t
+entry_ns(const struct timespec *t)
+{
+	/* beyond the years 1678 and 2262 it wraps: equal times stay equal */
+	return (int64_t)((uint64_t)t->tv_sec * 1000000000 +
+	    (uint64_t)t->tv_nsec);
+}
+
+static inline struct entry_identity
+entry_identity(const struct stat *st)
+{
+	return (struct entry_identity){
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0,
+		.mtime = entry_ns(&st->st_mtim),
+		.ctime = entry_ns(&st->st_ctim),
+		.mode = st->st_mode,
+	};
+}
+
+/* Are its bytes to be had only once? */
+static inline bool
+entry_is_stream(const struct entry *e)
+{
+	return e->kind == ENTRY_STREAM || e->kind == ENTRY_STDIN;
+}
+
+#endif
