@@ -24,7 +24,7 @@
  *
  *     options -> mode/hash -> source/list -> source/walk (nftw: path, size)
  *     -> record/table -> mode/backlog -> hasher_try -> ppool feed -> [socket]
- *     -> hasher/worker -> hasher/file -> digest/engine -> answer -> [socket]
+ *     -> hasher/worker -> hasher/reader -> digest/engine -> answer -> [socket]
  *     -> hasher_result
  *     -> record/table -> sorted -> record/format -> base/outfile
  *

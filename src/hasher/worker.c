@@ -10,7 +10,7 @@
 
 #include "digest/digest.h"
 #include "digest/engine.h"
-#include "hasher/file.h"
+#include "hasher/reader.h"
 #include "hasher/result.h"
 #include "hasher/wire.h"
 
@@ -55,7 +55,7 @@ struct slot {
 	int64_t retry_at, give_up_at; /* worker_now; 0: not set */
 	struct engine *engine;
 	ppool_item item;
-	struct file file;
+	struct reader file;
 	struct result res;
 	bool again;           /* this reading is only compared with res.digest */
 	unsigned char *buf;
@@ -166,7 +166,7 @@ worker_answer(struct worker *w, struct slot *s)
 {
 	unsigned char answer[WIRE_ANSWER_MAX];
 
-	file_close(&s->file);
+	reader_close(&s->file);
 	watch_moved(w->line, 0);
 	w->answered = true;
 	if (s->state == SLOT_OPEN) {
@@ -211,7 +211,7 @@ worker_open(struct worker *w, struct slot *s)
 	path = worker_path(w, &q);
 	if (!path)
 		return result_fail(&s->res, RESULT_OPEN, ENOMEM);
-	return file_open(&s->file, w->setup->dirfd, path, q.entry.kind, &s->res);
+	return reader_open(&s->file, w->setup->dirfd, path, q.entry.kind, &s->res);
 }
 
 /*
@@ -223,10 +223,10 @@ worker_feed(struct worker *w, unsigned i, bool wait)
 {
 	struct slot *s = &w->slot[i];
 	bool last;
-	ssize_t n = file_read(&s->file, s->buf, WORKER_BUFFER, wait, &last,
+	ssize_t n = reader_read(&s->file, s->buf, WORKER_BUFFER, wait, &last,
 	    &s->res);
 
-	if (n == FILE_LATER)
+	if (n == READER_LATER)
 		return 0;
 	if (n < 0)
 		return -1;
@@ -261,7 +261,7 @@ worker_repeat(struct worker *w, unsigned i)
 	if (!w->setup->twice || s->again || !s->file.regular)
 		return 0;
 	s->again = true;
-	if (file_rewind(&s->file, &s->res) < 0 || worker_start(w, i) < 0)
+	if (reader_rewind(&s->file, &s->res) < 0 || worker_start(w, i) < 0)
 		return -1;
 	return 1;
 }
@@ -273,7 +273,7 @@ worker_done(struct worker *w, unsigned i)
 	struct slot *s = &w->slot[i];
 	const unsigned char *digest = engine_digest(s->engine, i);
 	size_t len = engine_size(s->engine);
-	int settled = file_settled(&s->file, &s->res);
+	int settled = reader_settled(&s->file, &s->res);
 
 	if (settled == 0) {
 		s->again = false;
@@ -340,7 +340,7 @@ worker_await_streams(const struct worker *w)
 		p[n].fd = s->file.fd;
 		p[n++].events = POLLIN;
 	}
-	/* file_read says what is there */
+	/* reader_read says what is there */
 	if (poll(p, n, WORKER_PAUSE_MS) < 0 && errno != EINTR)
 		(void)nanosleep(&pause, NULL); /* the kernel lacks memory */
 }
@@ -426,7 +426,7 @@ worker_defer(struct worker *w, struct slot *s)
 		    worker_await_others(s, WORKER_ENFILE_MS);
 		break;
 	case EWOULDBLOCK:
-		wait = worker_await_others(s, file_lease_ms());
+		wait = worker_await_others(s, reader_lease_ms());
 		if (!wait)
 			result_fail(&s->res, RESULT_BUSY, 0);
 		break;

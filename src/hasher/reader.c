@@ -1,4 +1,4 @@
-#include "hasher/file.h"
+#include "hasher/reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,10 +11,10 @@
 #include "hasher/result.h"
 
 /* Seconds: the kernel's own default, and more than anybody should wait. */
-#define FILE_LEASE_MAX 45
+#define READER_LEASE_MAX 45
 
 static int
-file_flags(enum entry_kind kind)
+reader_flags(enum entry_kind kind)
 {
 	/* what was a regular file in the walk may be a FIFO by now; and one
 	 * that the user named is waited for by poll(2), not here */
@@ -26,7 +26,7 @@ file_flags(enum entry_kind kind)
 }
 
 static int
-file_begin(struct file *f, enum entry_kind kind, struct result *r)
+reader_begin(struct reader *f, enum entry_kind kind, struct result *r)
 {
 	if (fstat(f->fd, &f->st) < 0)
 		return result_fail(r, RESULT_STAT, errno);
@@ -39,7 +39,7 @@ file_begin(struct file *f, enum entry_kind kind, struct result *r)
 }
 
 int
-file_open(struct file *f, int dirfd, const char *path, enum entry_kind kind,
+reader_open(struct reader *f, int dirfd, const char *path, enum entry_kind kind,
     struct result *r)
 {
 	f->got = 0;
@@ -47,44 +47,44 @@ file_open(struct file *f, int dirfd, const char *path, enum entry_kind kind,
 	if (kind == ENTRY_STDIN)
 		f->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	else
-		f->fd = xio_open(dirfd, path, file_flags(kind));
+		f->fd = xio_open(dirfd, path, reader_flags(kind));
 	if (f->fd < 0) {
 		/* O_NOFOLLOW's own error for "it is a link now" */
 		if (errno == ELOOP && kind == ENTRY_FOUND)
 			return result_fail(r, RESULT_TYPE, 0);
 		return result_fail(r, RESULT_OPEN, errno);
 	}
-	if (file_begin(f, kind, r) < 0) {
-		file_close(f);
+	if (reader_begin(f, kind, r) < 0) {
+		reader_close(f);
 		return -1;
 	}
 	return 0;
 }
 
 int
-file_lease_ms(void)
+reader_lease_ms(void)
 {
 	FILE *f = fopen("/proc/sys/fs/lease-break-time", "re");
 	int seconds;
 
 	/* 0 is for ever, which is too long */
 	if (!f || fscanf(f, "%d", &seconds) != 1 || seconds < 1 ||
-	    seconds > FILE_LEASE_MAX)
-		seconds = FILE_LEASE_MAX;
+	    seconds > READER_LEASE_MAX)
+		seconds = READER_LEASE_MAX;
 	if (f)
 		(void)fclose(f);
 	return seconds * 1000 + 1000;
 }
 
 /* Bytes asked for at once, ahead of reading them. */
-#define FILE_AHEAD (1024 * 1024)
+#define READER_AHEAD (1024 * 1024)
 
 /*
  * Has a stream bytes, or come to its end? A FIFO that was opened before its
  * writer reads as empty, but poll(2) waits for one.
  */
 static bool
-file_is_ready(int fd)
+reader_is_ready(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
@@ -93,23 +93,23 @@ file_is_ready(int fd)
 }
 
 static ssize_t
-file_read_stream(struct file *f, void *p, size_t n)
+reader_read_stream(struct reader *f, void *p, size_t n)
 {
 	ssize_t got;
 
 	f->balked = false;
-	if (!file_is_ready(f->fd))
-		return FILE_LATER;
+	if (!reader_is_ready(f->fd))
+		return READER_LATER;
 	do
 		got = read(f->fd, p, n);
 	while (got < 0 && errno == EINTR);
 	f->balked = got < 0 && errno == EAGAIN;
-	return f->balked ? FILE_LATER : got;
+	return f->balked ? READER_LATER : got;
 }
 
 /* Bytes of a disk that are not to be waited for are asked for. */
 static ssize_t
-file_read_regular(const struct file *f, void *p, size_t n, bool wait)
+reader_read_regular(const struct reader *f, void *p, size_t n, bool wait)
 {
 	ssize_t got;
 
@@ -119,26 +119,26 @@ file_read_regular(const struct file *f, void *p, size_t n, bool wait)
 	while (got < 0 && errno == EINTR);
 	if (got >= 0 || wait || errno != EAGAIN)
 		return got;
-	(void)posix_fadvise(f->fd, (off_t)f->got, FILE_AHEAD,
+	(void)posix_fadvise(f->fd, (off_t)f->got, READER_AHEAD,
 	    POSIX_FADV_WILLNEED); /* advice only */
-	return FILE_LATER;
+	return READER_LATER;
 }
 
 ssize_t
-file_read(struct file *f, void *p, size_t n, bool wait, bool *last,
+reader_read(struct reader *f, void *p, size_t n, bool wait, bool *last,
     struct result *r)
 {
-	ssize_t got = f->regular ? file_read_regular(f, p, n, wait) :
-	    file_read_stream(f, p, n);
+	ssize_t got = f->regular ? reader_read_regular(f, p, n, wait) :
+	    reader_read_stream(f, p, n);
 
-	if (got == FILE_LATER)
-		return FILE_LATER;
+	if (got == READER_LATER)
+		return READER_LATER;
 	if (got < 0)
 		return result_fail(r, RESULT_READ, errno);
 	f->got += (uint64_t)got;
 	/*
 	 * The read that returns 0 is saved where two witnesses say that this
-	 * is the end: a short read, and the size. file_settled confirms the
+	 * is the end: a short read, and the size. reader_settled confirms the
 	 * size; files of /proc have size 0 and are read until they say 0.
 	 */
 	*last = got == 0 || (f->regular && (size_t)got < n &&
@@ -147,13 +147,13 @@ file_read(struct file *f, void *p, size_t n, bool wait, bool *last,
 }
 
 static bool
-file_same_time(const struct timespec *a, const struct timespec *b)
+reader_same_time(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
 int
-file_rewind(struct file *f, struct result *r)
+reader_rewind(struct reader *f, struct result *r)
 {
 	if (lseek(f->fd, 0, SEEK_SET) < 0)
 		return result_fail(r, RESULT_READ, errno);
@@ -162,7 +162,7 @@ file_rewind(struct file *f, struct result *r)
 }
 
 int
-file_settled(struct file *f, struct result *r)
+reader_settled(struct reader *f, struct result *r)
 {
 	struct stat now;
 
@@ -171,12 +171,12 @@ file_settled(struct file *f, struct result *r)
 	if (fstat(f->fd, &now) < 0)
 		return result_fail(r, RESULT_STAT, errno);
 	if (now.st_size == f->st.st_size &&
-	    file_same_time(&now.st_mtim, &f->st.st_mtim) &&
-	    file_same_time(&now.st_ctim, &f->st.st_ctim))
+	    reader_same_time(&now.st_mtim, &f->st.st_mtim) &&
+	    reader_same_time(&now.st_ctim, &f->st.st_ctim))
 		return 1;
 	if (f->rewound)
 		return result_fail(r, RESULT_CHANGED, 0);
-	if (file_rewind(f, r) < 0)
+	if (reader_rewind(f, r) < 0)
 		return -1;
 	f->st = now;
 	f->rewound = true;
@@ -184,7 +184,7 @@ file_settled(struct file *f, struct result *r)
 }
 
 void
-file_close(struct file *f)
+reader_close(struct reader *f)
 {
 	if (f->fd >= 0)
 		(void)close(f->fd); /* nothing was written through it */

@@ -1,12 +1,12 @@
 /*
- * file.h - one file being read from its first byte to its last.
+ * reader.h - one file being read from its first byte to its last.
  *
  * A file that is changed while it is read has no digest worth printing, so
  * size, mtime and ctime are compared before the first byte and after the last.
  * Nothing is mapped: a file truncated under a mapping kills its reader.
  */
-#ifndef HASHER_FILE_H
-#define HASHER_FILE_H
+#ifndef HASHER_READER_H
+#define HASHER_READER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@
 
 struct result;
 
-struct file {
+struct reader {
 	int fd;          /* -1: closed */
 	bool regular;
 	bool rewound;    /* this is the second try */
@@ -32,22 +32,22 @@ struct file {
  * process to give up its lease of the file, which this asks it to do:
  * RESULT_OPEN with EWOULDBLOCK, to be tried again.
  */
-int file_open(struct file *f, int dirfd, const char *path,
+int reader_open(struct reader *f, int dirfd, const char *path,
     enum entry_kind kind, struct result *r);
 
 /* For how long to try again: the time in ms after which the kernel ends such a
  * lease (fcntl(2), F_SETLEASE), and something more. */
-int file_lease_ms(void);
+int reader_lease_ms(void);
 
 /*
  * Reads up to n bytes. Returns how many, 0 only with *last; *last when these
- * are the last ones. -1 with the reason in r. FILE_LATER when bytes must first
- * come from a disk (they have been asked for), only without wait, or from the
+ * are the last ones. -1 with the reason in r. READER_LATER when bytes must
+ * first come from a disk (they have been asked for), only without wait, or from the
  * other end of a stream, which is never waited for: poll(2) does that, but not
  * where f->balked.
  */
-#define FILE_LATER (-2)
-ssize_t file_read(struct file *f, void *p, size_t n, bool wait, bool *last,
+#define READER_LATER (-2)
+ssize_t reader_read(struct reader *f, void *p, size_t n, bool wait, bool *last,
     struct result *r);
 
 /*
@@ -55,12 +55,12 @@ ssize_t file_read(struct file *f, void *p, size_t n, bool wait, bool *last,
  * it was set back to its beginning, to be read once more. -1: no digest, with
  * the reason in r.
  */
-int file_settled(struct file *f, struct result *r);
+int reader_settled(struct reader *f, struct result *r);
 
 /* Sets a regular file back to its beginning, to be read for another reason. 0,
  * or -1 with the reason in r. */
-int file_rewind(struct file *f, struct result *r);
+int reader_rewind(struct reader *f, struct result *r);
 
-void file_close(struct file *f);
+void reader_close(struct reader *f);
 
 #endif
