@@ -35,10 +35,19 @@ struct entry_identity {
 	uint32_t mode;
 };
 
+/* The directory below which the walk found it. From there on no symbolic link
+ * leads to the file. */
+struct entry_root {
+	size_t below;      /* bytes of the name that lead to the directory, the
+	                    * slash included; 0: the run's own */
+	uint64_t dev, ino; /* the directory's; ino is 0 where not known */
+};
+
 struct entry {
 	const char *name; /* len bytes and a NUL; relative to the run's
 	                   * directory */
 	size_t len;
+	const struct entry_root *root; /* of an ENTRY_FOUND; else NULL */
 	enum entry_kind kind;
 	int algorithm;    /* its number; 0 is the run's own */
 	struct entry_identity id;

@@ -70,6 +70,14 @@
 /* Between calls of on_pause while there is nothing to do but wait. */
 #define HASHER_PAUSE_MS 100
 
+/* An entry that is with the workers; its name is in the pool's own copy. */
+struct flight {
+	struct entry entry;
+	struct entry_root root; /* entry.root, if it has one */
+	struct flight *next; /* in hasher.landed */
+	struct flight *all;  /* in hasher.flights */
+};
+
 struct hasher {
 	ppool *pool;              /* NULL until there is a name */
 	ppool_feed *feed;
@@ -88,20 +96,18 @@ struct hasher {
 	char *name[HASHER_ALGORITHMS]; /* as asked for; name[0] is NULL */
 	int algorithms;
 	uint64_t given, answered, seen; /* seen: answered at the last pause */
-	struct buf request;       /* being put together */
-	struct buf path;          /* of a result, with its NUL */
+	struct flight *flights;   /* all that there are */
+	struct flight *landed;    /* those to be used again */
 	bool full;                /* a file was refused since hasher_idle */
 	bool broken;              /* said so */
 };
 
-/* The number of an algorithm that a request names; -1: there is none. */
+/* The number of an algorithm that was asked for; -1: it was not. */
 static int
 hasher_find_algorithm(const struct hasher *h, const char *name, size_t len)
 {
 	int i;
 
-	if (!len)
-		return 0;
 	for (i = 1; i < h->algorithms; i++)
 		if (strlen(h->name[i]) == len && !memcmp(h->name[i], name, len))
 			return i;
@@ -131,14 +137,38 @@ hasher_judge(const struct hasher *h, const ppool_result *p, size_t digestlen,
 	}
 }
 
-/* r is what became of the name in q. */
-static void
-hasher_deliver(struct hasher *h, const struct wire_request *q, struct result *r)
+/* An entry to be kept until its result comes. Its name is the caller's. */
+static struct flight *
+flight_begin(struct hasher *h, const struct entry *e)
 {
-	buf_clear(&h->path);
-	buf_put(&h->path, q->entry.name, q->entry.len);
-	r->entry = q->entry;
-	r->entry.name = buf_str(&h->path);
+	struct flight *f = h->landed;
+
+	if (f) {
+		h->landed = f->next;
+	} else {
+		f = mem_alloc(sizeof(*f));
+		f->all = h->flights;
+		h->flights = f;
+	}
+	f->entry = *e;
+	if (e->root) {
+		f->root = *e->root;
+		f->entry.root = &f->root;
+	}
+	return f;
+}
+
+static void
+flight_end(struct hasher *h, struct flight *f)
+{
+	f->next = h->landed;
+	h->landed = f;
+}
+
+/* r is what became of r->entry. */
+static void
+hasher_deliver(struct hasher *h, struct result *r)
+{
 	h->answered++;
 	h->on_result(h->cookie, r);
 }
@@ -147,18 +177,13 @@ static void
 hasher_result(void *cookie, const ppool_result *p)
 {
 	struct hasher *h = cookie;
-	struct wire_request q;
-	struct result r;
-	int n = -1;
+	struct flight *f = p->cookie;
+	struct result r = { .entry = f->entry };
 
-	/* the request is the parent's own: the pool kept it for us */
-	if (wire_get_request(&q, p->item.data, p->item.len) == 0)
-		n = hasher_find_algorithm(h, q.algorithm, q.alen);
-	if (n < 0)
-		diag_bug("hasher: a request came back changed");
-	memset(&r, 0, sizeof(r));
-	hasher_judge(h, p, hasher_digest_size(h, n), &r);
-	hasher_deliver(h, &q, &r);
+	r.entry.name = wire_name(p->item.data, p->item.len, f->entry.len);
+	hasher_judge(h, p, hasher_digest_size(h, f->entry.algorithm), &r);
+	hasher_deliver(h, &r);
+	flight_end(h, f);
 }
 
 static uint64_t
@@ -395,12 +420,10 @@ hasher_weight(const struct entry *e)
 static void
 hasher_too_long(struct hasher *h, const struct entry *e)
 {
-	struct wire_request q = { .entry = *e };
-	struct result r;
+	struct result r = { .entry = *e };
 
-	memset(&r, 0, sizeof(r));
 	(void)result_fail(&r, RESULT_OPEN, ENAMETOOLONG);
-	hasher_deliver(h, &q, &r);
+	hasher_deliver(h, &r);
 }
 
 /* Moves work until something comes, but not for long. An error is the end. */
@@ -415,35 +438,39 @@ hasher_turn(struct hasher *h)
 	return idle ? PPOOL_OK : err;
 }
 
-/* Puts the request for a name together; the feed that it goes to. */
-static ppool_feed *
-hasher_request(struct hasher *h, const struct entry *e)
+/* As ppool_feed_try. */
+static ppool_err
+hasher_send(struct hasher *h, const struct entry *e)
 {
 	const char *algorithm = h->name[e->algorithm];
-	struct wire_request q = {
-		.entry = *e,
-		.algorithm = algorithm,
-		.alen = algorithm ? strlen(algorithm) : 0,
+	size_t alen = algorithm ? strlen(algorithm) : 0;
+	unsigned char head[WIRE_HEAD];
+	const ppool_buf pieces[] = {
+		{ head, sizeof(head) },
+		{ algorithm, alen },
+		{ e->name, e->len + 1 },
 	};
+	struct flight *f = flight_begin(h, e);
+	ppool_err err;
 
-	buf_clear(&h->request);
-	wire_put_request(&h->request, &q);
-	return entry_is_stream(e) ? h->once : h->feed;
+	wire_put_head(head, e, alen);
+	err = ppool_feed_tryv(entry_is_stream(e) ? h->once : h->feed, pieces,
+	    sizeof(pieces) / sizeof(pieces[0]), hasher_weight(e), f);
+	if (err)
+		flight_end(h, f);
+	return err;
 }
 
 int
 hasher_try(struct hasher *h, const struct entry *e)
 {
-	ppool_feed *feed;
 	ppool_err err;
 
 	if (hasher_start(h) < 0)
 		return -1;
-	feed = hasher_request(h, e);
-	err = ppool_feed_try(feed, h->request.data, h->request.len,
-	    hasher_weight(e), NULL);
+	err = hasher_send(h, e);
 	if (err == PPOOL_TIMEOUT || err == PPOOL_INTR) {
-		h->full |= feed == h->feed;
+		h->full |= !entry_is_stream(e);
 		hasher_pause(h);
 		return 0;
 	}
@@ -578,21 +605,20 @@ hasher_worst(const struct hasher *h)
 bool
 hasher_stalled(struct hasher *h, struct hasher_stall *s)
 {
-	struct wire_request q;
 	struct watch_seen *seen;
 	ppool_buf item;
+	void *cookie;
 	unsigned i;
 
 	if (!h->stalled)
 		return false;
 	i = hasher_worst(h);
 	seen = &h->watch.seen[i];
-	if ((ppool_held(h->pool, i, hasher_works_on(h, i), &item, NULL) &&
-	    ppool_held(h->pool, i, PPOOL_OLDEST, &item, NULL)) ||
-	    wire_get_request(&q, item.data, item.len) < 0)
+	if (ppool_held(h->pool, i, hasher_works_on(h, i), &item, &cookie) &&
+	    ppool_held(h->pool, i, PPOOL_OLDEST, &item, &cookie))
 		return false;
-	s->path = q.entry.name;
-	s->len = q.entry.len;
+	s->len = ((struct flight *)cookie)->entry.len;
+	s->path = wire_name(item.data, item.len, s->len);
 	s->seconds = (unsigned)(seen->stuck / 1000);
 	s->is_new = !seen->shown;
 	seen->shown = true;
@@ -617,6 +643,7 @@ hasher_engine_name(const struct hasher *h, struct buf *out)
 void
 hasher_free(struct hasher *h)
 {
+	struct flight *f;
 	int i;
 
 	if (!h)
@@ -630,7 +657,9 @@ hasher_free(struct hasher *h)
 		digest_free(h->algorithm[i]);
 		free(h->name[i]);
 	}
-	buf_release(&h->request);
-	buf_release(&h->path);
+	while ((f = h->flights)) {
+		h->flights = f->all;
+		free(f);
+	}
 	free(h);
 }

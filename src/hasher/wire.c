@@ -2,65 +2,111 @@
 
 #include <string.h>
 
-#include "base/buf.h"
+#define ANSWER_HEAD (1 + 4 + 8)
 
-/* Bytes before the names. */
-#define REQUEST_HEAD (sizeof(struct entry) + 1)
+static unsigned char *
+put(unsigned char *to, uint64_t x, unsigned bytes)
+{
+	for (; bytes; bytes--, x >>= 8)
+		*to++ = (unsigned char)x;
+	return to;
+}
+
+static uint64_t
+get(const unsigned char **from, unsigned bytes)
+{
+	uint64_t x = 0;
+	unsigned i;
+
+	for (i = 0; i < bytes; i++)
+		x |= (uint64_t)(*from)[i] << 8 * i;
+	*from += bytes;
+	return x;
+}
 
 void
-wire_put_request(struct buf *to, const struct wire_request *q)
+wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e,
+    size_t alen)
 {
-	buf_put(to, &q->entry, sizeof(q->entry));
-	buf_putc(to, (char)q->alen);
-	buf_put(to, q->algorithm, q->alen);
-	buf_put(to, q->entry.name, q->entry.len);
+	static const struct entry_root none;
+	const struct entry_root *root = e->root ? e->root : &none;
+	unsigned char *p = head;
+
+	*p++ = (unsigned char)e->kind;
+	p = put(p, e->id.dev, 8);
+	p = put(p, e->id.ino, 8);
+	p = put(p, e->id.size, 8);
+	p = put(p, e->root ? root->below : UINT64_MAX, 8);
+	p = put(p, root->dev, 8);
+	p = put(p, root->ino, 8);
+	*p = (unsigned char)alen;
+}
+
+const char *
+wire_name(const void *p, size_t n, size_t len)
+{
+	return (const char *)p + n - len - 1;
 }
 
 int
 wire_get_request(struct wire_request *q, const void *p, size_t n)
 {
-	const char *from = p, *names = from + REQUEST_HEAD;
+	const unsigned char *from = p;
+	struct entry *e = &q->entry;
+	uint64_t below;
 
-	if (n < REQUEST_HEAD)
+	if (n <= WIRE_HEAD || *from >= ENTRY_KINDS)
 		return -1;
-	memcpy(&q->entry, from, sizeof(q->entry));
-	q->alen = (unsigned char)from[REQUEST_HEAD - 1];
-	n -= REQUEST_HEAD;
-	if (q->entry.kind >= ENTRY_KINDS || n < q->alen ||
-	    q->entry.len != n - q->alen)
+	memset(q, 0, sizeof(*q));
+	e->kind = (enum entry_kind)*from++;
+	e->id.dev = get(&from, 8);
+	e->id.ino = get(&from, 8);
+	e->id.size = get(&from, 8);
+	below = get(&from, 8);
+	q->root.dev = get(&from, 8);
+	q->root.ino = get(&from, 8);
+	q->alen = *from++;
+	n -= WIRE_HEAD;
+	if (q->alen >= n)
 		return -1;
-	q->algorithm = names;
-	q->entry.name = names + q->alen;
-	return memchr(names, '\0', n) ? -1 : 0;
+	q->algorithm = (const char *)from;
+	e->name = q->algorithm + q->alen;
+	e->len = n - q->alen - 1;
+	if (below != UINT64_MAX) {
+		if (below > e->len)
+			return -1;
+		q->root.below = (size_t)below;
+		e->root = &q->root;
+	}
+	/* the one NUL is the last byte */
+	return memchr(q->algorithm, '\0', n) == e->name + e->len ? 0 : -1;
 }
 
 size_t
 wire_put_answer(unsigned char to[WIRE_ANSWER_MAX], const struct result *r)
 {
-	int32_t code = r->code;
+	unsigned char *p = to;
 
-	to[0] = (unsigned char)r->status;
-	memcpy(to + 1, &code, 4);
-	memcpy(to + 5, &r->size, 8);
-	memcpy(to + 13, r->digest, r->digestlen);
-	return 13 + r->digestlen;
+	*p++ = (unsigned char)r->status;
+	p = put(p, (uint32_t)r->code, 4);
+	p = put(p, r->size, 8);
+	memcpy(p, r->digest, r->digestlen);
+	return ANSWER_HEAD + r->digestlen;
 }
 
 int
 wire_get_answer(struct result *r, size_t digestlen, const void *p, size_t n)
 {
 	const unsigned char *from = p;
-	int32_t code;
 
-	if (n < 13 || from[0] >= RESULT_STATUSES)
+	if (n < ANSWER_HEAD || from[0] >= RESULT_STATUSES)
 		return -1;
-	if (n - 13 != (from[0] == RESULT_OK ? digestlen : 0))
+	if (n - ANSWER_HEAD != (from[0] == RESULT_OK ? digestlen : 0))
 		return -1;
-	memcpy(&code, from + 1, 4);
-	r->status = (enum result_status)from[0];
-	r->code = code;
-	memcpy(&r->size, from + 5, 8);
-	r->digestlen = n - 13;
-	memcpy(r->digest, from + 13, r->digestlen);
+	r->status = (enum result_status)*from++;
+	r->code = (int)(uint32_t)get(&from, 4);
+	r->size = get(&from, 8);
+	r->digestlen = n - ANSWER_HEAD;
+	memcpy(r->digest, from, r->digestlen);
 	return 0;
 }

@@ -2,11 +2,13 @@
  * wire.h - what parent and worker say to each other, as bytes and back.
  *
  * Two audiences: hasher.c (parent) encodes requests and decodes answers,
- * worker.c (child) the other way round. Both ends are the same binary on the
- * same machine, so integers go in host order; the pool frames the messages.
+ * worker.c (child) the other way round. The pool frames the messages. Integers
+ * are little-endian.
  *
- *     request  struct entry, whose pointer means nothing; u8 n, n bytes of an
- *              algorithm's name (none: the default); name (neither with a NUL)
+ *     request  u8 kind, u64 device, u64 inode, u64 size, u64 bytes of the name
+ *              that are the root's, u64 device, u64 inode of the root (all
+ *              ones: no root), u8 n, n bytes of an algorithm's name (none: the
+ *              default), name, NUL
  *     answer   u8 status, i32 code, u64 size, digest (0 to 64 bytes)
  *
  * Everything that is decoded is checked first: a worker that went wild can
@@ -21,20 +23,26 @@
 #include "base/entry.h"
 #include "hasher/result.h"
 
-struct buf;
-
+#define WIRE_HEAD (1 + 6 * 8 + 1) /* bytes of a request before the names */
 #define WIRE_ANSWER_MAX (13 + RESULT_DIGEST_MAX)
 
 struct wire_request {
-	struct entry entry;    /* its name is not NUL-terminated */
-	const char *algorithm; /* not NUL-terminated; alen <= 255 */
+	struct entry entry;     /* its root is NULL, or the one here */
+	struct entry_root root;
+	const char *algorithm;  /* not NUL-terminated; alen <= 255 */
 	size_t alen;
 };
 
-/* Appends a request. */
-void wire_put_request(struct buf *to, const struct wire_request *q);
+/* Writes what of a request comes before the names: that of an algorithm, alen
+ * bytes, and e's, with its NUL. */
+void wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e,
+    size_t alen);
 
-/* 0, or -1 when the bytes are no request. The names in q point into p. */
+/* The name in the n bytes of a request for it, len bytes long. */
+const char *wire_name(const void *p, size_t n, size_t len);
+
+/* 0, or -1 when the bytes are no request. The names in q point into p. Of the
+ * identity device, inode and size are set. */
 int wire_get_request(struct wire_request *q, const void *p, size_t n);
 
 /* Writes r's status, code, size and digest; returns the bytes used. */

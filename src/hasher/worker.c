@@ -75,8 +75,6 @@ struct worker {
 	bool answered;               /* a slot became free since worker_fill */
 	struct slot slot[WORKER_SLOTS];
 	unsigned char *bufs;         /* WORKER_SLOTS * WORKER_BUFFER */
-	char *path;                  /* the NUL-terminated copy of a request's */
-	size_t pathcap;
 };
 
 /* Sets up the next engine; name is taken. 0 or an errno. */
@@ -179,39 +177,19 @@ worker_answer(struct worker *w, struct slot *s)
 	    wire_put_answer(answer, &s->res));
 }
 
-/* The request's path with a NUL behind it, until the next call. */
-static const char *
-worker_path(struct worker *w, const struct wire_request *q)
-{
-	if (q->entry.len >= w->pathcap) {
-		char *p = realloc(w->path, q->entry.len + 256);
-
-		if (!p)
-			return NULL;
-		w->path = p;
-		w->pathcap = q->entry.len + 256;
-	}
-	memcpy(w->path, q->entry.name, q->entry.len);
-	w->path[q->entry.len] = '\0';
-	return w->path;
-}
-
 /* Opens the file that s->item asks for. 0, or -1 with the reason in s->res. */
 static int
 worker_open(struct worker *w, struct slot *s)
 {
 	struct wire_request q;
-	const char *path;
 
 	if (wire_get_request(&q, s->item.data, s->item.len) < 0)
 		return result_fail(&s->res, RESULT_OPEN, EINVAL);
 	s->engine = worker_find_engine(w, &q);
 	if (!s->engine)
 		return result_fail(&s->res, RESULT_DIGEST, errno);
-	path = worker_path(w, &q);
-	if (!path)
-		return result_fail(&s->res, RESULT_OPEN, ENOMEM);
-	return reader_open(&s->file, w->setup->dirfd, path, q.entry.kind, &s->res);
+	return reader_open(&s->file, w->setup->dirfd, q.entry.name,
+	    q.entry.kind, &s->res);
 }
 
 /*

@@ -7,57 +7,78 @@
 
 #include <cmocka.h>
 
-#include "base/buf.h"
 #include "hasher/wire.h"
+
+/* A request as it crosses the socket. */
+static size_t
+make(unsigned char *to, const struct entry *e, const char *algorithm)
+{
+	size_t alen = strlen(algorithm);
+
+	wire_put_head(to, e, alen);
+	memcpy(to + WIRE_HEAD, algorithm, alen);
+	memcpy(to + WIRE_HEAD + alen, e->name, e->len + 1);
+	return WIRE_HEAD + alen + e->len + 1;
+}
 
 static void
 test_request_round_trip(void **state)
 {
-	struct wire_request q = { .algorithm = "SM3", .alen = 3,
-	    .entry = { .name = "a\nb", .len = 3, .kind = ENTRY_STREAM,
-	    .id.ino = UINT64_MAX, .cookie = UINT64_MAX - 1 } };
-	struct wire_request back;
-	struct buf b = BUF_INIT;
+	const struct entry_root root = { 2, UINT64_MAX - 5, 6 };
+	struct entry e = { .name = "a\nb", .len = 3, .kind = ENTRY_STREAM,
+	    .id = { UINT64_MAX - 1, 2, UINT64_C(3) << 40, 4, 5, 6 },
+	    .algorithm = 7, .cookie = 8 };
+	unsigned char b[WIRE_HEAD + 16];
+	struct wire_request q;
+	size_t n = make(b, &e, "SM3");
 
 	(void)state;
-	wire_put_request(&b, &q);
-	assert_int_equal(wire_get_request(&back, b.data, b.len), 0);
-	assert_true(back.entry.cookie == q.entry.cookie);
-	assert_true(back.entry.id.ino == q.entry.id.ino);
-	assert_int_equal(back.entry.kind, ENTRY_STREAM);
-	assert_int_equal(back.alen, 3);
-	assert_memory_equal(back.algorithm, "SM3", 3);
-	assert_int_equal(back.entry.len, 3);
-	assert_memory_equal(back.entry.name, "a\nb", 3);
-	buf_release(&b);
+	assert_int_equal(wire_get_request(&q, b, n), 0);
+	assert_int_equal(q.entry.kind, ENTRY_STREAM);
+	assert_int_equal(q.entry.len, 3);
+	assert_string_equal(q.entry.name, "a\nb");
+	assert_true(q.entry.id.dev == UINT64_MAX - 1);
+	assert_true(q.entry.id.ino == 2);
+	assert_true(q.entry.id.size == UINT64_C(3) << 40);
+	assert_null(q.entry.root);
+	assert_int_equal(q.entry.cookie, 0); /* does not travel */
+	assert_int_equal(q.alen, 3);
+	assert_memory_equal(q.algorithm, "SM3", 3);
+	assert_string_equal(wire_name(b, n, 3), "a\nb");
+	e.root = &root;
+	n = make(b, &e, "");
+	assert_int_equal(wire_get_request(&q, b, n), 0);
+	assert_int_equal(q.alen, 0);
+	assert_int_equal(q.entry.root->below, 2);
+	assert_true(q.entry.root->dev == UINT64_MAX - 5);
+	assert_true(q.entry.root->ino == 6);
 }
 
 static void
 test_request_refused(void **state)
 {
-	struct wire_request q = { .entry = { .name = "path", .len = 4 } };
-	const enum entry_kind bad = ENTRY_KINDS, good = ENTRY_FOUND;
-	const size_t kind = offsetof(struct entry, kind);
-	struct wire_request back;
-	struct buf b = BUF_INIT;
-	size_t n;
+	static const struct entry_root root = { .below = 4 };
+	const struct entry e = { .name = "path", .len = 4, .root = &root };
+	unsigned char b[WIRE_HEAD + 16];
+	struct wire_request q;
+	size_t n = make(b, &e, ""), i;
 
 	(void)state;
-	wire_put_request(&b, &q);
-	for (n = 0; n <= sizeof(q.entry); n++) /* a head cut short */
-		assert_int_equal(wire_get_request(&back, b.data, n), -1);
-	memcpy(b.data + kind, &bad, sizeof(bad)); /* no such way to open */
-	assert_int_equal(wire_get_request(&back, b.data, b.len), -1);
-	memcpy(b.data + kind, &good, sizeof(good));
-	b.data[sizeof(q.entry)] = 5; /* an algorithm's name longer than what
-	                              * is there */
-	assert_int_equal(wire_get_request(&back, b.data, b.len), -1);
-	b.data[sizeof(q.entry)] = 0;
-	assert_int_equal(wire_get_request(&back, b.data, b.len - 1), -1);
-	assert_int_equal(wire_get_request(&back, b.data, b.len), 0);
-	b.data[b.len - 1] = '\0'; /* a NUL in a name */
-	assert_int_equal(wire_get_request(&back, b.data, b.len), -1);
-	buf_release(&b);
+	for (i = 0; i <= WIRE_HEAD; i++) /* a head cut short, or no name */
+		assert_int_equal(wire_get_request(&q, b, i), -1);
+	assert_int_equal(wire_get_request(&q, b, n), 0);
+	assert_int_equal(wire_get_request(&q, b, n - 1), -1); /* no NUL */
+	b[0] = ENTRY_KINDS; /* no such way to open */
+	assert_int_equal(wire_get_request(&q, b, n), -1);
+	b[0] = ENTRY_FOUND;
+	b[25] = 5; /* a root longer than the name */
+	assert_int_equal(wire_get_request(&q, b, n), -1);
+	b[25] = 4;
+	b[WIRE_HEAD - 1] = 5; /* an algorithm's name longer than what is there */
+	assert_int_equal(wire_get_request(&q, b, n), -1);
+	b[WIRE_HEAD - 1] = 0;
+	b[n - 2] = '\0'; /* a NUL in the name */
+	assert_int_equal(wire_get_request(&q, b, n), -1);
 }
 
 static void
