@@ -85,7 +85,8 @@ receives=recvfrom,recvmsg,\?recv
 faulty() {
 	local fault=$1 path=$2
 	shift 2
-	strace -f --quiet=attach,path-resolution -o "$work/trace" -P "$path" -P "$here/$path" \
+	strace -f --quiet=attach,path-resolution -o "$work/trace" \
+		-P "$path" -P "$here/$path" -P "${path##*/}" \
 		-e trace="${fault%%:*}" -e inject="$fault" "$@"
 }
 injected() {
@@ -127,7 +128,7 @@ in_a_second() {
 if in_a_second true 2>/dev/null; then
 	try 'a file that stays leased' 1 in_a_second strace -f \
 		--quiet=attach,path-resolution -o "$work/trace" \
-		-P t/c -P "$here/t/c" -e trace=openat,open,openat2 \
+		-P t/c -P "$here/t/c" -P c -e trace=openat,open,openat2 \
 		-e inject=openat,open,openat2:error=EAGAIN "$phash" t
 	err 'is said' <<'END'
 phash: t/c: in use: another program has a lease on it
@@ -222,7 +223,7 @@ same 'it is done by looking' "$work/lines" "$work/out"
 
 # All workers die before they do anything: that ends, and is said.
 run timeout 60 strace -f --quiet=attach,path-resolution -o "$work/trace" -P t/a -P t/b -P t/c -P t/d \
-	-P t/e \
+	-P t/e -P a -P b -P c -P d -P e \
 	-e trace=openat,open,openat2 \
 	-e inject=openat,open,openat2:signal=KILL:when=1+ "$phash" t/a t/b t/c t/d t/e
 status=$?

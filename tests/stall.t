@@ -85,7 +85,7 @@ if ! strace -f -o /dev/null true 2>/dev/null; then
 fi
 stopped() {
 	strace -f --quiet=attach,path-resolution -o "$work/trace" \
-		-P t/c -P "$(pwd -P)/t/c" -e trace=openat,open,openat2 \
+		-P t/c -P "$(pwd -P)/t/c" -P c -e trace=openat,open,openat2 \
 		-e inject=openat,open,openat2:signal=STOP "$@"
 }
 for options in '-j 1' '-j 2' '-j 2 --chunk=1'; do
@@ -121,7 +121,7 @@ sha512sum --tag s/* >"$work/lines"
 slow() { # INJECTIONS... -- COMMAND
 	local file paths=() inject=()
 	for file in s/*; do
-		paths+=(-P "$file" -P "$(pwd -P)/$file")
+		paths+=(-P "$file" -P "$(pwd -P)/$file" -P "${file##*/}")
 	done
 	while [ "$1" != -- ]; do
 		inject+=(-e "inject=$1")

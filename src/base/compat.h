@@ -19,6 +19,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#if defined(__linux__) && !defined(PHASH_PORTABLE)
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#endif
+
 /* A directory handle that needs no read permission on the directory. */
 #if defined(O_PATH) && !defined(PHASH_PORTABLE)
 #define COMPAT_O_DIRHANDLE (O_PATH | O_DIRECTORY | O_CLOEXEC)
@@ -59,6 +64,27 @@ compat_read_nowait(int fd, void *p, size_t n)
 		return got;
 #endif
 	return read(fd, p, n);
+}
+
+/*
+ * openat(2) of what lies beneath a directory, where no component is a symbolic
+ * link: -1 with ELOOP where one is. -1 with ENOSYS where the system cannot say.
+ */
+static inline int
+compat_open_beneath(int dirfd, const char *path, int flags)
+{
+#if defined(SYS_openat2) && !defined(PHASH_PORTABLE)
+	const struct open_how how = { .flags = (unsigned)flags,
+	    .resolve = RESOLVE_NO_SYMLINKS };
+
+	return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+#else
+	(void)dirfd;
+	(void)path;
+	(void)flags;
+	errno = ENOSYS;
+	return -1;
+#endif
 }
 
 #endif

@@ -7,58 +7,115 @@
 #include <unistd.h>
 
 #include "base/compat.h"
+#include "base/entry.h"
 #include "base/xio.h"
+#include "hasher/dirs.h"
 #include "hasher/result.h"
 
 /* Seconds: the kernel's own default, and more than anybody should wait. */
 #define READER_LEASE_MAX 45
 
-static int
-reader_flags(enum entry_kind kind)
-{
-	/* what was a regular file in the walk may be a FIFO by now; and one
-	 * that the user named is waited for by poll(2), not here */
-	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+/* What was a regular file in the walk may be a FIFO by now; and one that the
+ * user named is waited for by poll(2), not here. */
+#define READER_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
-	if (kind == ENTRY_FOUND)
-		flags |= O_NOFOLLOW;
-	return flags;
-}
-
+/* What is known of the open file, if it may be read. 0, or -1 with the reason
+ * in r. */
 static int
-reader_begin(struct reader *f, enum entry_kind kind, struct result *r)
+reader_look(struct reader *f, const struct entry *e, struct result *r)
 {
 	if (fstat(f->fd, &f->st) < 0)
 		return result_fail(r, RESULT_STAT, errno);
 	/* stdin is read from wherever it stands, and cannot be set back */
-	f->regular = S_ISREG(f->st.st_mode) && kind != ENTRY_STDIN;
+	f->regular = S_ISREG(f->st.st_mode) && e->kind != ENTRY_STDIN;
 	if (!S_ISREG(f->st.st_mode) &&
-	    (kind == ENTRY_FOUND || kind == ENTRY_LINKED))
+	    (e->kind == ENTRY_FOUND || e->kind == ENTRY_LINKED))
 		return result_fail(r, RESULT_TYPE, 0);
 	return 0;
 }
 
-int
-reader_open(struct reader *f, int dirfd, const char *path, enum entry_kind kind,
+/* Why open failed: 0 or -1 as it returned, and errno. */
+static int
+reader_opened(const struct reader *f, const struct entry *e, struct result *r)
+{
+	if (f->fd >= 0)
+		return 0;
+	/* O_NOFOLLOW's own error for "it is a link now" */
+	if (errno == ELOOP && e->kind == ENTRY_FOUND)
+		return result_fail(r, RESULT_TYPE, 0);
+	return result_fail(r, RESULT_OPEN, errno);
+}
+
+/* In the directory that the walk saw. */
+static int
+reader_open_in(struct reader *f, struct dirs *dirs, const struct entry *e,
     struct result *r)
 {
-	f->got = 0;
-	f->rewound = f->balked = false;
-	if (kind == ENTRY_STDIN)
+	const char *name;
+	int dir = dirs_enter(dirs, e, &name);
+
+	f->fd = -1;
+	if (dir == -1)
+		return result_fail(r, errno == ENOTDIR ? RESULT_PLACE :
+		    RESULT_OPEN, errno);
+	f->fd = xio_open(dir, name, READER_FLAGS | O_NOFOLLOW);
+	if (reader_opened(f, e, r) < 0)
+		return -1;
+	return reader_look(f, e, r);
+}
+
+static bool
+reader_is_same(const struct reader *f, const struct entry *e)
+{
+	return f->st.st_dev == e->id.dev && f->st.st_ino == e->id.ino;
+}
+
+/*
+ * A directory that was kept open may be another one by now than its name
+ * says. Then so is the file in it, or not there: it is looked for anew.
+ */
+static int
+reader_open_found(struct reader *f, struct dirs *dirs, const struct entry *e,
+    struct result *r)
+{
+	int rc = reader_open_in(f, dirs, e, r);
+
+	if (!dirs->kept || (rc == 0 && reader_is_same(f, e)))
+		return rc;
+	if (rc < 0 && r->status == RESULT_OPEN && r->code != ENOENT)
+		return rc;
+	reader_close(f);
+	dirs_forget(dirs);
+	return reader_open_in(f, dirs, e, r);
+}
+
+static int
+reader_open_named(struct reader *f, int dirfd, const struct entry *e,
+    struct result *r)
+{
+	if (e->kind == ENTRY_STDIN)
 		f->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	else
-		f->fd = xio_open(dirfd, path, reader_flags(kind));
-	if (f->fd < 0) {
-		/* O_NOFOLLOW's own error for "it is a link now" */
-		if (errno == ELOOP && kind == ENTRY_FOUND)
-			return result_fail(r, RESULT_TYPE, 0);
-		return result_fail(r, RESULT_OPEN, errno);
-	}
-	if (reader_begin(f, kind, r) < 0) {
-		reader_close(f);
+		f->fd = xio_open(dirfd, e->name, READER_FLAGS |
+		    (e->kind == ENTRY_FOUND ? O_NOFOLLOW : 0));
+	if (reader_opened(f, e, r) < 0)
 		return -1;
-	}
-	return 0;
+	return reader_look(f, e, r);
+}
+
+int
+reader_open(struct reader *f, struct dirs *dirs, const struct entry *e,
+    struct result *r)
+{
+	int rc;
+
+	f->got = 0;
+	f->rewound = f->balked = false;
+	rc = e->root ? reader_open_found(f, dirs, e, r) :
+	    reader_open_named(f, dirs->base, e, r);
+	if (rc < 0)
+		reader_close(f);
+	return rc;
 }
 
 int

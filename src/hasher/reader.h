@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include "base/entry.h"
-
+struct dirs;
+struct entry;
 struct result;
 
 struct reader {
@@ -27,13 +27,14 @@ struct reader {
 };
 
 /*
- * Opens path (relative to dirfd, of any length). 0, or -1 with the reason in
- * r and nothing open. Waits neither for the writer of a FIFO nor for another
- * process to give up its lease of the file, which this asks it to do:
- * RESULT_OPEN with EWOULDBLOCK, to be tried again.
+ * Opens the file of e, whose name may have any length, relative to the base of
+ * dirs. 0, or -1 with the reason in r and nothing open: RESULT_PLACE where a
+ * link, or another directory, would have led to the file. Waits neither for the
+ * writer of a FIFO nor for another process to give up its lease of the file,
+ * which this asks it to do: RESULT_OPEN with EWOULDBLOCK, to be tried again.
  */
-int reader_open(struct reader *f, int dirfd, const char *path,
-    enum entry_kind kind, struct result *r);
+int reader_open(struct reader *f, struct dirs *dirs, const struct entry *e,
+    struct result *r);
 
 /* For how long to try again: the time in ms after which the kernel ends such a
  * lease (fcntl(2), F_SETLEASE), and something more. */
@@ -42,9 +43,9 @@ int reader_lease_ms(void);
 /*
  * Reads up to n bytes. Returns how many, 0 only with *last; *last when these
  * are the last ones. -1 with the reason in r. READER_LATER when bytes must
- * first come from a disk (they have been asked for), only without wait, or from the
- * other end of a stream, which is never waited for: poll(2) does that, but not
- * where f->balked.
+ * first come from a disk (they have been asked for), only without wait, or from
+ * the other end of a stream, which is never waited for: poll(2) does that, but
+ * not where f->balked.
  */
 #define READER_LATER (-2)
 ssize_t reader_read(struct reader *f, void *p, size_t n, bool wait, bool *last,

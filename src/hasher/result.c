@@ -51,6 +51,9 @@ result_reason(const struct result *r, struct buf *out)
 	case RESULT_TYPE:
 		buf_puts(out, "no longer a regular file");
 		return;
+	case RESULT_PLACE:
+		buf_puts(out, "its directory is no longer what was walked");
+		return;
 	case RESULT_CHANGED:
 		buf_puts(out, "file changed as we read it");
 		return;

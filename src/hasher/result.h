@@ -24,6 +24,8 @@ enum result_status {
 	RESULT_READ,    /* read failed: code is the errno */
 	RESULT_TYPE,    /* the walk saw a regular file here, open found another
 	                 * kind of file */
+	RESULT_PLACE,   /* not opened: a directory on the way to it is no longer
+	                 * the one that was walked */
 	RESULT_CHANGED, /* changed while it was read, twice in a row */
 	RESULT_DIGEST,  /* libcrypto failed */
 	RESULT_DIED,    /* the worker died of it: code is -signal or the exit

@@ -10,6 +10,7 @@
 
 #include "digest/digest.h"
 #include "digest/engine.h"
+#include "hasher/dirs.h"
 #include "hasher/reader.h"
 #include "hasher/result.h"
 #include "hasher/wire.h"
@@ -75,6 +76,7 @@ struct worker {
 	bool answered;               /* a slot became free since worker_fill */
 	struct slot slot[WORKER_SLOTS];
 	unsigned char *bufs;         /* WORKER_SLOTS * WORKER_BUFFER */
+	struct dirs dirs;
 };
 
 /* Sets up the next engine; name is taken. 0 or an errno. */
@@ -145,6 +147,7 @@ worker_init(void *initarg, void **state)
 	signal(SIGUSR1, SIG_IGN);
 	w->setup = s;
 	w->most = WORKER_SLOTS;
+	dirs_init(&w->dirs, s->dirfd);
 	err = worker_add_engine(w, s->algorithm, NULL);
 	if (err)
 		return err;
@@ -188,8 +191,7 @@ worker_open(struct worker *w, struct slot *s)
 	s->engine = worker_find_engine(w, &q);
 	if (!s->engine)
 		return result_fail(&s->res, RESULT_DIGEST, errno);
-	return reader_open(&s->file, w->setup->dirfd, q.entry.name,
-	    q.entry.kind, &s->res);
+	return reader_open(&s->file, &w->dirs, &q.entry, &s->res);
 }
 
 /*

@@ -45,11 +45,13 @@ absent_is_on(const struct devices *d, dev_t dev)
 	return false;
 }
 
-/* Tells what is there. Non-zero: a callback stopped it. */
+/* Tells what is there; it lies below what the first bytes lead to. Non-zero: a
+ * callback stopped it. */
 static int
 absent_tell(const struct absent *p, uint64_t n, const struct result *want,
-    const struct lookup_result *found)
+    size_t below, const struct lookup_result *found)
 {
+	const struct entry_root root = { .below = below };
 	struct result r = { .entry = { .name = want->entry.name,
 	    .len = want->entry.len } };
 
@@ -61,6 +63,8 @@ absent_tell(const struct absent *p, uint64_t n, const struct result *want,
 		return p->on_error(p->cookie, &r);
 	}
 	r.entry.kind = p->setup->o->follow ? ENTRY_LINKED : ENTRY_FOUND;
+	if (!p->setup->o->follow && below < r.entry.len)
+		r.entry.root = &root;
 	r.entry.id = entry_identity(&found->st);
 	return p->on_name(p->cookie, &r.entry, n);
 }
@@ -86,7 +90,7 @@ absent_look(const struct absent *p, struct lookup *l,
 		p->on_left_out(p->cookie, n);
 		return 0;
 	}
-	return absent_tell(p, n, &want, &found);
+	return absent_tell(p, n, &want, below, &found);
 }
 
 void

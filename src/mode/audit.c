@@ -276,13 +276,30 @@ audit_spell(void *cookie, struct entry *e)
 	e->len = given.entry.len;
 }
 
+/* Makes *root that of e as audit_spell will spell it, without "./" in front. */
+static void
+audit_set_root(const struct audit *a, struct entry *e, uint64_t n,
+    struct entry_root *root)
+{
+	struct result given;
+
+	if (!e->root)
+		return;
+	(void)side_get(a->have, n, &given);
+	*root = *e->root;
+	root->below -= e->len - given.entry.len;
+	e->root = root;
+}
+
 /* Hands a file to the workers, number n in have; listed is its number in want
  * or COMPARE_NONE. 0, or -1 when the run is over. */
 static int
 audit_put(struct audit *a, const struct entry *e, uint64_t n, uint64_t listed)
 {
 	struct result r = { .entry = *e }, want;
+	struct entry_root root;
 
+	audit_set_root(a, &r.entry, n, &root);
 	r.entry.algorithm = a->algorithm;
 	if (listed != COMPARE_NONE &&
 	    table_get(a->want->table, listed, &want))

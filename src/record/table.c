@@ -48,9 +48,18 @@ struct row {
 	unsigned char digestlen;
 	bool done; /* the result is here */
 	union {
-		struct entry_identity id; /* until it is */
+		struct { /* until it is */
+			struct entry_identity id;
+			const struct entry_root *root; /* in table.roots */
+		};
 		unsigned char digest[RESULT_DIGEST_MAX];
 	};
+};
+
+/* Files one after the other mostly have the same. */
+struct root {
+	struct entry_root root;
+	struct root *next;
 };
 
 struct chunk {
@@ -93,6 +102,8 @@ struct table {
 	struct siphash_key key;
 
 	struct item *sorted;
+
+	struct root *roots; /* of entries: the last first */
 };
 
 struct table *
@@ -110,6 +121,7 @@ void
 table_free(struct table *t)
 {
 	struct chunk *c;
+	struct root *root;
 
 	if (!t)
 		return;
@@ -120,6 +132,10 @@ table_free(struct table *t)
 	for (size_t i = 0; i < t->nblocks; i++)
 		free(t->blocks[i]);
 	free(t->blocks);
+	while ((root = t->roots)) {
+		t->roots = root->next;
+		free(root);
+	}
 	free(t->slots);
 	free(t->sorted);
 	free(t);
@@ -254,6 +270,7 @@ table_add(struct table *t, const char *path, size_t len, bool *is_new)
 	e->kind = ENTRY_FOUND;
 	e->done = false;
 	e->id = (struct entry_identity){ 0 };
+	e->root = NULL;
 	*slot = slot_value(hash, t->count - 1);
 	return t->count - 1;
 }
@@ -269,6 +286,23 @@ table_find(const struct table *t, const char *path, size_t len)
 	return slot ? (slot & NUMBER_MASK) - 1 : UINT64_MAX;
 }
 
+static const struct entry_root *
+root_copy(struct table *t, const struct entry_root *root)
+{
+	struct root *last = t->roots;
+
+	if (!root)
+		return NULL;
+	if (!last || last->root.below != root->below ||
+	    last->root.dev != root->dev || last->root.ino != root->ino) {
+		last = mem_alloc(sizeof(*last));
+		last->root = *root;
+		last->next = t->roots;
+		t->roots = last;
+	}
+	return &last->root;
+}
+
 void
 table_note(struct table *t, uint64_t n, const struct entry *known)
 {
@@ -280,6 +314,7 @@ table_note(struct table *t, uint64_t n, const struct entry *known)
 	e->algorithm = known->algorithm;
 	e->kind = (unsigned char)known->kind;
 	e->id = known->id;
+	e->root = root_copy(t, known->root);
 }
 
 int
@@ -323,6 +358,7 @@ table_get(const struct table *t, uint64_t n, struct result *r)
 	r->entry.cookie = n;
 	if (!e->done) {
 		r->entry.id = e->id;
+		r->entry.root = e->root;
 		return false;
 	}
 	r->code = e->code;

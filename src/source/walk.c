@@ -77,6 +77,7 @@ static struct {
 	int depth;                /* of the present call's root */
 	bool at_operand;          /* that root is the operand */
 	bool linked;              /* of the present segment */
+	struct entry_root root;   /* the operand, as it is printed */
 	struct tally links;       /* directories entered by links behind links */
 	struct walk_dir *above;   /* by depth */
 	size_t abovecap;
@@ -143,7 +144,9 @@ static void
 walk_file(int dirfd, const char *name, const char *path, size_t len,
     enum entry_kind kind, const struct stat *st)
 {
+	/* with follow, links lead to files: as they were, or others */
 	const struct entry e = { .name = path, .len = len, .kind = kind,
+	    .root = kind == ENTRY_FOUND && !w.o->follow ? &w.root : NULL,
 	    .id = entry_identity(st) };
 	enum own_verdict own = OWN_NOT;
 
@@ -672,6 +675,9 @@ walk_directory(const char *operand, const struct stat *st)
 	while (len > 1 && operand[len - 1] == '/')
 		len--;
 	root = mem_dup(operand, len);
+	w.root.below = len + (operand[len - 1] != '/');
+	w.root.dev = st->st_dev;
+	w.root.ino = st->st_ino;
 	w.dev = st->st_dev;
 	w.no_way_back = home < 0 && w.o->dirfd == AT_FDCWD ? errno : 0;
 	w.base = w.o->dirfd == AT_FDCWD ? home : w.o->dirfd;

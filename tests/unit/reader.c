@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "base/entry.h"
+#include "hasher/dirs.h"
 #include "hasher/reader.h"
 #include "hasher/result.h"
 
@@ -47,6 +49,22 @@ put(const char *name, const char *text)
 	assert_int_equal(close(fd), 0);
 }
 
+/* Opens a file by its whole name. */
+static int
+open_as(struct reader *f, const char *name, enum entry_kind kind,
+    struct result *r)
+{
+	const struct entry e = { .name = name, .len = strlen(name),
+	    .kind = kind };
+	struct dirs dirs;
+	int rc;
+
+	dirs_init(&dirs, AT_FDCWD);
+	rc = reader_open(f, &dirs, &e, r);
+	dirs_release(&dirs);
+	return rc;
+}
+
 static void
 test_regular_in_one_read(void **state)
 {
@@ -57,7 +75,7 @@ test_regular_in_one_read(void **state)
 
 	(void)state;
 	put("f", "12345");
-	assert_int_equal(reader_open(&f, AT_FDCWD, "f", ENTRY_FOUND, &r), 0);
+	assert_int_equal(open_as(&f, "f", ENTRY_FOUND, &r), 0);
 	assert_int_equal(reader_read(&f, buf, sizeof(buf), true, &last, &r), 5);
 	assert_true(last); /* short, and as long as fstat said */
 	assert_int_equal(reader_settled(&f, &r), 1);
@@ -76,7 +94,7 @@ test_full_buffer_reads_on(void **state)
 
 	(void)state;
 	put("f", "12345");
-	assert_int_equal(reader_open(&f, AT_FDCWD, "f", ENTRY_FOUND, &r), 0);
+	assert_int_equal(open_as(&f, "f", ENTRY_FOUND, &r), 0);
 	assert_int_equal(reader_read(&f, buf, sizeof(buf), true, &last, &r), 5);
 	assert_false(last);
 	assert_int_equal(reader_read(&f, buf, sizeof(buf), true, &last, &r), 0);
@@ -93,8 +111,7 @@ test_size_zero_is_not_trusted(void **state)
 	bool last;
 
 	(void)state;
-	assert_int_equal(reader_open(&f, AT_FDCWD, "/proc/self/status",
-	    ENTRY_FOUND, &r), 0);
+	assert_int_equal(open_as(&f, "/proc/self/status", ENTRY_FOUND, &r), 0);
 	assert_int_equal(f.st.st_size, 0);
 	assert_true(reader_read(&f, buf, sizeof(buf), true, &last, &r) > 0);
 	assert_false(last);
@@ -112,19 +129,19 @@ test_kinds_refused_in_a_walk(void **state)
 	assert_int_equal(symlink("f", "link"), 0);
 	assert_int_equal(mkfifo("fifo", 0600), 0);
 	assert_int_equal(mkdir("d", 0700), 0);
-	assert_int_equal(reader_open(&f, AT_FDCWD, "link", ENTRY_FOUND, &r), -1);
+	assert_int_equal(open_as(&f, "link", ENTRY_FOUND, &r), -1);
 	assert_int_equal(r.status, RESULT_TYPE);
-	assert_int_equal(reader_open(&f, AT_FDCWD, "fifo", ENTRY_FOUND, &r), -1);
+	assert_int_equal(open_as(&f, "fifo", ENTRY_FOUND, &r), -1);
 	assert_int_equal(r.status, RESULT_TYPE); /* and it did not block */
-	assert_int_equal(reader_open(&f, AT_FDCWD, "d", ENTRY_LINKED, &r), -1);
+	assert_int_equal(open_as(&f, "d", ENTRY_LINKED, &r), -1);
 	assert_int_equal(r.status, RESULT_TYPE);
-	assert_int_equal(reader_open(&f, AT_FDCWD, "gone", ENTRY_FOUND, &r), -1);
+	assert_int_equal(open_as(&f, "gone", ENTRY_FOUND, &r), -1);
 	assert_int_equal(r.status, RESULT_OPEN);
 	assert_int_equal(r.code, ENOENT);
-	assert_int_equal(reader_open(&f, AT_FDCWD, "link", ENTRY_LINKED, &r),
+	assert_int_equal(open_as(&f, "link", ENTRY_LINKED, &r),
 	    0);
 	reader_close(&f);
-	assert_int_equal(reader_open(&f, AT_FDCWD, "link", ENTRY_NAMED, &r), 0);
+	assert_int_equal(open_as(&f, "link", ENTRY_NAMED, &r), 0);
 	reader_close(&f);
 }
 
@@ -139,7 +156,7 @@ test_changed_once_then_twice(void **state)
 
 	(void)state;
 	put("f", "12345");
-	assert_int_equal(reader_open(&f, AT_FDCWD, "f", ENTRY_FOUND, &r), 0);
+	assert_int_equal(open_as(&f, "f", ENTRY_FOUND, &r), 0);
 	assert_int_equal(reader_read(&f, buf, sizeof(buf), true, &last, &r), 5);
 	put("f", "123456789"); /* the size moves */
 	assert_int_equal(reader_settled(&f, &r), 0);
@@ -162,11 +179,184 @@ test_directory_named(void **state)
 	bool last;
 
 	(void)state;
-	assert_int_equal(reader_open(&f, AT_FDCWD, "d", ENTRY_NAMED, &r), 0);
+	assert_int_equal(open_as(&f, "d", ENTRY_NAMED, &r), 0);
 	assert_int_equal(reader_read(&f, buf, sizeof(buf), true, &last, &r), -1);
 	assert_int_equal(r.status, RESULT_READ);
 	assert_int_equal(r.code, EISDIR);
 	reader_close(&f);
+}
+
+/* Opens what a walk has found below "o", which is there now; NULL: it fails,
+ * and r says why. */
+static const char *
+read_found(struct dirs *dirs, const struct entry *e, struct result *r)
+{
+	static char buf[16];
+	struct reader f;
+	bool last;
+	ssize_t n;
+
+	*r = (struct result){ .status = RESULT_OK };
+	if (reader_open(&f, dirs, e, r) < 0) {
+		assert_int_equal(f.fd, -1);
+		return NULL;
+	}
+	n = reader_read(&f, buf, sizeof(buf) - 1, true, &last, r);
+	assert_true(n >= 0);
+	buf[n] = '\0';
+	reader_close(&f);
+	return buf;
+}
+
+/* As the walk sees name now. */
+static struct entry
+found(const char *name, struct entry_root *root)
+{
+	struct entry e = { .name = name, .len = strlen(name), .root = root };
+	struct stat st;
+
+	assert_int_equal(stat("o", &st), 0);
+	*root = (struct entry_root){ 2, st.st_dev, st.st_ino };
+	assert_int_equal(stat(name, &st), 0);
+	e.id = entry_identity(&st);
+	return e;
+}
+
+static void
+make_tree(const char *top, const char *text)
+{
+	char name[32];
+
+	assert_int_equal(mkdir(top, 0700), 0);
+	(void)snprintf(name, sizeof(name), "%s/d", top);
+	assert_int_equal(mkdir(name, 0700), 0);
+	(void)snprintf(name, sizeof(name), "%s/d/e", top);
+	assert_int_equal(mkdir(name, 0700), 0);
+	(void)snprintf(name, sizeof(name), "%s/d/e/f", top);
+	put(name, text);
+	(void)snprintf(name, sizeof(name), "%s/f", top);
+	put(name, text);
+}
+
+static void
+remove_tree(const char *top)
+{
+	static const char *const names[] = { "d/e/f", "f", "d/e", "d", "." };
+	char name[32];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)snprintf(name, sizeof(name), "%s/%s", top, names[i]);
+		if (i + 1 == sizeof(names) / sizeof(names[0]))
+			(void)snprintf(name, sizeof(name), "%s", top);
+		assert_int_equal(remove(name), 0);
+	}
+}
+
+/* With openat2(2) and without. */
+static void
+test_no_link_leads_out(void **state)
+{
+	static const char *const names[] = { "o/d/e/f", "o/f" };
+	struct entry_root root;
+	struct result r;
+	struct dirs dirs;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		struct entry e;
+
+		make_tree("o", "in");
+		make_tree("x", "out");
+		dirs_init(&dirs, AT_FDCWD);
+		dirs.no_openat2 = i >= 2;
+		e = found(names[i % 2], &root);
+		assert_string_equal(read_found(&dirs, &e, &r), "in");
+		assert_string_equal(read_found(&dirs, &e, &r), "in");
+		assert_true(dirs.kept);
+		dirs_forget(&dirs);
+		/* the directory above, or the operand itself */
+		assert_int_equal(rename(i % 2 ? "o" : "o/d", "gone"), 0);
+		assert_int_equal(symlink(i % 2 ? "x" : "../x/d",
+		    i % 2 ? "o" : "o/d"), 0);
+		assert_null(read_found(&dirs, &e, &r));
+		assert_int_equal(r.status, RESULT_PLACE);
+		assert_int_equal(unlink(i % 2 ? "o" : "o/d"), 0);
+		assert_int_equal(rename("gone", i % 2 ? "o" : "o/d"), 0);
+		remove_tree("o");
+		remove_tree("x");
+		dirs_release(&dirs);
+	}
+}
+
+static void
+test_a_kept_directory_is_not_trusted(void **state)
+{
+	struct entry_root root;
+	struct result r;
+	struct dirs dirs;
+	struct entry e;
+
+	(void)state;
+	make_tree("o", "old");
+	make_tree("x", "new");
+	dirs_init(&dirs, AT_FDCWD);
+	e = found("o/d/e/f", &root);
+	assert_string_equal(read_found(&dirs, &e, &r), "old");
+	assert_int_equal(rename("o/d", "gone"), 0);
+	assert_int_equal(rename("x/d", "o/d"), 0);
+	e = found("o/d/e/f", &root);
+	assert_string_equal(read_found(&dirs, &e, &r), "new");
+	assert_false(dirs.kept);
+	/* the file in it was replaced: that is found too */
+	assert_int_equal(unlink("o/d/e/f"), 0);
+	put("o/d/e/f", "newer");
+	assert_string_equal(read_found(&dirs, &e, &r), "newer");
+	/* nothing in the kept one, but in its successor */
+	e = found("o/d/e/f", &root);
+	assert_string_equal(read_found(&dirs, &e, &r), "newer");
+	assert_int_equal(unlink("o/d/e/f"), 0);
+	assert_int_equal(rename("o/d", "x/d"), 0);
+	assert_int_equal(rename("gone", "o/d"), 0);
+	assert_string_equal(read_found(&dirs, &e, &r), "old");
+	assert_int_equal(unlink("o/d/e/f"), 0);
+	assert_null(read_found(&dirs, &e, &r));
+	assert_int_equal(r.status, RESULT_OPEN);
+	assert_int_equal(r.code, ENOENT);
+	put("o/d/e/f", "");
+	put("x/d/e/f", "");
+	remove_tree("o");
+	remove_tree("x");
+	dirs_release(&dirs);
+}
+
+/* Names that differ only in what comes before the root's end. */
+static void
+test_each_operand_is_opened(void **state)
+{
+	static const char name[] = "x/d/e/f";
+	struct entry_root root, other = { .below = 2 };
+	struct entry e, in_x = { .name = name, .len = sizeof(name) - 1,
+	    .root = &other };
+	struct result r;
+	struct dirs dirs;
+
+	(void)state;
+	make_tree("o", "o");
+	make_tree("x", "x");
+	dirs_init(&dirs, AT_FDCWD);
+	e = found("o/d/e/f", &root);
+	assert_string_equal(read_found(&dirs, &e, &r), "o");
+	assert_string_equal(read_found(&dirs, &in_x, &r), "x");
+	assert_string_equal(read_found(&dirs, &e, &r), "o");
+	other.below = 0; /* relative to the base */
+	assert_string_equal(read_found(&dirs, &in_x, &r), "x");
+	other.below = 4;
+	assert_string_equal(read_found(&dirs, &in_x, &r), "x");
+	remove_tree("o");
+	remove_tree("x");
+	dirs_release(&dirs);
 }
 
 int
@@ -179,6 +369,9 @@ main(void)
 		cmocka_unit_test(test_kinds_refused_in_a_walk),
 		cmocka_unit_test(test_changed_once_then_twice),
 		cmocka_unit_test(test_directory_named),
+		cmocka_unit_test(test_no_link_leads_out),
+		cmocka_unit_test(test_a_kept_directory_is_not_trusted),
+		cmocka_unit_test(test_each_operand_is_opened),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

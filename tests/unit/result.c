@@ -61,6 +61,8 @@ test_fixed_reasons(void **state)
 {
 	(void)state;
 	check_reason(RESULT_TYPE, 0, "no longer a regular file");
+	check_reason(RESULT_PLACE, 0,
+	    "its directory is no longer what was walked");
 	check_reason(RESULT_CHANGED, 0, "file changed as we read it");
 	check_reason(RESULT_DIGEST, 0, "libcrypto failed");
 	check_reason(RESULT_OUTPUT, 0, "a hard link to the output");
@@ -103,7 +105,7 @@ test_values_out_of_range(void **state)
 			buf_release(&b);
 		}
 	}
-	check_reason(RESULT_STATUSES, 0, "unknown status 14");
+	check_reason(RESULT_STATUSES, 0, "unknown status 15");
 }
 
 int

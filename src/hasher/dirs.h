@@ -1,0 +1,45 @@
+/*
+ * dirs.h - the directory in which a file is opened.
+ *
+ * What the walk has found is opened so that no symbolic link, put anywhere in
+ * its name below the operand since, leads to another file: by openat2(2) with
+ * RESOLVE_NO_SYMLINKS, or where the system has not got that, component by
+ * component. The last directory is kept open for the files that follow, and so
+ * is the operand's.
+ */
+#ifndef HASHER_DIRS_H
+#define HASHER_DIRS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct entry;
+
+struct dirs {
+	int base;        /* names are relative to it; borrowed */
+	int root, dir;   /* -1: none is open, or it is the one above */
+	char *name;      /* of dir: len bytes, a slash at the end... */
+	size_t len, cap;
+	size_t below;    /* ...of which so many are root's */
+	bool known;      /* name is that of an open directory */
+	bool kept;       /* the last dirs_enter opened nothing */
+	bool no_openat2;
+};
+
+void dirs_init(struct dirs *d, int base);
+
+/*
+ * The directory of e, which has a root; its own name in it goes to *file. The
+ * descriptor is d's, until the next call. -1 with errno: ENOTDIR where
+ * something on the way is no longer a directory, but a link, say, or the root
+ * another one.
+ */
+int dirs_enter(struct dirs *d, const struct entry *e, const char **file);
+
+/* Closes what is kept open: the next dirs_enter looks anew. */
+void dirs_forget(struct dirs *d);
+
+/* The same, and releases what else there is. */
+void dirs_release(struct dirs *d);
+
+#endif
