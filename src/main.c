@@ -15,7 +15,8 @@
  *     source/           where names come from: list, walk, filter, glob, lookup,
  *                       own, tally
  *     hasher/           names in, results out: both ends of the pool
- *     digest/           island: bytes to digests: digest, engine (lanes, evp)
+ *     digest/           island: bytes to digests: algorithm, digest, engine
+ *                       (lanes, evp), sha512x
  *     ppool/            island and public library: the process pool
  *     base/             diag mem buf quote guess xio line outfile progress
  *                       siphash disk compat

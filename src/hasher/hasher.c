@@ -36,6 +36,7 @@
 #include "base/entry.h"
 #include "base/mem.h"
 #include "base/xio.h"
+#include "digest/algorithm.h"
 #include "digest/digest.h"
 #include "digest/engine.h"
 #include "hasher/result.h"
@@ -92,27 +93,12 @@ struct hasher {
 	void *cookie;
 	void (*on_result)(void *cookie, const struct result *r);
 	void (*on_pause)(void *cookie);
-	struct digest *algorithm[HASHER_ALGORITHMS];
-	char *name[HASHER_ALGORITHMS]; /* as asked for; name[0] is NULL */
-	int algorithms;
 	uint64_t given, answered, seen; /* seen: answered at the last pause */
 	struct flight *flights;   /* all that there are */
 	struct flight *landed;    /* those to be used again */
 	bool full;                /* a file was refused since hasher_idle */
 	bool broken;              /* said so */
 };
-
-/* The number of an algorithm that was asked for; -1: it was not. */
-static int
-hasher_find_algorithm(const struct hasher *h, const char *name, size_t len)
-{
-	int i;
-
-	for (i = 1; i < h->algorithms; i++)
-		if (strlen(h->name[i]) == len && !memcmp(h->name[i], name, len))
-			return i;
-	return -1;
-}
 
 /* Turns what the pool says about an item into status and code. */
 static void
@@ -179,9 +165,12 @@ hasher_result(void *cookie, const ppool_result *p)
 	struct hasher *h = cookie;
 	struct flight *f = p->cookie;
 	struct result r = { .entry = f->entry };
+	/* known to whoever made the entry */
+	const struct digest *d = algorithms_digest(h->setup.algorithms,
+	    f->entry.algorithm);
 
 	r.entry.name = wire_name(p->item.data, p->item.len, f->entry.len);
-	hasher_judge(h, p, hasher_digest_size(h, f->entry.algorithm), &r);
+	hasher_judge(h, p, digest_size(d), &r);
 	hasher_deliver(h, &r);
 	flight_end(h, f);
 }
@@ -337,18 +326,6 @@ hasher_start(struct hasher *h)
 	return err ? hasher_start_failed(err) : 0;
 }
 
-/* Fetches the next algorithm. 0 or -1 with errno. */
-static int
-hasher_add_algorithm(struct hasher *h, const char *algorithm)
-{
-	struct digest *d = digest_new(algorithm);
-
-	if (!d)
-		return -1;
-	h->algorithm[h->algorithms++] = d;
-	return 0;
-}
-
 struct hasher *
 hasher_new(const struct hasher_opts *opts)
 {
@@ -357,15 +334,14 @@ hasher_new(const struct hasher_opts *opts)
 	h->jobs = opts->jobs;
 	h->timeout = opts->timeout;
 	h->chunk = opts->chunk;
-	h->setup.algorithm = opts->algorithm;
+	h->setup.algorithms = opts->algorithms;
 	h->setup.engine = opts->engine;
 	h->setup.dirfd = opts->dirfd;
 	h->setup.twice = opts->twice;
 	h->cookie = opts->cookie;
 	h->on_result = opts->on_result;
 	h->on_pause = opts->on_pause;
-	if (watch_init(&h->watch, (unsigned)opts->jobs) < 0 ||
-	    hasher_add_algorithm(h, opts->algorithm) < 0) {
+	if (watch_init(&h->watch, (unsigned)opts->jobs) < 0) {
 		hasher_start_failed(PPOOL_SYS);
 		hasher_free(h);
 		return NULL;
@@ -377,34 +353,6 @@ hasher_new(const struct hasher_opts *opts)
 		return NULL;
 	}
 	return h;
-}
-
-int
-hasher_algorithm(struct hasher *h, const char *name)
-{
-	size_t len = strlen(name);
-	int n = hasher_find_algorithm(h, name, len);
-
-	if (n >= 0 || !strcmp(name, h->setup.algorithm))
-		return n >= 0 ? n : 0;
-	if (h->algorithms == HASHER_ALGORITHMS || len > UINT8_MAX ||
-	    hasher_add_algorithm(h, name) < 0)
-		return -1;
-	n = h->algorithms - 1;
-	h->name[n] = mem_dup(name, len);
-	return n;
-}
-
-size_t
-hasher_digest_size(const struct hasher *h, int n)
-{
-	return digest_size(h->algorithm[n]);
-}
-
-const char *
-hasher_tag(const struct hasher *h, int n)
-{
-	return digest_tag(h->algorithm[n]);
 }
 
 static uint64_t
@@ -442,18 +390,15 @@ hasher_turn(struct hasher *h)
 static ppool_err
 hasher_send(struct hasher *h, const struct entry *e)
 {
-	const char *algorithm = h->name[e->algorithm];
-	size_t alen = algorithm ? strlen(algorithm) : 0;
 	unsigned char head[WIRE_HEAD];
 	const ppool_buf pieces[] = {
 		{ head, sizeof(head) },
-		{ algorithm, alen },
 		{ e->name, e->len + 1 },
 	};
 	struct flight *f = flight_begin(h, e);
 	ppool_err err;
 
-	wire_put_head(head, e, alen);
+	wire_put_head(head, e);
 	err = ppool_feed_tryv(entry_is_stream(e) ? h->once : h->feed, pieces,
 	    sizeof(pieces) / sizeof(pieces[0]), hasher_weight(e), f);
 	if (err)
@@ -632,19 +577,9 @@ hasher_bytes(const struct hasher *h)
 }
 
 void
-hasher_engine_name(const struct hasher *h, struct buf *out)
-{
-	struct engine *e = engine_new(h->algorithm[0], 1, h->setup.engine);
-
-	buf_puts(out, e ? engine_name(e) : "unknown");
-	engine_free(e);
-}
-
-void
 hasher_free(struct hasher *h)
 {
 	struct flight *f;
-	int i;
 
 	if (!h)
 		return;
@@ -653,10 +588,6 @@ hasher_free(struct hasher *h)
 	ppool_destroy(h->pool);
 	watch_release(&h->watch);
 	free(h->keep);
-	for (i = 0; i < h->algorithms; i++) {
-		digest_free(h->algorithm[i]);
-		free(h->name[i]);
-	}
 	while ((f = h->flights)) {
 		h->flights = f->all;
 		free(f);

@@ -8,14 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct buf;
+struct algorithms;
 struct entry;
 struct result;
 struct hasher;
+struct result;
 
 struct hasher_opts {
 	int jobs;              /* workers; at least 1 */
-	const char *algorithm; /* number 0: a name libcrypto knows; borrowed */
+	struct algorithms *algorithms; /* those of the numbers in names;
+	                        * number 0 is there already; borrowed */
 	size_t chunk;          /* names per chunk; 0: by count and bytes */
 	int dirfd;             /* paths are relative to it (AT_FDCWD: the
 	                        * current directory); borrowed */
@@ -44,20 +46,6 @@ struct hasher_opts {
  */
 struct hasher *hasher_new(const struct hasher_opts *opts);
 
-/*
- * Makes another algorithm known (hasher_opts.algorithm is number 0) and
- * returns its number, the same for the same name; -1 when libcrypto does not
- * know it, or when there are HASHER_ALGORITHMS already.
- */
-#define HASHER_ALGORITHMS 64
-int hasher_algorithm(struct hasher *h, const char *name);
-
-/* Bytes of a digest of algorithm number n. */
-size_t hasher_digest_size(const struct hasher *h, int n);
-
-/* The tag of algorithm number n in checksum lines (digest/digest.h). Belongs
- * to h. */
-const char *hasher_tag(const struct hasher *h, int n);
 
 /*
  * Hands over an entry, which is copied, its name too, and comes back in its
@@ -113,10 +101,6 @@ bool hasher_stalled(struct hasher *h, struct hasher_stall *s);
 
 /* Bytes digested so far by all workers, for the progress line. */
 uint64_t hasher_bytes(const struct hasher *h);
-
-/* The engine that the workers use for algorithm 0, for --debug, as
- * engine_name() says. */
-void hasher_engine_name(const struct hasher *h, struct buf *out);
 
 /* Kills the workers and releases everything; NULL is fine. */
 void hasher_free(struct hasher *h);

@@ -25,21 +25,20 @@ get(const unsigned char **from, unsigned bytes)
 }
 
 void
-wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e,
-    size_t alen)
+wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e)
 {
 	static const struct entry_root none;
 	const struct entry_root *root = e->root ? e->root : &none;
 	unsigned char *p = head;
 
 	*p++ = (unsigned char)e->kind;
+	*p++ = (unsigned char)e->algorithm;
 	p = put(p, e->id.dev, 8);
 	p = put(p, e->id.ino, 8);
 	p = put(p, e->id.size, 8);
 	p = put(p, e->root ? root->below : UINT64_MAX, 8);
 	p = put(p, root->dev, 8);
-	p = put(p, root->ino, 8);
-	*p = (unsigned char)alen;
+	(void)put(p, root->ino, 8);
 }
 
 const char *
@@ -49,37 +48,33 @@ wire_name(const void *p, size_t n, size_t len)
 }
 
 int
-wire_get_request(struct wire_request *q, const void *p, size_t n)
+wire_get_request(struct entry *e, struct entry_root *root, const void *p,
+    size_t n)
 {
 	const unsigned char *from = p;
-	struct entry *e = &q->entry;
 	uint64_t below;
 
 	if (n <= WIRE_HEAD || *from >= ENTRY_KINDS)
 		return -1;
-	memset(q, 0, sizeof(*q));
+	memset(e, 0, sizeof(*e));
 	e->kind = (enum entry_kind)*from++;
+	e->algorithm = *from++;
 	e->id.dev = get(&from, 8);
 	e->id.ino = get(&from, 8);
 	e->id.size = get(&from, 8);
 	below = get(&from, 8);
-	q->root.dev = get(&from, 8);
-	q->root.ino = get(&from, 8);
-	q->alen = *from++;
-	n -= WIRE_HEAD;
-	if (q->alen >= n)
-		return -1;
-	q->algorithm = (const char *)from;
-	e->name = q->algorithm + q->alen;
-	e->len = n - q->alen - 1;
+	root->dev = get(&from, 8);
+	root->ino = get(&from, 8);
+	e->name = (const char *)from;
+	e->len = n - WIRE_HEAD - 1;
 	if (below != UINT64_MAX) {
 		if (below > e->len)
 			return -1;
-		q->root.below = (size_t)below;
-		e->root = &q->root;
+		root->below = (size_t)below;
+		e->root = root;
 	}
 	/* the one NUL is the last byte */
-	return memchr(q->algorithm, '\0', n) == e->name + e->len ? 0 : -1;
+	return memchr(e->name, '\0', e->len + 1) == e->name + e->len ? 0 : -1;
 }
 
 size_t

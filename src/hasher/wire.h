@@ -5,10 +5,9 @@
  * worker.c (child) the other way round. The pool frames the messages. Integers
  * are little-endian.
  *
- *     request  u8 kind, u64 device, u64 inode, u64 size, u64 bytes of the name
- *              that are the root's, u64 device, u64 inode of the root (all
- *              ones: no root), u8 n, n bytes of an algorithm's name (none: the
- *              default), name, NUL
+ *     request  u8 kind, u8 number of the algorithm, u64 device, u64 inode, u64
+ *              size, u64 bytes of the name that are the root's (all ones: it
+ *              has none), u64 device, u64 inode of the root, name, NUL
  *     answer   u8 status, i32 code, u64 size, digest (0 to 64 bytes)
  *
  * Everything that is decoded is checked first: a worker that went wild can
@@ -23,27 +22,19 @@
 #include "base/entry.h"
 #include "hasher/result.h"
 
-#define WIRE_HEAD (1 + 6 * 8 + 1) /* bytes of a request before the names */
+#define WIRE_HEAD (2 + 6 * 8) /* bytes of a request before the name */
 #define WIRE_ANSWER_MAX (13 + RESULT_DIGEST_MAX)
 
-struct wire_request {
-	struct entry entry;     /* its root is NULL, or the one here */
-	struct entry_root root;
-	const char *algorithm;  /* not NUL-terminated; alen <= 255 */
-	size_t alen;
-};
+/* Writes what of the request for e comes before its name and a NUL. */
+void wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e);
 
-/* Writes what of a request comes before the names: that of an algorithm, alen
- * bytes, and e's, with its NUL. */
-void wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e,
-    size_t alen);
-
-/* The name in the n bytes of a request for it, len bytes long. */
+/* The name, len bytes long, in the n bytes of a request for it. */
 const char *wire_name(const void *p, size_t n, size_t len);
 
-/* 0, or -1 when the bytes are no request. The names in q point into p. Of the
- * identity device, inode and size are set. */
-int wire_get_request(struct wire_request *q, const void *p, size_t n);
+/* 0, or -1 when the bytes are no request. e's name points into p, its root is
+ * NULL or *root; of the identity device, inode and size are set. */
+int wire_get_request(struct entry *e, struct entry_root *root, const void *p,
+    size_t n);
 
 /* Writes r's status, code, size and digest; returns the bytes used. */
 size_t wire_put_answer(unsigned char to[WIRE_ANSWER_MAX],

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "digest/digest.h"
+#include "digest/algorithm.h"
 #include "digest/engine.h"
 #include "hasher/dirs.h"
 #include "hasher/reader.h"
@@ -35,14 +35,6 @@
 /* How long a worker without any open file waits for others to close theirs. */
 #define WORKER_ENFILE_MS 1000
 
-/* An algorithm that was asked for, with an engine of its own: slot i of each
- * engine belongs to slot i of the worker. */
-struct algorithm {
-	char *name;            /* NULL: the default */
-	struct digest *digest;
-	struct engine *engine;
-};
-
 enum slot_state {
 	SLOT_FREE,
 	SLOT_WAITING, /* its file cannot be opened now: worker_defer */
@@ -65,8 +57,9 @@ struct slot {
 struct worker {
 	const struct worker_setup *setup;
 	struct watch_line *line;
-	struct algorithm algorithm[HASHER_ALGORITHMS];
-	unsigned algorithms;
+	/* Of each algorithm that was asked for. Slot i of each belongs to
+	 * slot i of the worker. */
+	struct engine *engine[ALGORITHMS_MAX];
 	ppool_worker *pool;
 	unsigned busy;               /* slots that are not free */
 	unsigned open;               /* slots with an open file */
@@ -79,58 +72,18 @@ struct worker {
 	struct dirs dirs;
 };
 
-/* Sets up the next engine; name is taken. 0 or an errno. */
-static int
-worker_add_engine(struct worker *w, const char *algorithm, char *name)
-{
-	struct algorithm *a = &w->algorithm[w->algorithms];
-	int err;
-
-	a->digest = digest_new(algorithm);
-	if (!a->digest) {
-		err = errno;
-		goto free_name;
-	}
-	a->engine = engine_new(a->digest, WORKER_SLOTS, w->setup->engine);
-	if (!a->engine) {
-		err = ENOMEM;
-		goto free_digest;
-	}
-	a->name = name;
-	w->algorithms++;
-	return 0;
-
-free_digest:
-	digest_free(a->digest);
-free_name:
-	free(name);
-	return err;
-}
-
-/* The engine for a request's algorithm; NULL with errno. */
+/* The engine for algorithm number n, set up when it is first asked for; NULL
+ * with errno. */
 static struct engine *
-worker_find_engine(struct worker *w, const struct wire_request *q)
+worker_engine(struct worker *w, int n)
 {
-	char *name;
-	unsigned i;
+	const struct digest *d = algorithms_digest(w->setup->algorithms, n);
 
-	if (!q->alen)
-		return w->algorithm[0].engine;
-	for (i = 1; i < w->algorithms; i++) {
-		struct algorithm *a = &w->algorithm[i];
-
-		if (strlen(a->name) == q->alen &&
-		    !memcmp(a->name, q->algorithm, q->alen))
-			return a->engine;
-	}
-	errno = ENOMEM;
-	if (i == HASHER_ALGORITHMS)
-		return NULL; /* the parent never asks for so many */
-	name = strndup(q->algorithm, q->alen);
-	if (!name)
+	if (!d)
 		return NULL;
-	errno = worker_add_engine(w, name, name);
-	return errno ? NULL : w->algorithm[i].engine;
+	if (!w->engine[n])
+		w->engine[n] = engine_new(d, WORKER_SLOTS, w->setup->engine);
+	return w->engine[n];
 }
 
 int
@@ -139,7 +92,6 @@ worker_init(void *initarg, void **state)
 	const struct worker_setup *s = initarg;
 	struct worker *w = calloc(1, sizeof(*w));
 	unsigned i;
-	int err;
 
 	if (!w)
 		return ENOMEM; /* the process ends: nothing to release */
@@ -148,9 +100,9 @@ worker_init(void *initarg, void **state)
 	w->setup = s;
 	w->most = WORKER_SLOTS;
 	dirs_init(&w->dirs, s->dirfd);
-	err = worker_add_engine(w, s->algorithm, NULL);
-	if (err)
-		return err;
+	algorithms_seal(s->algorithms);
+	if (!worker_engine(w, 0))
+		return errno;
 	w->bufs = aligned_alloc(WORKER_ALIGN,
 	    (size_t)WORKER_SLOTS * WORKER_BUFFER);
 	if (!w->bufs)
@@ -184,14 +136,15 @@ worker_answer(struct worker *w, struct slot *s)
 static int
 worker_open(struct worker *w, struct slot *s)
 {
-	struct wire_request q;
+	struct entry_root root;
+	struct entry e;
 
-	if (wire_get_request(&q, s->item.data, s->item.len) < 0)
+	if (wire_get_request(&e, &root, s->item.data, s->item.len) < 0)
 		return result_fail(&s->res, RESULT_OPEN, EINVAL);
-	s->engine = worker_find_engine(w, &q);
+	s->engine = worker_engine(w, e.algorithm);
 	if (!s->engine)
 		return result_fail(&s->res, RESULT_DIGEST, errno);
-	return reader_open(&s->file, &w->dirs, &q.entry, &s->res);
+	return reader_open(&s->file, &w->dirs, &e, &s->res);
 }
 
 /*
@@ -510,8 +463,9 @@ worker_serve(void *state, ppool_worker *pool)
 		watch_turn(w->line);
 		if (worker_move_all(w) < 0)
 			return 1;
-		for (i = 0; i < w->algorithms; i++)
-			engine_run(w->algorithm[i].engine);
+		for (i = 0; i < ALGORITHMS_MAX; i++)
+			if (w->engine[i])
+				engine_run(w->engine[i]);
 	}
 	return rc < 0;
 }

@@ -22,14 +22,14 @@
 
 /* What a worker needs to know; made by the parent before the fork. */
 struct worker_setup {
-	const char *algorithm;
+	struct algorithms *algorithms;
 	const char *engine;      /* one of engine_choices */
 	int dirfd;
 	bool twice;              /* hasher_opts.twice */
 	struct watch_line *lines; /* shared with the parent: one a worker */
 };
 
-/* ppool_init_fn: fetches the algorithm, allocates the buffers. initarg is a
+/* ppool_init_fn: sets up algorithm number 0, allocates the buffers. initarg is a
  * struct worker_setup. Non-zero (an errno) when that fails. */
 int worker_init(void *initarg, void **state);
 

@@ -24,6 +24,7 @@
 #include "base/mem.h"
 #include "base/outfile.h"
 #include "base/progress.h"
+#include "digest/algorithm.h"
 #include "hasher/hasher.h"
 #include "hasher/result.h"
 #include "mode/absent.h"
@@ -445,7 +446,7 @@ static void
 audit_hash_again(struct audit *a)
 {
 	size_t i, n = a->fresh.n;
-	bool wanted[HASHER_ALGORITHMS] = { false };
+	bool wanted[ALGORITHMS_MAX] = { false };
 	int algorithm;
 
 	for (i = 0; i < a->missing.n; i++)
@@ -454,7 +455,7 @@ audit_hash_again(struct audit *a)
 	wanted[a->algorithm] = false;
 	compare_sort(&a->missing);
 	a->again = true;
-	for (algorithm = 0; algorithm < HASHER_ALGORITHMS; algorithm++)
+	for (algorithm = 0; algorithm < ALGORITHMS_MAX; algorithm++)
 		for (i = 0; wanted[algorithm] && i < n && !a->stopped; i++)
 			if (compare_has(&a->missing, algorithm,
 			    a->fresh.v[i].size))
@@ -636,7 +637,7 @@ audit_put_new(struct audit *a, const struct result *r, struct outfile *list)
 	struct newlist_file f = {
 		.r = r,
 		.dotted = side_is_dotted(a->have, r->entry.cookie),
-		.tag = hasher_tag(a->setup.hasher, r->entry.algorithm),
+		.tag = tags_name(&a->tags, r->entry.algorithm),
 	};
 
 	newlist_put(&a->newlist, a->o, &f, &list->lines);
@@ -695,7 +696,7 @@ audit_update(struct audit *a)
 		return 0;
 	}
 	if (setup_open_update(&a->setup, &list, path) == 0) {
-		newlist_begin(&a->newlist, a->o, path, a->setup.hasher,
+		newlist_begin(&a->newlist, a->o, path, a->setup.algorithms,
 		    a->algorithm);
 		audit_put_lines(a, &list);
 		rc = outfile_commit(&list, path);
@@ -730,7 +731,7 @@ audit_init(struct audit *a)
 	if (setup_init(&a->setup, a->o, &a->out) < 0 ||
 	    setup_hasher(&a->setup, a, audit_on_result, audit_on_pause) < 0)
 		return -1;
-	tags_init(&a->tags, a->setup.hasher, a->setup.digest, a->o);
+	tags_init(&a->tags, a->setup.algorithms, a->o);
 	a->scope = a->o->noperands ?
 	    scope_new(a->o->operands, a->o->noperands) : scope_new(&here, 1);
 	a->want = side_new();

@@ -473,7 +473,7 @@ check_init(struct check *c)
 	if (setup_init(&c->setup, o, &c->out) < 0 ||
 	    setup_hasher(&c->setup, c, check_on_result, check_on_pause) < 0)
 		return -1;
-	tags_init(&c->tags, c->setup.hasher, c->setup.digest, o);
+	tags_init(&c->tags, c->setup.algorithms, o);
 	c->ring = mem_zalloc(CHECK_AHEAD, sizeof(*c->ring));
 	return 0;
 }

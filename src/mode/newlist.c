@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "hasher/hasher.h"
+#include "digest/algorithm.h"
+#include "digest/digest.h"
 #include "hasher/result.h"
 #include "mode/setup.h"
 #include "mode/tags.h"
@@ -52,12 +53,14 @@ newlist_see(struct newlist *l, const struct manifest_entry *e, int n)
 
 void
 newlist_begin(struct newlist *l, const struct options *o, const char *path,
-    const struct hasher *h, int n)
+    struct algorithms *a, int n)
 {
+	const struct digest *d;
+
 	if (!l->has_form)
 		l->algorithm = n;
-	l->told = l->algorithm >= 0 && tags_is_told(path,
-	    hasher_tag(h, l->algorithm), hasher_digest_size(h, l->algorithm),
+	d = algorithms_digest(a, l->algorithm);
+	l->told = d && tags_is_told(path, digest_tag(d), digest_size(d),
 	    newlist_base64(l, o));
 }
 

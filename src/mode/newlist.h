@@ -9,8 +9,8 @@
 
 #include "record/format.h"
 
+struct algorithms;
 struct buf;
-struct hasher;
 struct manifest_entry;
 struct options;
 struct result;
@@ -35,7 +35,7 @@ void newlist_see(struct newlist *l, const struct manifest_entry *e, int n);
 /* The old list has been read. The new one is written to path, with algorithm
  * number n for files that the old one does not have. */
 void newlist_begin(struct newlist *l, const struct options *o,
-    const char *path, const struct hasher *h, int n);
+    const char *path, struct algorithms *a, int n);
 
 /* A file of the new list. */
 struct newlist_file {

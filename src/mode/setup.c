@@ -13,12 +13,12 @@
 #include "base/diag.h"
 #include "base/disk.h"
 #include "base/guess.h"
-#include "base/mem.h"
 #include "base/outfile.h"
 #include "base/progress.h"
 #include "base/quote.h"
 #include "base/xio.h"
-#include "digest/digest.h"
+#include "digest/algorithm.h"
+#include "digest/engine.h"
 #include "mode/patterns.h"
 #include "options.h"
 #include "ppool/ppool.h"
@@ -26,23 +26,19 @@
 #include "source/list.h"
 #include "source/own.h"
 
-/* What -a and -l say, as one name. */
+/* Appends what -a and -l say, as one name. */
 static void
-setup_algorithm_name(struct setup *s)
+setup_algorithm_name(const struct options *o, struct buf *name)
 {
-	const struct options *o = s->o;
-	struct buf name = BUF_INIT;
 	unsigned length = o->length;
 
 	/* where no length is needed (options.c), each line has its own */
 	if (!length && (!strcasecmp(o->algorithm, "sha2") ||
 	    !strcasecmp(o->algorithm, "sha3")))
 		length = 512;
-	buf_puts(&name, o->algorithm);
+	buf_puts(name, o->algorithm);
 	if (length)
-		buf_printf(&name, "-%u", length);
-	s->algorithm = mem_dup(name.data, name.len);
-	buf_release(&name);
+		buf_printf(name, "-%u", length);
 }
 
 /* Says that libcrypto does not know an algorithm, and which of the usual ones
@@ -63,24 +59,35 @@ setup_unknown_algorithm(const char *quoted, const char *name)
 		diag_msg("algorithm %s: not known to libcrypto", quoted);
 }
 
-static int
-setup_algorithm(struct setup *s)
+static void
+setup_algorithm_failed(const char *name, int err)
 {
 	struct buf b = BUF_INIT;
-	int err;
 
-	setup_algorithm_name(s);
-	s->digest = digest_new(s->algorithm);
-	if (s->digest)
-		return 0;
-	err = errno;
-	quote_shell_always(&b, s->algorithm, strlen(s->algorithm));
+	quote_shell_always(&b, name, strlen(name));
 	if (err == EINVAL)
-		setup_unknown_algorithm(buf_str(&b), s->algorithm);
+		setup_unknown_algorithm(buf_str(&b), name);
 	else
 		diag_msg("algorithm %s: %s", buf_str(&b), strerror(err));
 	buf_release(&b);
-	return -1;
+}
+
+static int
+setup_algorithm(struct setup *s)
+{
+	struct buf name = BUF_INIT;
+	int n = -1;
+
+	setup_algorithm_name(s->o, &name);
+	s->algorithms = algorithms_new();
+	if (s->algorithms)
+		n = algorithms_add(s->algorithms, buf_str(&name));
+	if (n < 0)
+		setup_algorithm_failed(buf_str(&name), errno);
+	else
+		s->digest = algorithms_digest(s->algorithms, n);
+	buf_release(&name);
+	return n < 0 ? -1 : 0;
 }
 
 /* A list that cannot be opened is said, and the others go on. */
@@ -256,6 +263,17 @@ setup_jobs(const struct setup *s)
 	return f.bounded && files < jobs ? files : jobs;
 }
 
+/* For --debug: what the workers do with algorithm number 0. */
+static void
+setup_say_engine(const struct setup *s, int jobs)
+{
+	struct engine *e = engine_new(s->digest, 1, s->o->engine);
+
+	diag_msg("%d worker%s, engine %s", jobs, jobs == 1 ? "" : "s",
+	    e ? engine_name(e) : "unknown");
+	engine_free(e);
+}
+
 int
 setup_hasher(struct setup *s, void *cookie,
     void (*on_result)(void *cookie, const struct result *r),
@@ -263,7 +281,7 @@ setup_hasher(struct setup *s, void *cookie,
 {
 	struct hasher_opts opts = {
 		.jobs = setup_jobs(s),
-		.algorithm = s->algorithm,
+		.algorithms = s->algorithms,
 		.chunk = s->o->chunk,
 		.dirfd = s->dirfd,
 		.engine = s->o->engine,
@@ -273,17 +291,12 @@ setup_hasher(struct setup *s, void *cookie,
 		.on_result = on_result,
 		.on_pause = on_pause,
 	};
-	struct buf engine = BUF_INIT;
 
 	s->hasher = hasher_new(&opts);
 	if (!s->hasher)
 		return -1;
-	if (s->o->debug) {
-		hasher_engine_name(s->hasher, &engine);
-		diag_msg("%d worker%s, engine %s", opts.jobs,
-		    opts.jobs == 1 ? "" : "s", buf_str(&engine));
-		buf_release(&engine);
-	}
+	if (s->o->debug)
+		setup_say_engine(s, opts.jobs);
 	return 0;
 }
 
@@ -398,8 +411,7 @@ setup_release(struct setup *s)
 	filter_free(s->filter);
 	own_free(s->own);
 	list_free(s->list);
-	digest_free(s->digest);
-	free(s->algorithm);
+	algorithms_free(s->algorithms);
 	if (s->dirfd != AT_FDCWD)
 		close(s->dirfd);
 	if (s->startfd != AT_FDCWD)

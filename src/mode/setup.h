@@ -15,6 +15,7 @@
 #include "hasher/hasher.h"
 #include "source/walk.h"
 
+struct algorithms;
 struct digest;
 struct filter;
 struct list;
@@ -28,8 +29,8 @@ struct setup {
 	bool list_missing;      /* one of the lists could not be opened */
 	struct filter *filter;
 	struct own *own;        /* the output, and LIST of an audit */
-	char *algorithm;        /* the name that -a and -l make */
-	struct digest *digest;  /* ...and what it names */
+	struct algorithms *algorithms; /* number 0 is that of -a and -l... */
+	const struct digest *digest;   /* ...whose digest it is */
 	int startfd;            /* of the directory phash was started in */
 	int dirfd;              /* of the one that -C moved to */
 	struct hasher *hasher;  /* NULL until setup_hasher */

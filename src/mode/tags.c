@@ -1,13 +1,14 @@
 #include "mode/tags.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/buf.h"
 #include "base/quote.h"
+#include "digest/algorithm.h"
 #include "digest/digest.h"
-#include "hasher/hasher.h"
 #include "hasher/result.h"
 #include "options.h"
 
@@ -75,19 +76,17 @@ tags_remember(struct tags *t, const char *name, bool known)
 static struct manifest_algorithm
 tags_look_up(struct tags *t, const char *name)
 {
-	struct manifest_algorithm a = { .number = -1, .tag = t->own };
-	struct digest *d = digest_new(name);
+	struct manifest_algorithm a = { .tag = t->own };
+	const struct digest *d;
 
-	if (d)
-		a.number = strcmp(digest_tag(d), t->own) ?
-		    hasher_algorithm(t->hasher, digest_tag(d)) : 0;
+	a.number = algorithms_add(t->algorithms, name);
 	if (a.number < 0) {
-		a.number = tags_remember(t, name, d != NULL);
+		a.number = tags_remember(t, name, errno == ENOSPC);
 	} else {
-		a.size = hasher_digest_size(t->hasher, a.number);
-		a.tag = hasher_tag(t->hasher, a.number);
+		d = algorithms_digest(t->algorithms, a.number);
+		a.size = digest_size(d);
+		a.tag = digest_tag(d);
 	}
-	digest_free(d);
 	return a;
 }
 
@@ -121,7 +120,7 @@ const char *
 tags_name(const struct tags *t, int n)
 {
 	if (n >= 0)
-		return hasher_tag(t->hasher, n);
+		return digest_tag(algorithms_digest(t->algorithms, n));
 	return n < -t->unknowns ? NULL : t->unknown[-1 - n].name;
 }
 
@@ -148,7 +147,7 @@ tags_family_has(const char *name, size_t bytes, bool base64)
 	for (i = 0; i < TAGS_COUNT(tags_families); i++)
 		if (!strcmp(tags_families[i].name, name) &&
 		    tags_families[i].any && !base64)
-			return bytes && bytes <= RESULT_DIGEST_MAX;
+			return bytes && bytes <= DIGEST_MAX;
 	return bytes == 28 || bytes == 32 || bytes == 48 || bytes == 64;
 }
 
@@ -297,12 +296,11 @@ tags_begin(struct tags *t, const char *list)
 }
 
 void
-tags_init(struct tags *t, struct hasher *h, const struct digest *d,
-    const struct options *o)
+tags_init(struct tags *t, struct algorithms *a, const struct options *o)
 {
 	memset(t, 0, sizeof(*t));
-	t->hasher = h;
-	t->own = digest_tag(d);
+	t->algorithms = a;
+	t->own = digest_tag(algorithms_digest(a, 0));
 	t->given = o->algorithm_given;
 	if (t->given && !o->length)
 		t->given_family = tags_family(o->algorithm);

@@ -1,8 +1,8 @@
 /*
  * tags.h - what the digests of a list are digests of.
  *
- * The manifest's parser (record/manifest.h) asks here for every line, the
- * hasher gives each algorithm its number. Lines without a tag are of the
+ * The manifest's parser (record/manifest.h) asks here for every line; each
+ * algorithm has its number from digest/algorithm.h. Lines without a tag are of the
  * algorithm of -a. When there is none, the list's name says it (SHA256SUMS,
  * x.md5), or else the length of the digest of its first such line.
  */
@@ -16,9 +16,8 @@
 #include "record/manifest.h"
 #include "record/verdict.h"
 
+struct algorithms;
 struct buf;
-struct digest;
-struct hasher;
 struct options;
 struct result;
 
@@ -26,7 +25,7 @@ struct result;
 #define TAGS_RECENT 8   /* a power of two */
 
 struct tags {
-	struct hasher *hasher;
+	struct algorithms *algorithms;
 	const char *own;     /* the tag of algorithm number 0 */
 	bool given;          /* -a says what lines without a tag are of, ... */
 	const char *given_family; /* ...or its name, without a length */
@@ -56,9 +55,8 @@ struct tags {
 	bool said;
 };
 
-/* h and d, the digest of algorithm number 0, are borrowed. */
-void tags_init(struct tags *t, struct hasher *h, const struct digest *d,
-    const struct options *o);
+/* a is borrowed; it has a number 0. */
+void tags_init(struct tags *t, struct algorithms *a, const struct options *o);
 
 /* The parser of the next list, "-" for stdin, whose lines end in NUL with zero.
  * t is borrowed, and keeps what is said below of that list. */

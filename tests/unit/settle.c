@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "digest/algorithm.h"
 #include "hasher/hasher.h"
 #include "hasher/result.h"
 
@@ -46,8 +47,9 @@ on_result(void *cookie, const struct result *r)
 static void
 hash_twice(struct result *r)
 {
+	struct algorithms *a = algorithms_new();
 	const struct hasher_opts opts = {
-		.jobs = 1, .algorithm = "sha512", .engine = "auto",
+		.jobs = 1, .algorithms = a, .engine = "auto",
 		.dirfd = AT_FDCWD, .twice = true,
 		.cookie = r, .on_result = on_result,
 	};
@@ -55,12 +57,15 @@ hash_twice(struct result *r)
 		.name = path, .len = strlen(path), .kind = ENTRY_FOUND,
 		.id.size = SIZE,
 	};
-	struct hasher *h = hasher_new(&opts);
+	struct hasher *h;
 
+	assert_int_equal(algorithms_add(a, "sha512"), 0);
+	h = hasher_new(&opts);
 	assert_non_null(h);
 	assert_int_equal(hasher_put(h, &e), 0);
 	assert_int_equal(hasher_finish(h), 0);
 	hasher_free(h);
+	algorithms_free(a);
 }
 
 /* A process that writes to the mapping until it is killed. Its first write

@@ -11,14 +11,11 @@
 
 /* A request as it crosses the socket. */
 static size_t
-make(unsigned char *to, const struct entry *e, const char *algorithm)
+make(unsigned char *to, const struct entry *e)
 {
-	size_t alen = strlen(algorithm);
-
-	wire_put_head(to, e, alen);
-	memcpy(to + WIRE_HEAD, algorithm, alen);
-	memcpy(to + WIRE_HEAD + alen, e->name, e->len + 1);
-	return WIRE_HEAD + alen + e->len + 1;
+	wire_put_head(to, e);
+	memcpy(to + WIRE_HEAD, e->name, e->len + 1);
+	return WIRE_HEAD + e->len + 1;
 }
 
 static void
@@ -27,31 +24,31 @@ test_request_round_trip(void **state)
 	const struct entry_root root = { 2, UINT64_MAX - 5, 6 };
 	struct entry e = { .name = "a\nb", .len = 3, .kind = ENTRY_STREAM,
 	    .id = { UINT64_MAX - 1, 2, UINT64_C(3) << 40, 4, 5, 6 },
-	    .algorithm = 7, .cookie = 8 };
+	    .algorithm = 63, .cookie = 8 };
 	unsigned char b[WIRE_HEAD + 16];
-	struct wire_request q;
-	size_t n = make(b, &e, "SM3");
+	struct entry_root its;
+	struct entry got;
+	size_t n = make(b, &e);
 
 	(void)state;
-	assert_int_equal(wire_get_request(&q, b, n), 0);
-	assert_int_equal(q.entry.kind, ENTRY_STREAM);
-	assert_int_equal(q.entry.len, 3);
-	assert_string_equal(q.entry.name, "a\nb");
-	assert_true(q.entry.id.dev == UINT64_MAX - 1);
-	assert_true(q.entry.id.ino == 2);
-	assert_true(q.entry.id.size == UINT64_C(3) << 40);
-	assert_null(q.entry.root);
-	assert_int_equal(q.entry.cookie, 0); /* does not travel */
-	assert_int_equal(q.alen, 3);
-	assert_memory_equal(q.algorithm, "SM3", 3);
+	assert_int_equal(wire_get_request(&got, &its, b, n), 0);
+	assert_int_equal(got.kind, ENTRY_STREAM);
+	assert_int_equal(got.algorithm, 63);
+	assert_int_equal(got.len, 3);
+	assert_string_equal(got.name, "a\nb");
+	assert_true(got.id.dev == UINT64_MAX - 1);
+	assert_true(got.id.ino == 2);
+	assert_true(got.id.size == UINT64_C(3) << 40);
+	assert_null(got.root);
+	assert_int_equal(got.cookie, 0); /* does not travel */
 	assert_string_equal(wire_name(b, n, 3), "a\nb");
 	e.root = &root;
-	n = make(b, &e, "");
-	assert_int_equal(wire_get_request(&q, b, n), 0);
-	assert_int_equal(q.alen, 0);
-	assert_int_equal(q.entry.root->below, 2);
-	assert_true(q.entry.root->dev == UINT64_MAX - 5);
-	assert_true(q.entry.root->ino == 6);
+	n = make(b, &e);
+	assert_int_equal(wire_get_request(&got, &its, b, n), 0);
+	assert_ptr_equal(got.root, &its);
+	assert_int_equal(its.below, 2);
+	assert_true(its.dev == UINT64_MAX - 5);
+	assert_true(its.ino == 6);
 }
 
 static void
@@ -60,25 +57,24 @@ test_request_refused(void **state)
 	static const struct entry_root root = { .below = 4 };
 	const struct entry e = { .name = "path", .len = 4, .root = &root };
 	unsigned char b[WIRE_HEAD + 16];
-	struct wire_request q;
-	size_t n = make(b, &e, ""), i;
+	struct entry_root its;
+	struct entry got;
+	size_t n = make(b, &e), i;
 
 	(void)state;
 	for (i = 0; i <= WIRE_HEAD; i++) /* a head cut short, or no name */
-		assert_int_equal(wire_get_request(&q, b, i), -1);
-	assert_int_equal(wire_get_request(&q, b, n), 0);
-	assert_int_equal(wire_get_request(&q, b, n - 1), -1); /* no NUL */
+		assert_int_equal(wire_get_request(&got, &its, b, i), -1);
+	assert_int_equal(wire_get_request(&got, &its, b, n), 0);
+	/* no NUL */
+	assert_int_equal(wire_get_request(&got, &its, b, n - 1), -1);
 	b[0] = ENTRY_KINDS; /* no such way to open */
-	assert_int_equal(wire_get_request(&q, b, n), -1);
+	assert_int_equal(wire_get_request(&got, &its, b, n), -1);
 	b[0] = ENTRY_FOUND;
-	b[25] = 5; /* a root longer than the name */
-	assert_int_equal(wire_get_request(&q, b, n), -1);
-	b[25] = 4;
-	b[WIRE_HEAD - 1] = 5; /* an algorithm's name longer than what is there */
-	assert_int_equal(wire_get_request(&q, b, n), -1);
-	b[WIRE_HEAD - 1] = 0;
+	b[26] = 5; /* a root longer than the name */
+	assert_int_equal(wire_get_request(&got, &its, b, n), -1);
+	b[26] = 4;
 	b[n - 2] = '\0'; /* a NUL in the name */
-	assert_int_equal(wire_get_request(&q, b, n), -1);
+	assert_int_equal(wire_get_request(&got, &its, b, n), -1);
 }
 
 static void
