@@ -11,8 +11,7 @@
 #include <stdint.h>
 
 #include "base/entry.h"
-
-#define RESULT_DIGEST_MAX 64 /* bytes; EVP_MAX_MD_SIZE */
+#include "digest/digest.h"
 
 struct buf;
 
@@ -46,7 +45,7 @@ struct result {
 	int code;
 	uint64_t size;      /* bytes hashed */
 	size_t digestlen;   /* bytes of digest; 0 unless RESULT_OK */
-	unsigned char digest[RESULT_DIGEST_MAX];
+	unsigned char digest[DIGEST_MAX];
 };
 
 /* Sets status and code, clears the digest, returns -1: for `return

@@ -23,7 +23,7 @@
 #include "hasher/result.h"
 
 #define WIRE_HEAD (2 + 6 * 8) /* bytes of a request before the name */
-#define WIRE_ANSWER_MAX (13 + RESULT_DIGEST_MAX)
+#define WIRE_ANSWER_MAX (13 + DIGEST_MAX)
 
 /* Writes what of the request for e comes before its name and a NUL. */
 void wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e);

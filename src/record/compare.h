@@ -42,7 +42,7 @@ struct compare_file {
 	int algorithm;   /* digests of different ones say nothing */
 	uint64_t size;   /* or COMPARE_NO_SIZE */
 	size_t digestlen;
-	unsigned char digest[RESULT_DIGEST_MAX];
+	unsigned char digest[DIGEST_MAX];
 };
 
 /* Zero-initialised is empty; free(v) releases it. */

@@ -57,7 +57,7 @@ read_base64(struct manifest_entry *e, const char *s, size_t len, size_t size)
 static bool
 read_digest(struct manifest_entry *e, const char *s, size_t len, size_t size)
 {
-	if (!size || size > RESULT_DIGEST_MAX)
+	if (!size || size > DIGEST_MAX)
 		return false;
 	e->want.digestlen = size;
 	e->base64 = len != 2 * size ||

@@ -111,7 +111,7 @@ struct manifest_want {
 	bool has_size;
 	uint64_t size;
 	size_t digestlen;  /* 0: no file has what the list says */
-	unsigned char digest[RESULT_DIGEST_MAX];
+	unsigned char digest[DIGEST_MAX];
 };
 
 struct manifest_entry {

@@ -52,7 +52,7 @@ struct row {
 			struct entry_identity id;
 			const struct entry_root *root; /* in table.roots */
 		};
-		unsigned char digest[RESULT_DIGEST_MAX];
+		unsigned char digest[DIGEST_MAX];
 	};
 };
 

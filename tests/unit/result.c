@@ -29,7 +29,7 @@ static void
 test_fail_clears_the_digest(void **state)
 {
 	struct result r = { .status = RESULT_OK, .digestlen = 64 };
-	static const unsigned char zeros[RESULT_DIGEST_MAX];
+	static const unsigned char zeros[DIGEST_MAX];
 
 	(void)state;
 	memset(r.digest, 1, sizeof(r.digest));
