@@ -79,6 +79,31 @@ pool_has_one_face() {
 		grep -v ' ppool/ppool\.h$' | nothing
 }
 
+# The files of the pool, bottom to top, as ppool/core.h lists them: what an
+# object needs of the pool, it or one before it has.
+build=${BUILD:-$top/build}
+pool_files=$(sed -n 's/^ \* \{5\}\([a-z]*\) .*/\1/p' ppool/core.h)
+pool_is_layered() {
+	for file in ppool/*.c; do
+		grep -qx "$(basename "$file" .c)" <<<"$pool_files" ||
+			echo "$file: not in ppool/core.h"
+	done | nothing || return
+	for file in $pool_files; do
+		nm "$build/ppool/$file.o" | sed "s/^/$file /" || return
+	done | awk '
+		$(NF - 1) == "T" { has[$NF] = $1 }
+		$(NF - 1) == "U" && $NF ~ /^ppool_/ { needs[$1, $NF] }
+		$1 != last { last = $1; place[last] = ++n }
+		END {
+			for (pair in needs) {
+				split(pair, need, SUBSEP)
+				if (place[has[need[2]]] > place[need[1]])
+					print need[1] " calls up: " need[2]
+			}
+			exit !length(has)
+		}' | nothing
+}
+
 own_header_is_first() {
 	for file in *.c */*.c; do
 		[ -f "${file%.c}.h" ] || continue
@@ -114,6 +139,11 @@ ok 'the map leads only downwards' map_leads_down
 ok 'includes are spelled room/header.h' includes_are_spelled_from_src
 ok 'every include follows the map' includes_follow_the_map
 ok 'others see no more of the pool than ppool.h' pool_has_one_face
+if [ -e "$build/ppool/pool.o" ]; then
+	ok 'no file of the pool calls up' pool_is_layered
+else
+	skip 'no file of the pool calls up' 'not built'
+fi
 ok 'a source includes its own header first' own_header_is_first
 ok 'headers do not include each other in a circle' headers_have_no_cycle
 ok 'every header compiles alone' headers_compile_alone

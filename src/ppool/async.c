@@ -143,7 +143,7 @@ async_produce(struct job *j, bool starved)
 			continue;
 		}
 		if (ppool_chunk_add(c, item, 1,
-		                    &(struct item){ .index = a->next }))
+		                    &(struct task){ .index = a->next }))
 			break;
 		a->next++;
 	}
@@ -155,12 +155,6 @@ async_produce(struct job *j, bool starved)
 	if (a->next < a->n)
 		next_fails(a, PPOOL_NOMEM);
 	return NULL;
-}
-
-static void
-async_stop(struct job *j)
-{
-	(void)j;
 }
 
 static void
@@ -193,7 +187,6 @@ static const struct job_kind async_kind = {
 	.produce = async_produce,
 	.more = async_more,
 	.result = async_result,
-	.stop = async_stop,
 	.cancel = async_cancel,
 	.free = async_free,
 };

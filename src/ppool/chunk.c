@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPARE_PER_SLOT = 4 };
+enum { SPARE_PER_PEER = 4 };
 
 /* Larger buffers are not kept: one giant item should not stay for ever. */
 #define SPARE_SIZE ((size_t)256 << 10)
+
+/* ---- queues --------------------------------------------------------------- */
 
 void
 ppool_queue_init(struct queue *q)
@@ -17,25 +19,14 @@ ppool_queue_init(struct queue *q)
 }
 
 void
-ppool_queue_push(struct queue *q, struct chunk *c)
-{
-	c->next = NULL;
-	*q->last = c;
-	q->last = &c->next;
-	q->n++;
-}
-
-void
 ppool_queue_insert(struct queue *q, struct chunk *c, uint64_t unit)
 {
-	struct chunk **at = &q->first;
+	struct chunk **at = q->last;
 
-	if (!unit || c->weight < unit) {
-		ppool_queue_push(q, c);
-		return;
-	}
-	while (*at && (*at)->weight / unit >= c->weight / unit)
-		at = &(*at)->next;
+	if (unit && c->weight >= unit)
+		for (at = &q->first; *at &&
+		     (*at)->weight / unit >= c->weight / unit;)
+			at = &(*at)->next;
 	c->next = *at;
 	*at = c;
 	if (q->last == at)
@@ -43,14 +34,10 @@ ppool_queue_insert(struct queue *q, struct chunk *c, uint64_t unit)
 	q->n++;
 }
 
-struct chunk *
-ppool_queue_pop(struct queue *q)
+void
+ppool_queue_push(struct queue *q, struct chunk *c)
 {
-	struct chunk *c = q->first;
-
-	if (c)
-		ppool_queue_remove(q, c);
-	return c;
+	ppool_queue_insert(q, c, 0);
 }
 
 void
@@ -67,6 +54,18 @@ ppool_queue_remove(struct queue *q, struct chunk *c)
 	q->n--;
 }
 
+struct chunk *
+ppool_queue_pop(struct queue *q)
+{
+	struct chunk *c = q->first;
+
+	if (c)
+		ppool_queue_remove(q, c);
+	return c;
+}
+
+/* ---- chunks --------------------------------------------------------------- */
+
 static struct chunk *
 chunk_from_spare(struct ppool *p)
 {
@@ -79,31 +78,6 @@ chunk_from_spare(struct ppool *p)
 	return c;
 }
 
-static struct chunk *
-chunk_alloc(void)
-{
-	enum { ITEMS = 16, SIZE = 4096 };
-	struct chunk *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return NULL;
-	c->items = malloc(ITEMS * sizeof(*c->items));
-	if (!c->items)
-		goto free_chunk;
-	c->cap = ITEMS;
-	c->frame = malloc(SIZE);
-	if (!c->frame)
-		goto free_items;
-	c->size = SIZE;
-	return c;
-
-free_items:
-	free(c->items);
-free_chunk:
-	free(c);
-	return NULL;
-}
-
 struct chunk *
 ppool_chunk_new(struct job *j)
 {
@@ -111,7 +85,7 @@ ppool_chunk_new(struct job *j)
 	struct chunk *c = chunk_from_spare(p);
 
 	if (!c)
-		c = chunk_alloc();
+		c = calloc(1, sizeof(*c));
 	if (!c)
 		return NULL;
 	ppool_job_hold(j);
@@ -126,32 +100,45 @@ ppool_chunk_new(struct job *j)
 	return c;
 }
 
-static int
-chunk_reserve(struct chunk *c, size_t len)
+static void
+chunk_release(struct chunk *c)
 {
-	size_t size = c->size;
-	void *new;
-
-	if (c->n == c->cap) {
-		if (c->cap > UINT32_MAX / 2)
-			return -1;
-		new = realloc(c->items, 2 * (size_t)c->cap * sizeof(*c->items));
-		if (!new)
-			return -1;
-		c->items = new;
-		c->cap *= 2;
-	}
-	if (c->size - c->len >= len)
-		return 0;
-	while (size - c->len < len)
-		size *= 2;
-	new = realloc(c->frame, size);
-	if (!new)
-		return -1;
-	c->frame = new;
-	c->size = size;
-	return 0;
+	free(c->frame);
+	free(c->tasks);
+	free(c);
 }
+
+void
+ppool_chunk_free(struct chunk *c)
+{
+	struct ppool *p;
+	struct job *j;
+
+	if (!c)
+		return;
+	p = c->pool;
+	j = c->job;
+	p->nchunks--;
+	if (p->nspare < p->n * SPARE_PER_PEER && c->size <= SPARE_SIZE) {
+		c->next = p->spare;
+		p->spare = c;
+		p->nspare++;
+	} else {
+		chunk_release(c);
+	}
+	ppool_job_drop(j);
+}
+
+void
+ppool_chunk_empty_spare(struct ppool *p)
+{
+	struct chunk *c;
+
+	while ((c = chunk_from_spare(p)))
+		chunk_release(c);
+}
+
+/* ---- tasks ---------------------------------------------------------------- */
 
 ppool_err
 ppool_check_bufs(const ppool_buf *b, size_t n)
@@ -174,20 +161,49 @@ ppool_length(const ppool_buf *b, size_t n)
 	return len;
 }
 
+/* Room for one more task, and len more bytes. */
+static int
+chunk_reserve(struct chunk *c, size_t len)
+{
+	uint32_t cap = c->cap ? 2 * c->cap : 16;
+	size_t size = c->size ? c->size : 4096;
+	void *new;
+
+	if (c->n == c->cap) {
+		if (c->cap > UINT32_MAX / 2)
+			return -1;
+		new = realloc(c->tasks, cap * sizeof(*c->tasks));
+		if (!new)
+			return -1;
+		c->tasks = new;
+		c->cap = cap;
+	}
+	while (size - c->len < len)
+		size *= 2;
+	if (size == c->size)
+		return 0;
+	new = realloc(c->frame, size);
+	if (!new)
+		return -1;
+	c->frame = new;
+	c->size = size;
+	return 0;
+}
+
 int
 ppool_chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
-                const struct item *item)
+                const struct task *task)
 {
 	const size_t len = ppool_length(pieces, n), padded = frame_padded(len);
 	const struct frame_item head = { .len = (uint32_t)len };
-	struct item *new;
+	struct task *new;
 	uint8_t *at;
 
 	if (chunk_reserve(c, sizeof(head) + padded))
 		return -1;
-	new = &c->items[c->n++];
-	*new = *item;
-	new->skip = item->parts;
+	new = &c->tasks[c->n++];
+	*new = *task;
+	new->skip = task->parts;
 	new->off = c->len + sizeof(head);
 	new->len = head.len;
 	if (new->weight > PPOOL_WEIGHT_MAX)
@@ -209,46 +225,54 @@ ppool_chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
 
 int
 ppool_chunk_take(struct chunk *c, const struct chunk *from,
-                 const struct item *item)
+                 const struct task *task)
 {
-	const ppool_buf data = { from->frame + item->off, item->len };
+	const ppool_buf data = ppool_chunk_item(from, task);
 
-	return ppool_chunk_add(c, &data, 1, item);
+	return ppool_chunk_add(c, &data, 1, task);
+}
+
+/* ---- results -------------------------------------------------------------- */
+
+ppool_buf
+ppool_chunk_item(const struct chunk *c, const struct task *task)
+{
+	return (ppool_buf){ c->frame + task->off, task->len };
 }
 
 static void
-deliver(struct chunk *c, const struct item *item, ppool_result *r)
+deliver(struct chunk *c, const struct task *task, ppool_result *r)
 {
 	c->pool->events++;
-	r->index = item->index;
-	r->item = (ppool_buf){ c->frame + item->off, item->len };
-	r->cookie = item->cookie;
+	r->index = task->index;
+	r->item = ppool_chunk_item(c, task);
+	r->cookie = task->cookie;
 	c->job->kind->result(c->job, r);
 }
 
 void
-ppool_chunk_result(struct chunk *c, struct item *item, ppool_result *r)
+ppool_chunk_result(struct chunk *c, struct task *task, ppool_result *r)
 {
 	/* Without its parts it would pass for the whole result. */
-	if (item->parts && !c->job->kind->parts && !r->err)
+	if (task->parts && !c->job->kind->parts && !r->err)
 		*r = (ppool_result){ .err = PPOOL_INVAL };
-	item->answered = true;
+	task->answered = true;
 	c->left--;
-	c->weight -= item->weight;
-	deliver(c, item, r);
+	c->weight -= task->weight;
+	deliver(c, task, r);
 }
 
 void
-ppool_chunk_part(struct chunk *c, struct item *item, ppool_result *r)
+ppool_chunk_part(struct chunk *c, struct task *task, ppool_result *r)
 {
-	if (item->skip) {
-		item->skip--;
+	if (task->skip) {
+		task->skip--;
 		return;
 	}
-	item->parts++;
+	task->parts++;
 	r->part = true;
 	if (c->job->kind->parts)
-		deliver(c, item, r);
+		deliver(c, task, r);
 }
 
 void
@@ -257,39 +281,8 @@ ppool_chunk_fail(struct chunk *c, ppool_err err, int code)
 	for (uint32_t i = 0; i < c->n; i++) {
 		ppool_result r = { .err = err, .code = code };
 
-		if (!c->items[i].answered)
-			ppool_chunk_result(c, &c->items[i], &r);
+		if (!c->tasks[i].answered)
+			ppool_chunk_result(c, &c->tasks[i], &r);
 	}
 	ppool_chunk_free(c);
-}
-
-void
-ppool_chunk_free(struct chunk *c)
-{
-	struct ppool *p = c->pool;
-	struct job *j = c->job;
-
-	p->nchunks--;
-	if (p->nspare < p->n * SPARE_PER_SLOT && c->size <= SPARE_SIZE) {
-		c->next = p->spare;
-		p->spare = c;
-		p->nspare++;
-	} else {
-		free(c->frame);
-		free(c->items);
-		free(c);
-	}
-	ppool_job_drop(j);
-}
-
-void
-ppool_chunk_empty_spare(struct ppool *p)
-{
-	struct chunk *c;
-
-	while ((c = chunk_from_spare(p))) {
-		free(c->frame);
-		free(c->items);
-		free(c);
-	}
 }

@@ -1,24 +1,25 @@
 /*
- * death.c - a worker is gone: what becomes of what it held.
+ * death.c - a worker has ended: what becomes of what it held.
  *
- * What it has answered counts, so its socket is emptied first. The items left
- * are of three kinds. Those it had not begun are simply sent again. In the
- * built-in loop at most one is being run: the suspect. With a serve function
- * everything taken and not answered is suspect.
+ * What it has answered counts, so its socket is emptied first. Items that it
+ * had not begun cannot have caused its death, and are simply sent again. In the
+ * built-in loop at most one is being run, which is the possible cause; with a
+ * serve function, everything taken and not answered is.
  *
- * A single suspect is guilty: it is DIED, or run again, alone, as often as
- * opts.retries says. Of several one is guilty, or none, so each is run again
- * alone, where it will be a single suspect if it kills again. Thus every death
- * in an item brings its end nearer, and only the guilty are DIED.
+ * A single possible cause is DIED, or is run again, alone, as often as
+ * opts.retries says. Of several, one was the cause, or none: each is run again
+ * alone, where it is a single one if its worker dies again. Thus every death
+ * with an item in progress brings the end of that item nearer, and an item is
+ * DIED only if its worker died with nothing else in progress.
  *
- * A function can also kill after it has returned: by what it did to the heap,
- * say. If workers die again and again with nobody to suspect, all they had
- * begun are suspect; and of an item that ran alone there is no doubt.
+ * A function can also kill its worker after it has returned: by what it did to
+ * the heap, say. If workers die again and again with no possible cause, all
+ * items that they had begun become one; and so is an item that ran alone.
  *
- * When the owner gave a worker up it has named the guilty item itself: that one
- * is GIVENUP, and nobody is suspect. A worker that does not die of SIGKILL
- * waits in the kernel, for a file system that does not answer; its items do not
- * wait with it.
+ * When the owner gave a worker up it has named the cause itself: that item is
+ * GIVENUP, and no other is a possible cause. A worker that does not end after
+ * SIGKILL waits in the kernel, for a file system that does not answer; its
+ * items do not wait with it.
  */
 #include "ppool/core.h"
 
@@ -27,209 +28,207 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-/* From so many deaths in a row without a suspect on; before PPOOL_CRASHES. */
+/* From so many deaths in a row without a cause on; before PPOOL_CRASHES. */
 enum { WIDE_CRASHES = 4 };
 
-struct inquest {
+struct death {
 	struct ppool *pool;
-	int code;          /* for DIED */
-	uint64_t taken;    /* items begun, of all it was ever sent */
-	bool inside;       /* the last of them is being run */
-	bool wide;         /* all that were begun are suspect */
-	bool given_up;     /* by the owner, for item number given */
+	int code;         /* for DIED */
+	uint64_t taken;   /* items begun, of all it was ever sent */
+	bool inside;      /* the last of them was being run */
+	bool wide;        /* all that were begun are possible causes */
+	bool given_up;    /* by the owner, for item number given */
 	uint64_t given;
-	bool mercy;        /* a timeout meant another item than the suspect */
-	unsigned suspects;
-	bool died;         /* one was reported */
+	bool early;       /* a timeout meant the item before the one in progress,
+	                   * which is not counted against this */
+	unsigned causes;  /* possible ones */
+	bool reported;    /* an item was */
 };
 
 static bool
-was_taken(const struct inquest *q, const struct chunk *c, uint32_t place)
+was_taken(const struct death *d, const struct chunk *c, uint32_t place)
 {
-	return c->base + place < q->taken;
+	return c->base + place < d->taken;
 }
 
 static bool
-is_suspect(const struct inquest *q, const struct chunk *c, uint32_t place)
+may_be_cause(const struct death *d, const struct chunk *c, uint32_t place)
 {
-	if (c->items[place].answered || !was_taken(q, c, place) || q->given_up)
+	if (c->tasks[place].answered || !was_taken(d, c, place) || d->given_up)
 		return false;
-	if (q->wide || c->alone)
+	if (d->wide || c->alone)
 		return true;
-	return q->inside && c->base + place + 1 == q->taken;
+	return d->inside && c->base + place + 1 == d->taken;
 }
 
 static unsigned
-count_suspects(const struct inquest *q, const struct chunk *c)
+count_causes(const struct death *d, const struct chunk *c)
 {
 	unsigned n = 0;
 
 	for (; c; c = c->next)
 		for (uint32_t i = 0; i < c->n; i++)
-			n += is_suspect(q, c, i);
+			n += may_be_cause(d, c, i);
 	return n;
 }
 
 static void
-item_died(struct inquest *q, struct chunk *c, struct item *item)
+report(struct death *d, struct chunk *c, struct task *task)
 {
-	ppool_result r = { .err = PPOOL_DIED, .code = q->code };
+	ppool_result r = { .err = PPOOL_DIED, .code = d->code };
 
-	if (q->given_up)
+	if (d->given_up)
 		r = (ppool_result){ .err = PPOOL_GIVENUP };
-	q->died = true;
-	ppool_chunk_result(c, item, &r);
+	d->reported = true;
+	ppool_chunk_result(c, task, &r);
 }
 
-/* Moves an item to *to, which is made if it is NULL. Without memory it cannot
+/* Moves a task to *to, which is made if it is NULL. Without memory it cannot
  * be sent again: its worker died, and that is what is reported. */
 static void
-send_again(struct inquest *q, struct chunk *c, struct item *item,
-           struct chunk **to)
+requeue(struct death *d, struct chunk *c, struct task *task, struct chunk **to)
 {
 	if (!*to)
 		*to = ppool_chunk_new(c->job);
-	if (!*to || ppool_chunk_take(*to, c, item)) {
-		item_died(q, c, item);
+	if (!*to || ppool_chunk_take(*to, c, task)) {
+		report(d, c, task);
 		return;
 	}
-	item->answered = true;
+	task->answered = true;
 	c->left--;
 }
 
+/* A chunk without tasks would never be answered. */
 static void
-send_alone(struct inquest *q, struct chunk *c, struct item *item)
+push_unless_empty(struct queue *q, struct chunk *c)
+{
+	if (c && c->n)
+		ppool_queue_push(q, c);
+	else
+		ppool_chunk_free(c);
+}
+
+static void
+requeue_alone(struct death *d, struct chunk *c, struct task *task)
 {
 	struct chunk *single = NULL;
 
-	send_again(q, c, item, &single);
-	if (!single)
-		return;
-	if (!single->n) {
-		ppool_chunk_free(single);
-		return;
-	}
-	single->alone = true;
-	ppool_queue_push(&q->pool->alone, single);
+	requeue(d, c, task, &single);
+	if (single)
+		single->alone = true;
+	push_unless_empty(&d->pool->alone, single);
 }
 
-static void
-judge_item(struct inquest *q, struct chunk *c, uint32_t place,
-           struct chunk **rest)
+/* Does a task that its worker had get a result instead of another run? */
+static bool
+has_ended(const struct death *d, const struct chunk *c, uint32_t place)
 {
-	struct item *item = &c->items[place];
+	struct task *task = &c->tasks[place];
 
-	if (was_taken(q, c, place) &&
-	    (c->job->flags & PPOOL_AT_MOST_ONCE ||
-	     (q->given_up && c->base + place == q->given))) {
-		item_died(q, c, item);
-	} else if (!is_suspect(q, c, place)) {
-		if (c->alone)
-			send_alone(q, c, item);
-		else
-			send_again(q, c, item, rest);
-	} else if (q->suspects == 1 && !q->mercy &&
-	           item->deaths++ >= q->pool->opts.retries) {
-		item_died(q, c, item);
-	} else {
-		send_alone(q, c, item);
-	}
+	if (!was_taken(d, c, place))
+		return false;
+	if (c->job->flags & PPOOL_AT_MOST_ONCE ||
+	    (d->given_up && c->base + place == d->given))
+		return true;
+	return may_be_cause(d, c, place) && d->causes == 1 && !d->early &&
+	       task->deaths++ >= d->pool->opts.retries;
 }
 
 static void
-judge_chunk(struct inquest *q, struct chunk *c)
+dispose_of_chunk(struct death *d, struct chunk *c)
 {
 	struct chunk *rest = NULL;
 
-	for (uint32_t i = 0; i < c->n; i++) {
-		/* An answer may free the job's handle, and nobody asks. */
-		if (!c->job->pool)
-			break;
-		if (!c->items[i].answered)
-			judge_item(q, c, i, &rest);
+	/* A result may free the job's handle, and nobody waits for more. */
+	for (uint32_t i = 0; i < c->n && c->job->pool; i++) {
+		struct task *task = &c->tasks[i];
+
+		if (task->answered)
+			continue;
+		if (has_ended(d, c, i))
+			report(d, c, task);
+		else if (c->alone || may_be_cause(d, c, i))
+			requeue_alone(d, c, task);
+		else
+			requeue(d, c, task, &rest);
 	}
-	if (rest && rest->n)
-		ppool_queue_push(&q->pool->again, rest);
-	else if (rest)
-		ppool_chunk_free(rest);
+	push_unless_empty(&d->pool->again, rest);
 	ppool_chunk_free(c);
 }
 
 /* Workers that die young, or with work, may do so for ever. */
 static void
-judge_crash(struct ppool *p, const struct slot *s, bool exited, bool worked)
+count_crash(struct ppool *p, const struct peer *w, bool exited, bool worked)
 {
-	if (!s->hello && exited)
+	if (!w->hello && exited)
 		ppool_break(p);
-	else if ((worked || ppool_now() - s->born < PPOOL_YOUNG_NS) &&
+	else if ((worked || ppool_now() - w->born < PPOOL_YOUNG_NS) &&
 	         ++p->crashes >= PPOOL_CRASHES)
 		ppool_break(p);
 }
 
-/* known is false if somebody else has reaped it. */
+/* code is for DIED; exited: by itself. */
 static void
-bury(struct ppool *p, struct slot *s, int status, bool known)
+peer_died(struct ppool *p, struct peer *w, int code, bool exited)
 {
-	uint64_t state = atomic_load(&s->line->state);
-	bool exited = known && WIFEXITED(status);
-	struct inquest q = {
+	uint64_t state = atomic_load(&w->line->state);
+	struct death d = {
 		.pool = p,
+		.code = code,
 		.taken = state / 2,
 		.inside = state % 2,
-		.given_up = s->given_up,
-		.given = s->given_id,
-		.mercy = s->shot && s->shot != state,
+		.given_up = w->given_up,
+		.given = w->given_id,
+		.early = w->timed_out && w->timed_out != state,
 	};
 	struct queue held;
 	struct chunk *c;
 	bool worked;
 
-	q.code = INT_MIN;
-	if (known)
-		q.code = exited ? WEXITSTATUS(status) : -WTERMSIG(status);
-	ppool_slot_read(p, s, true);
-	ppool_slot_clear(p, s);
+	ppool_peer_read(p, w, true);
+	ppool_peer_clear(p, w);
 	if (ppool_over(p) || p->quit ||
-	    (s->quitting && s->hello && !s->held.first))
+	    (w->quitting && w->hello && !w->held.first))
 		return;
 	ppool_queue_init(&held);
-	while ((c = ppool_queue_pop(&s->held)))
+	while ((c = ppool_queue_pop(&w->held)))
 		ppool_queue_push(&held, c);
-	s->nheld = 0;
 	worked = held.first;
-	q.wide = p->opts.serve || (!q.inside && p->crashes >= WIDE_CRASHES);
-	q.suspects = count_suspects(&q, held.first);
+	d.wide = p->opts.serve || (!d.inside && p->crashes >= WIDE_CRASHES);
+	d.causes = count_causes(&d, held.first);
 	while ((c = ppool_queue_pop(&held)))
-		judge_chunk(&q, c);
-	if (q.died)
+		dispose_of_chunk(&d, c);
+	if (d.reported)
 		p->crashes = 0;
-	else if (!q.suspects && !q.given_up)
-		judge_crash(p, s, exited, worked);
+	else if (!d.causes && !d.given_up)
+		count_crash(p, w, exited, worked);
 }
 
 void
-ppool_reap(struct ppool *p, struct slot *s)
+ppool_reap(struct ppool *p, struct peer *w)
 {
 	int status = 0;
-	pid_t pid = waitpid(s->pid, &status, WNOHANG);
+	pid_t pid = waitpid(w->pid, &status, WNOHANG);
 
-	if (pid == s->pid)
-		bury(p, s, status, true);
-	else if (pid < 0 && errno == ECHILD)
-		bury(p, s, 0, false);
+	if (pid == w->pid && WIFEXITED(status))
+		peer_died(p, w, WEXITSTATUS(status), true);
+	else if (pid == w->pid)
+		peer_died(p, w, -WTERMSIG(status), false);
+	else if (pid < 0 && errno == ECHILD) /* somebody else has reaped it */
+		peer_died(p, w, INT_MIN, false);
 }
 
 void
-ppool_leave(struct ppool *p, struct slot *s)
+ppool_leave(struct ppool *p, struct peer *w)
 {
 	pid_t *lost = realloc(p->lost, (p->nlost + 1) * sizeof(*lost));
 
 	/* without memory it remains a zombie one day, until the owner ends */
 	if (lost) {
 		p->lost = lost;
-		p->lost[p->nlost++] = s->pid;
+		p->lost[p->nlost++] = w->pid;
 	}
-	bury(p, s, 0, false);
+	peer_died(p, w, INT_MIN, false);
 }
 
 void
@@ -247,25 +246,25 @@ ppool_err
 ppool_give_up(ppool *pool, unsigned n, uint64_t id)
 {
 	ppool_err err = ppool_check(pool);
-	struct slot *s;
+	struct peer *w;
 
 	if (err)
 		return err;
-	if (n >= pool->n || !pool->slots[n].live)
+	if (n >= pool->n || !pool->peers[n].live)
 		return PPOOL_INVAL;
-	s = &pool->slots[n];
-	if (s->given_up)
-		return PPOOL_OK;
-	s->given_up = true;
-	s->given_id = id;
-	ppool_slot_end(s);
+	w = &pool->peers[n];
+	if (!w->given_up) {
+		w->given_up = true;
+		w->given_id = id;
+		ppool_peer_end(w);
+	}
 	return PPOOL_OK;
 }
 
 static bool
 needs_workers(const struct ppool *p)
 {
-	if (ppool_over(p) || p->quit)
+	if (p->live == p->n || ppool_over(p) || p->quit)
 		return false;
 	return p->state == POOL_RUN || ppool_unfinished(p) || p->nrunnable;
 }
@@ -275,7 +274,7 @@ ppool_respawn(struct ppool *p)
 {
 	int64_t now;
 
-	if (p->live == p->n || !needs_workers(p))
+	if (!needs_workers(p))
 		return;
 	if (p->opts.flags & PPOOL_NO_RESPAWN) {
 		if (!p->live)
@@ -286,7 +285,7 @@ ppool_respawn(struct ppool *p)
 	if (now < p->fork_at)
 		return;
 	for (unsigned i = 0; i < p->n; i++) {
-		if (p->slots[i].live || !ppool_spawn(p, &p->slots[i]))
+		if (p->peers[i].live || !ppool_spawn(p, &p->peers[i]))
 			continue;
 		p->fork_at = now + PPOOL_FORK_NS;
 		if (!p->live)

@@ -4,131 +4,152 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* ---- who has room --------------------------------------------------------- */
+
 /* Can this worker be given work at all? */
 static bool
-slot_usable(const struct slot *s)
+peer_usable(const struct peer *w)
 {
-	return s->live && !s->quitting && !s->eof && !s->bad && !s->kill_at &&
-	       !s->shot;
+	return w->live && !w->quitting && !w->eof && !w->bad && !w->kill_at &&
+	       !w->timed_out;
 }
 
 static bool
-slot_has_room(const struct ppool *p, const struct slot *s)
+peer_has_room(const struct ppool *p, const struct peer *w)
 {
-	return slot_usable(s) && s->nheld < p->opts.window &&
-	       s - p->slots != p->reserved &&
-	       !(s->held.first && s->held.first->alone);
+	return peer_usable(w) && w->held.n < p->opts.window &&
+	       w - p->peers != p->reserved &&
+	       !(w->held.first && w->held.first->alone);
 }
 
 static bool
 has_room(const struct ppool *p)
 {
 	for (unsigned i = 0; i < p->n; i++)
-		if (slot_has_room(p, &p->slots[i]))
+		if (peer_has_room(p, &p->peers[i]))
 			return true;
 	return false;
 }
 
-static bool
-slot_lighter(const struct slot *a, const struct slot *b)
-{
-	if (a->weight != b->weight)
-		return a->weight < b->weight;
-	return a->items < b->items;
-}
-
 /* Chunks of a job that a worker holds. */
 static unsigned
-slot_share(const struct slot *s, const struct job *j)
+peer_share(const struct peer *w, const struct job *j)
 {
 	unsigned n = 0;
 
-	for (const struct chunk *c = s->held.first; c; c = c->next)
+	for (const struct chunk *c = w->held.first; c; c = c->next)
 		n += c->job == j;
 	return n;
 }
 
+bool
+ppool_has_idle(const struct ppool *p, const struct job *j)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		const struct peer *w = &p->peers[i];
+
+		if (peer_has_room(p, w) &&
+		    (j->window ? !peer_share(w, j) : !w->held.n))
+			return true;
+	}
+	return false;
+}
+
+/* The one of two with less to do; best may be NULL. */
+static struct peer *
+lighter(struct peer *best, struct peer *w)
+{
+	if (!best || w->weight < best->weight ||
+	    (w->weight == best->weight && w->items < best->items))
+		return w;
+	return best;
+}
+
 /* Who gets a chunk of job j: the one with the least to do. limit is the weight
  * that a worker may hold, 0 for no limit; one chunk always fits. */
-static struct slot *
+static struct peer *
 pick(const struct ppool *p, const struct job *j, uint64_t limit,
      uint64_t weight)
 {
-	struct slot *best = NULL;
+	struct peer *best = NULL;
 
 	for (unsigned i = 0; i < p->n; i++) {
-		struct slot *s = &p->slots[i];
+		struct peer *w = &p->peers[i];
 
-		if (!slot_has_room(p, s))
-			continue;
-		if (j->window && slot_share(s, j) >= j->window)
-			continue;
-		if (limit && s->nheld && s->weight + weight > limit)
-			continue;
-		if (!best || slot_lighter(s, best))
-			best = s;
+		if (peer_has_room(p, w) &&
+		    (!j->window || peer_share(w, j) < j->window) &&
+		    (!limit || !w->held.n || w->weight + weight <= limit))
+			best = lighter(best, w);
 	}
 	return best;
 }
 
-/* The socket is dead, and so is the worker, or nearly: its end will be seen. */
-static void
-send_failed(struct slot *s)
+/* Of all that can be given work, room or not: the one with the least to do,
+ * which is one that holds nothing, if there is such. */
+static struct peer *
+pick_lightest(const struct ppool *p)
 {
-	if (!s->kill_at)
-		s->kill_at = ppool_now() + PPOOL_GRACE_NS;
+	struct peer *best = NULL;
+
+	for (unsigned i = 0; i < p->n; i++)
+		if (peer_usable(&p->peers[i]))
+			best = lighter(best, &p->peers[i]);
+	return best;
 }
 
+/* ---- sending -------------------------------------------------------------- */
+
 static void
-slot_blocked(struct ppool *p, struct slot *s, bool blocked)
+peer_blocked(struct ppool *p, struct peer *w, bool blocked)
 {
-	if (s->blocked == blocked)
+	if (w->blocked == blocked)
 		return;
-	s->blocked = blocked;
-	ppool_watch_change(p, s);
+	w->blocked = blocked;
+	ppool_watch_change(p, w);
 }
 
 void
-ppool_slot_send(struct ppool *p, struct slot *s)
+ppool_peer_send(struct ppool *p, struct peer *w)
 {
-	while (s->unsent && !s->kill_at && !s->eof && !s->bad) {
-		struct chunk *c = s->unsent;
-		ssize_t n = send(s->fd, c->frame + s->unsent_off,
-		                 c->len - s->unsent_off,
+	while (w->unsent && !w->kill_at && !w->eof && !w->bad) {
+		struct chunk *c = w->unsent;
+		ssize_t n = send(w->fd, c->frame + w->unsent_off,
+		                 c->len - w->unsent_off,
 		                 MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (ppool_lacks_memory(p, n) ||
 		    (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))) {
-			slot_blocked(p, s, true);
+			peer_blocked(p, w, true);
 			return;
 		}
 		if (n < 0) {
-			send_failed(s);
+			/* Its end, or the process's, will be seen. */
+			w->kill_at = ppool_now() + PPOOL_GRACE_NS;
 			break;
 		}
-		s->unsent_off += (size_t)n;
-		if (s->unsent_off < c->len)
+		w->unsent_off += (size_t)n;
+		if (w->unsent_off < c->len)
 			continue;
-		s->unsent = c->next;
-		s->unsent_off = 0;
+		w->unsent = c->next;
+		w->unsent_off = 0;
 	}
-	slot_blocked(p, s, false);
-	if (s->quitting && !s->unsent)
-		shutdown(s->fd, SHUT_WR);
+	peer_blocked(p, w, false);
+	if (w->quitting)
+		ppool_peer_quit(w);
 }
 
 void
-ppool_slot_quit(struct slot *s)
+ppool_peer_quit(struct peer *w)
 {
-	s->quitting = true;
-	if (!s->unsent)
-		shutdown(s->fd, SHUT_WR);
+	w->quitting = true;
+	if (!w->unsent)
+		shutdown(w->fd, SHUT_WR);
 }
 
 static void
-give(struct ppool *p, struct slot *s, struct chunk *c)
+give(struct ppool *p, struct peer *w, struct chunk *c)
 {
 	const struct frame_work head = {
 		.len = (uint32_t)(c->len - sizeof(head)),
@@ -139,73 +160,52 @@ give(struct ppool *p, struct slot *s, struct chunk *c)
 
 	memcpy(c->frame, &head, sizeof(head));
 	c->seq = head.seq;
-	c->base = s->sent;
+	c->base = w->sent;
 	c->job->sent++;
-	ppool_queue_push(&s->held, c);
-	s->nheld++;
-	s->sent += c->n;
-	s->items += c->n;
-	s->weight += c->weight;
-	if (!s->unsent) {
-		s->unsent = c;
-		s->unsent_off = 0;
-		ppool_slot_send(p, s);
+	ppool_queue_push(&w->held, c);
+	w->sent += c->n;
+	w->items += c->n;
+	w->weight += c->weight;
+	if (!w->unsent) {
+		w->unsent = c;
+		w->unsent_off = 0;
+		ppool_peer_send(p, w);
 	}
-	if (p->opts.max_tasks && s->sent >= p->opts.max_tasks)
-		ppool_slot_quit(s);
+	if (p->opts.max_tasks && w->sent >= p->opts.max_tasks)
+		ppool_peer_quit(w);
 }
 
-static struct slot *
-pick_empty(const struct ppool *p)
-{
-	for (unsigned i = 0; i < p->n; i++)
-		if (slot_usable(&p->slots[i]) && !p->slots[i].nheld)
-			return &p->slots[i];
-	return NULL;
-}
+/* ---- what is sent first --------------------------------------------------- */
 
-/* The worker that will first have nothing left, if it gets nothing more. */
-static int
-pick_reserved(const struct ppool *p)
-{
-	int best = -1;
-
-	for (unsigned i = 0; i < p->n; i++)
-		if (slot_usable(&p->slots[i]) &&
-		    (best < 0 || slot_lighter(&p->slots[i], &p->slots[best])))
-			best = (int)i;
-	return best;
-}
-
-/* Chunks to be alone wait for an empty worker; one is always being emptied,
- * or they could wait for ever. */
+/* A chunk to be alone needs a worker that holds nothing. While one waits, some
+ * worker is reserved for it: it is sent nothing else. */
 static void
-send_alone(struct ppool *p)
+send_singles(struct ppool *p)
 {
-	struct slot *s;
+	struct peer *w = NULL;
 
-	while (p->alone.first && (s = pick_empty(p)))
-		give(p, s, ppool_queue_pop(&p->alone));
+	while (p->alone.first && (w = pick_lightest(p)) && !w->held.n)
+		give(p, w, ppool_queue_pop(&p->alone));
 	if (!p->alone.first)
 		p->reserved = -1;
-	else if (p->reserved < 0 || !slot_usable(&p->slots[p->reserved]))
-		p->reserved = pick_reserved(p);
+	else if (p->reserved < 0 || !peer_usable(&p->peers[p->reserved]))
+		p->reserved = w ? (int)(w - p->peers) : -1;
 }
 
 /* A chunk that nobody has room for does not hold back those of other jobs. */
 static void
-send_again(struct ppool *p)
+send_returned(struct ppool *p)
 {
 	struct chunk *c, *next;
-	struct slot *s;
+	struct peer *w;
 
 	for (c = p->again.first; c; c = next) {
 		next = c->next;
-		s = pick(p, c->job, 0, 0);
-		if (!s)
+		w = pick(p, c->job, 0, 0);
+		if (!w)
 			continue;
 		ppool_queue_remove(&p->again, c);
-		give(p, s, c);
+		give(p, w, c);
 	}
 }
 
@@ -213,7 +213,7 @@ static bool
 send_job(struct ppool *p, struct job *j, bool starved)
 {
 	struct chunk *c;
-	struct slot *s;
+	struct peer *w;
 
 	if (!j->ready.first) {
 		c = j->kind->produce(j, starved);
@@ -224,11 +224,11 @@ send_job(struct ppool *p, struct job *j, bool starved)
 	if (ppool_over(p))
 		return false;
 	c = j->ready.first;
-	s = pick(p, j, j->window_weight, c->weight);
-	if (!s)
+	w = pick(p, j, j->window_weight, c->weight);
+	if (!w)
 		return false;
 	ppool_queue_remove(&j->ready, c);
-	give(p, s, c);
+	give(p, w, c);
 	return true;
 }
 
@@ -253,25 +253,12 @@ send_new(struct ppool *p, bool starved)
 	}
 }
 
-bool
-ppool_has_idle(const struct ppool *p, const struct job *j)
-{
-	for (unsigned i = 0; i < p->n; i++) {
-		const struct slot *s = &p->slots[i];
-
-		if (slot_has_room(p, s) &&
-		    (j->window ? !slot_share(s, j) : !s->nheld))
-			return true;
-	}
-	return false;
-}
-
 void
 ppool_dispatch(struct ppool *p, bool starved)
 {
 	if (ppool_over(p))
 		return;
-	send_alone(p);
-	send_again(p);
+	send_singles(p);
+	send_returned(p);
 	send_new(p, starved);
 }

@@ -51,7 +51,7 @@ cut(struct chunk *c, uint32_t size, struct queue *parts)
 				return -1;
 			ppool_queue_push(parts, part);
 		}
-		if (ppool_chunk_take(part, c, &c->items[i]))
+		if (ppool_chunk_take(part, c, &c->tasks[i]))
 			return -1;
 	}
 	return 0;
@@ -121,7 +121,7 @@ static int
 add(struct ppool_feed *f, const ppool_buf *pieces, size_t n,
     uint64_t weight, void *cookie)
 {
-	const struct item item = {
+	const struct task task = {
 		.index = f->next, .weight = weight, .cookie = cookie,
 	};
 
@@ -133,7 +133,7 @@ add(struct ppool_feed *f, const ppool_buf *pieces, size_t n,
 		if (!f->target)
 			f->target = ppool_job_chunk(&f->job);
 	}
-	if (ppool_chunk_add(f->open, pieces, n, &item))
+	if (ppool_chunk_add(f->open, pieces, n, &task))
 		goto drop_empty;
 	f->next++;
 	f->left++;
@@ -141,7 +141,7 @@ add(struct ppool_feed *f, const ppool_buf *pieces, size_t n,
 	return 0;
 
 drop_empty:
-	/* A chunk without items would never be answered. */
+	/* A chunk without tasks would never be answered. */
 	if (!f->open->n) {
 		ppool_chunk_free(f->open);
 		f->open = NULL;
@@ -437,10 +437,7 @@ ppool_feed_free(ppool_feed *f)
 	if (!f)
 		return;
 	f->dropped = true;
-	if (f->open)
-		ppool_chunk_free(f->open);
+	ppool_chunk_free(f->open);
 	f->open = NULL;
-	ppool_job_forget(&f->job);
-	ppool_job_leave(&f->job);
-	ppool_job_drop(&f->job);
+	ppool_job_abandon(&f->job);
 }

@@ -163,7 +163,7 @@ accept_item(struct ppool_iter *it, const ppool_buf *item, struct chunk **c)
 	if (!toobig && !*c)
 		*c = ppool_chunk_new(&it->job);
 	if (!toobig && *c &&
-	    !ppool_chunk_add(*c, item, 1, &(struct item){ .index = r.index }))
+	    !ppool_chunk_add(*c, item, 1, &(struct task){ .index = r.index }))
 		return;
 	if (toobig) {
 		r.err = PPOOL_TOOBIG;
@@ -217,11 +217,10 @@ iter_produce(struct job *j, bool starved)
 		return NULL;
 	while (size-- && (!c || c->len < most) && pull(it, &c))
 		;
-	if (c && (it->dropped || !c->n)) {
-		ppool_chunk_free(c);
-		return NULL;
-	}
-	return c;
+	if (!c || (c->n && !it->dropped))
+		return c;
+	ppool_chunk_free(c);
+	return NULL;
 }
 
 static void
@@ -433,7 +432,5 @@ ppool_iter_free(ppool_iter *it)
 	if (!it)
 		return;
 	it->dropped = true;
-	ppool_job_forget(&it->job);
-	ppool_job_leave(&it->job);
-	ppool_job_drop(&it->job);
+	ppool_job_abandon(&it->job);
 }

@@ -1,3 +1,5 @@
+#include "ppool/job.h"
+
 #include "ppool/core.h"
 
 void
@@ -11,19 +13,6 @@ ppool_job_init(struct job *j, struct ppool *p, const struct job_kind *kind,
 	j->refs = 2;
 	ppool_queue_init(&j->ready);
 	link_add(&p->jobs, &j->all);
-}
-
-void
-ppool_job_hold(struct job *j)
-{
-	j->refs++;
-}
-
-void
-ppool_job_drop(struct job *j)
-{
-	if (--j->refs == 0)
-		j->kind->free(j);
 }
 
 static void
@@ -71,14 +60,14 @@ ppool_job_push(struct job *j, struct chunk *c)
 }
 
 void
-ppool_job_forget(struct job *j)
+ppool_job_abandon(struct job *j)
 {
 	struct chunk *c;
 
 	while ((c = ppool_queue_pop(&j->ready)))
 		ppool_chunk_free(c);
-	if (j->pool)
-		ppool_job_turn(j);
+	ppool_job_leave(j);
+	ppool_job_drop(j);
 }
 
 /* Until it is known what an item takes, a round of chunks for all workers is

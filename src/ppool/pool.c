@@ -11,38 +11,6 @@ enum { DEFAULT_WINDOW = 2 };
 #define DEFAULT_MAX_ITEM    ((size_t)16 << 20)
 #define DEFAULT_MAX_PENDING ((size_t)64 << 20)
 
-/* ---- what may be asked of it ---------------------------------------------- */
-
-ppool_err
-ppool_check(const struct ppool *p)
-{
-	if (!p || p->copied)
-		return PPOOL_INVAL;
-	if (p->mark ? !*p->mark : p->owner != getpid())
-		return PPOOL_INVAL;
-	return PPOOL_OK;
-}
-
-ppool_err
-ppool_check_submit(const struct ppool *p, ppool_fn *fn)
-{
-	ppool_err err = ppool_check(p);
-
-	if (err)
-		return err;
-	if (!fn && !p->opts.serve)
-		return PPOOL_INVAL;
-	if (p->broken)
-		return p->why;
-	return p->state == POOL_RUN ? PPOOL_OK : PPOOL_CLOSED;
-}
-
-bool
-ppool_unfinished(const struct ppool *p)
-{
-	return p->nchunks || p->nasync;
-}
-
 /* ---- create --------------------------------------------------------------- */
 
 static ppool_err
@@ -128,23 +96,23 @@ pool_alloc(const struct ppool_opts *opts)
 	link_init(&p->runnable);
 	ppool_queue_init(&p->again);
 	ppool_queue_init(&p->alone);
-	p->slots = calloc(p->n, sizeof(*p->slots));
-	if (!p->slots)
+	p->peers = calloc(p->n, sizeof(*p->peers));
+	if (!p->peers)
 		goto free_pool;
 	p->lines_size = p->n * sizeof(*p->lines);
 	p->lines = map_anonymous(p->lines_size, MAP_SHARED);
 	if (!p->lines)
 		goto free_slots;
 	for (unsigned i = 0; i < p->n; i++) {
-		ppool_queue_init(&p->slots[i].held);
-		p->slots[i].fd = p->slots[i].pidfd = -1;
-		p->slots[i].line = &p->lines[i];
+		ppool_queue_init(&p->peers[i].held);
+		p->peers[i].fd = p->peers[i].pidfd = -1;
+		p->peers[i].line = &p->lines[i];
 	}
 	make_mark(p);
 	return p;
 
 free_slots:
-	free(p->slots);
+	free(p->peers);
 free_pool:
 	free(p);
 	return NULL;
@@ -160,18 +128,18 @@ pool_free(struct ppool *p)
 		munmap(p->mark, page_size());
 	munmap(p->lines, p->lines_size);
 	for (unsigned i = 0; i < p->n; i++)
-		free(p->slots[i].in);
-	free(p->slots);
+		free(p->peers[i].in);
+	free(p->peers);
 	free(p);
 }
 
 static void
-kill_and_wait(struct ppool *p, struct slot *s)
+kill_and_wait(struct ppool *p, struct peer *w)
 {
-	ppool_slot_kill(s, SIGKILL);
-	while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
+	ppool_peer_kill(w, SIGKILL);
+	while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	ppool_slot_clear(p, s);
+	ppool_peer_clear(p, w);
 }
 
 static int
@@ -180,11 +148,11 @@ spawn_all(struct ppool *p)
 	for (unsigned i = 0; i < p->n; i++) {
 		int saved;
 
-		if (!ppool_spawn(p, &p->slots[i]))
+		if (!ppool_spawn(p, &p->peers[i]))
 			continue;
 		saved = errno;
 		while (i-- > 0)
-			kill_and_wait(p, &p->slots[i]);
+			kill_and_wait(p, &p->peers[i]);
 		errno = saved;
 		return -1;
 	}
@@ -229,37 +197,37 @@ ppool_pids(const ppool *pool, pid_t *pids, size_t max)
 	size_t n = 0;
 
 	for (unsigned i = 0; pool && i < pool->n; i++) {
-		if (!pool->slots[i].live)
+		if (!pool->peers[i].live)
 			continue;
 		if (n < max)
-			pids[n] = pool->slots[i].pid;
+			pids[n] = pool->peers[i].pid;
 		n++;
 	}
 	return n;
 }
 
-static const struct slot *
+static const struct peer *
 live_slot(const struct ppool *p, unsigned n)
 {
-	return p && n < p->n && p->slots[n].live ? &p->slots[n] : NULL;
+	return p && n < p->n && p->peers[n].live ? &p->peers[n] : NULL;
 }
 
 size_t
 ppool_load(const ppool *pool, unsigned n)
 {
-	const struct slot *s = live_slot(pool, n);
+	const struct peer *w = live_slot(pool, n);
 
-	return s ? s->items : 0;
+	return w ? w->items : 0;
 }
 
-/* Which item of a chunk has this number, or is the first without an answer. */
-static const struct item *
-numbered_item(const struct chunk *c, uint64_t id)
+/* Which task of a chunk has this number, or is the first without an answer. */
+static const struct task *
+numbered_task(const struct chunk *c, uint64_t id)
 {
 	for (uint32_t i = 0; i < c->n; i++)
-		if (!c->items[i].answered &&
+		if (!c->tasks[i].answered &&
 		    (id == PPOOL_OLDEST || c->base + i == id))
-			return &c->items[i];
+			return &c->tasks[i];
 	return NULL;
 }
 
@@ -267,18 +235,18 @@ ppool_err
 ppool_held(const ppool *pool, unsigned n, uint64_t id, ppool_buf *item,
            void **cookie)
 {
-	const struct slot *s = live_slot(pool, n);
+	const struct peer *w = live_slot(pool, n);
 	const struct chunk *c;
 
-	for (c = s ? s->held.first : NULL; c; c = c->next) {
-		const struct item *i = numbered_item(c, id);
+	for (c = w ? w->held.first : NULL; c; c = c->next) {
+		const struct task *task = numbered_task(c, id);
 
-		if (!i)
+		if (!task)
 			continue;
 		if (item)
-			*item = (ppool_buf){ c->frame + i->off, i->len };
+			*item = ppool_chunk_item(c, task);
 		if (cookie)
-			*cookie = i->cookie;
+			*cookie = task->cookie;
 		return PPOOL_OK;
 	}
 	return PPOOL_INVAL;
@@ -292,9 +260,9 @@ struct seen {
 static bool
 something_new(void *arg)
 {
-	const struct seen *s = arg;
+	const struct seen *w = arg;
 
-	return s->pool->events != s->events || s->pool->broken;
+	return w->pool->events != w->events || w->pool->broken;
 }
 
 ppool_err
@@ -360,10 +328,10 @@ stop_jobs(struct ppool *p)
 	struct link *l;
 
 	for (l = p->jobs.next; l != &p->jobs; l = l->next) {
-		struct job *j = (struct job *)((char *)l -
-		                               offsetof(struct job, all));
+		struct job *j = (struct job *)l;
 
-		j->kind->stop(j);
+		if (j->kind->stop)
+			j->kind->stop(j);
 		ppool_job_turn(j);
 	}
 }
@@ -377,8 +345,8 @@ wound_up(void *arg)
 	if (!p->quit && !ppool_unfinished(p)) {
 		p->quit = true;
 		for (unsigned i = 0; i < p->n; i++)
-			if (p->slots[i].live)
-				ppool_slot_quit(&p->slots[i]);
+			if (p->peers[i].live)
+				ppool_peer_quit(&p->peers[i]);
 	}
 	return p->quit && !p->live;
 }
@@ -405,9 +373,8 @@ ppool_join(ppool *pool, int timeout_ms)
 static void
 release_jobs(struct ppool *p)
 {
-	while (!link_empty(&p->jobs))
-		ppool_job_leave((struct job *)((char *)p->jobs.next -
-		                               offsetof(struct job, all)));
+	while (p->jobs.next != &p->jobs)
+		ppool_job_leave((struct job *)p->jobs.next);
 }
 
 /* In a fork of the owner: the workers are not its own. */
@@ -418,12 +385,7 @@ destroy_copy(struct ppool *p)
 	ppool_seize(p);
 	ppool_cancel(p);
 	release_jobs(p);
-	for (unsigned i = 0; i < p->n; i++) {
-		if (p->slots[i].fd >= 0)
-			close(p->slots[i].fd);
-		if (p->slots[i].pidfd >= 0)
-			close(p->slots[i].pidfd);
-	}
+	ppool_watch_disown(p);
 	pool_free(p);
 }
 

@@ -3,26 +3,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <sys/socket.h>
-#include <time.h>
 
-/* ---- time ----------------------------------------------------------------- */
-
-int64_t
-ppool_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-int64_t
-ppool_deadline(int timeout_ms)
-{
-	if (timeout_ms < 0)
-		return PPOOL_NEVER;
-	return ppool_now() + (int64_t)timeout_ms * 1000000;
-}
+/* ---- timers --------------------------------------------------------------- */
 
 static int
 timeout_until(int64_t when)
@@ -46,46 +28,44 @@ earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* ---- timers --------------------------------------------------------------- */
-
 /* When its item will have taken too long, as far as is known now. */
 static int64_t
-slot_overdue(const struct ppool *p, const struct slot *s, int64_t now)
+peer_overdue(const struct ppool *p, const struct peer *w, int64_t now)
 {
 	int64_t limit = (int64_t)p->opts.task_timeout_ms * 1000000;
 
-	if (atomic_load(&s->line->state) % 2 == 0)
+	if (atomic_load(&w->line->state) % 2 == 0)
 		return now + limit;
-	return atomic_load(&s->line->since) + limit;
+	return atomic_load(&w->line->since) + limit;
 }
 
 /* When the rest of a frame will have been waited for too long. A worker sends
  * one without a pause; only a function that writes to a descriptor that is not
  * its own can have sent the beginning alone. */
 static int64_t
-slot_cut_off(const struct ppool *p, const struct slot *s)
+peer_cut_off(const struct ppool *p, const struct peer *w)
 {
 	int64_t limit = (int64_t)p->opts.task_timeout_ms * 1000000;
 
-	if (!s->part_at)
+	if (!w->part_at)
 		return PPOOL_NEVER;
 	if (!limit)
 		limit = PPOOL_FRAME_NS;
 	else if (limit < PPOOL_GRACE_NS)
 		limit = PPOOL_GRACE_NS; /* it may be the machine that is slow */
-	return s->part_at + limit;
+	return w->part_at + limit;
 }
 
 static int64_t
-slot_due(const struct ppool *p, const struct slot *s, int64_t now)
+peer_due(const struct ppool *p, const struct peer *w, int64_t now)
 {
-	int64_t when = s->kill_at ? s->kill_at : PPOOL_NEVER;
+	int64_t when = w->kill_at ? w->kill_at : PPOOL_NEVER;
 
-	if (p->opts.task_timeout_ms && s->nheld && !s->shot)
-		when = earlier(when, slot_overdue(p, s, now));
-	when = earlier(when, slot_cut_off(p, s));
-	if (s->pidfd < 0)
-		when = earlier(when, now + (s->eof || s->bad ? PPOOL_REAP_NS :
+	if (p->opts.task_timeout_ms && w->held.n && !w->timed_out)
+		when = earlier(when, peer_overdue(p, w, now));
+	when = earlier(when, peer_cut_off(p, w));
+	if (w->pidfd < 0)
+		when = earlier(when, now + (w->eof || w->bad ? PPOOL_REAP_NS :
 		                            PPOOL_TICK_NS));
 	return when;
 }
@@ -98,8 +78,8 @@ next_due(const struct ppool *p)
 	int64_t when = p->stalled ? now + PPOOL_STALL_NS : PPOOL_NEVER;
 
 	for (unsigned i = 0; i < p->n; i++)
-		if (p->slots[i].live)
-			when = earlier(when, slot_due(p, &p->slots[i], now));
+		if (p->peers[i].live)
+			when = earlier(when, peer_due(p, &p->peers[i], now));
 	if (p->fork_at > now)
 		when = earlier(when, p->fork_at);
 	return when;
@@ -107,16 +87,16 @@ next_due(const struct ppool *p)
 
 /* Kills who spends too long in an item, if it is still in that item. */
 static void
-check_overdue(const struct ppool *p, struct slot *s, int64_t now)
+check_overdue(const struct ppool *p, struct peer *w, int64_t now)
 {
-	uint64_t state = atomic_load(&s->line->state);
+	uint64_t state = atomic_load(&w->line->state);
 
-	if (s->shot || !s->nheld || state % 2 == 0 ||
-	    slot_overdue(p, s, now) > now ||
-	    atomic_load(&s->line->state) != state)
+	if (w->timed_out || !w->held.n || state % 2 == 0 ||
+	    peer_overdue(p, w, now) > now ||
+	    atomic_load(&w->line->state) != state)
 		return;
-	s->shot = state;
-	ppool_slot_end(s);
+	w->timed_out = state;
+	ppool_peer_end(w);
 }
 
 static void
@@ -127,53 +107,37 @@ run_timers(struct ppool *p)
 	if (p->nlost)
 		ppool_reap_lost(p);
 	for (unsigned i = 0; i < p->n; i++) {
-		struct slot *s = &p->slots[i];
+		struct peer *w = &p->peers[i];
 
-		if (!s->live)
+		if (!w->live)
 			continue;
-		if (s->kill_at && s->kill_at <= now) {
-			ppool_slot_kill(s, SIGKILL);
-			s->kill_at = now + PPOOL_GRACE_NS;
-			if (s->kills++ == PPOOL_KILLS) {
-				ppool_leave(p, s);
+		if (w->kill_at && w->kill_at <= now) {
+			ppool_peer_kill(w, SIGKILL);
+			w->kill_at = now + PPOOL_GRACE_NS;
+			if (w->kills++ == PPOOL_KILLS) {
+				ppool_leave(p, w);
 				continue;
 			}
 		}
-		if (slot_cut_off(p, s) <= now)
-			ppool_slot_bad(p, s);
+		if (peer_cut_off(p, w) <= now)
+			ppool_peer_bad(p, w);
 		if (p->opts.task_timeout_ms)
-			check_overdue(p, s, now);
+			check_overdue(p, w, now);
 	}
 }
 
 /* ---- the end of everything ------------------------------------------------ */
 
-bool
-ppool_over(const struct ppool *p)
-{
-	return p->broken || p->state == POOL_TERMINATED;
-}
-
-void
-ppool_break(struct ppool *p)
-{
-	if (ppool_over(p))
-		return;
-	p->broken = true;
-	p->doomed = true;
-}
-
 void
 ppool_seize(struct ppool *p)
 {
 	for (unsigned i = 0; i < p->n; i++) {
-		struct slot *s = &p->slots[i];
+		struct peer *w = &p->peers[i];
 		struct chunk *c;
 
-		while ((c = ppool_queue_pop(&s->held)))
+		while ((c = ppool_queue_pop(&w->held)))
 			ppool_queue_push(&p->again, c);
-		s->nheld = 0;
-		s->unsent = NULL;
+		w->unsent = NULL;
 	}
 }
 
@@ -183,18 +147,18 @@ stop_workers(struct ppool *p)
 	bool ask = p->state == POOL_TERMINATED && p->opts.kill_after_ms;
 
 	for (unsigned i = 0; i < p->n; i++) {
-		struct slot *s = &p->slots[i];
+		struct peer *w = &p->peers[i];
 
-		if (!s->live)
+		if (!w->live)
 			continue;
-		ppool_slot_kill(s, ask ? SIGTERM : SIGKILL);
-		s->kill_at = ppool_deadline(ask ? p->opts.kill_after_ms : 1000);
-		if (s->eof || s->bad)
+		ppool_peer_kill(w, ask ? SIGTERM : SIGKILL);
+		w->kill_at = ppool_deadline(ask ? p->opts.kill_after_ms : 1000);
+		if (w->eof || w->bad)
 			continue;
 		/* Whatever it does next, it must not wait for the owner. */
-		shutdown(s->fd, SHUT_RDWR);
-		s->eof = true;
-		ppool_watch_change(p, s);
+		shutdown(w->fd, SHUT_RDWR);
+		w->eof = true;
+		ppool_watch_change(p, w);
 	}
 }
 
@@ -221,21 +185,17 @@ ppool_cancel(struct ppool *p)
 	while ((c = ppool_queue_pop(&p->again)) ||
 	       (c = ppool_queue_pop(&p->alone)))
 		ppool_chunk_fail(c, PPOOL_CANCELED, 0);
-	link_init(&todo);
-	while (!link_empty(&p->jobs)) {
-		struct link *l = p->jobs.next;
-
-		link_del(l);
-		link_add(&todo, l);
-	}
+	/* todo takes the place of the list's head. */
+	link_add(&p->jobs, &todo);
+	link_del(&p->jobs);
+	link_init(&p->jobs);
 	/* Back one by one: each may vanish while others are called back. */
-	while (!link_empty(&todo)) {
+	while (todo.next != &todo) {
 		struct link *l = todo.next;
 
 		link_del(l);
 		link_add(&p->jobs, l);
-		cancel_job((struct job *)((char *)l -
-		                          offsetof(struct job, all)));
+		cancel_job((struct job *)l);
 	}
 }
 
@@ -251,34 +211,12 @@ ppool_settle(struct ppool *p)
 	}
 }
 
-/* ---- want of memory ------------------------------------------------------- */
+/* ---- the pump ------------------------------------------------------------- */
 
-bool
-ppool_lacks_memory(struct ppool *p, ssize_t n)
-{
-	if (n >= 0) {
-		p->scarce_since = 0;
-		return false;
-	}
-	if (errno != ENOBUFS && errno != ENOMEM)
-		return false;
-	p->scarce = true;
-	return true;
-}
-
-void
-ppool_nap(void)
-{
-	const struct timespec nap = { 0, PPOOL_SHORT_NS };
-	int saved = errno;
-
-	nanosleep(&nap, NULL);
-	errno = saved;
-}
-
-/* Before the next attempt; and after a time there is none. */
+/* The kernel lacked memory: sleeps before the next attempt. It is the last one
+ * after PPOOL_SCARCE_NS. */
 static void
-bear_scarcity(struct ppool *p)
+wait_for_memory(struct ppool *p)
 {
 	int64_t now = ppool_now();
 
@@ -293,21 +231,19 @@ bear_scarcity(struct ppool *p)
 	ppool_break(p);
 }
 
-/* ---- the pump ------------------------------------------------------------- */
-
 static void
-serve_slot(struct ppool *p, struct slot *s)
+serve_peer(struct ppool *p, struct peer *w)
 {
-	bool readable = s->readable, writable = s->writable;
-	bool check = s->check || s->pidfd < 0;
+	bool readable = w->readable, writable = w->writable;
+	bool check = w->check || w->pidfd < 0;
 
-	s->readable = s->writable = s->check = false;
+	w->readable = w->writable = w->check = false;
 	if (readable)
-		ppool_slot_read(p, s, false);
+		ppool_peer_read(p, w, false);
 	if (writable)
-		ppool_slot_send(p, s);
+		ppool_peer_send(p, w);
 	if (check)
-		ppool_reap(p, s);
+		ppool_reap(p, w);
 }
 
 /* Where the kernel cannot say what has happened. */
@@ -315,10 +251,10 @@ static void
 look_at_all(struct ppool *p)
 {
 	for (unsigned i = 0; i < p->n; i++) {
-		struct slot *s = &p->slots[i];
+		struct peer *w = &p->peers[i];
 
-		s->readable = s->check = s->live;
-		s->writable = s->live && s->blocked;
+		w->readable = w->check = w->live;
+		w->writable = w->live && w->blocked;
 	}
 }
 
@@ -342,13 +278,13 @@ ppool_turn(struct ppool *p, int64_t deadline, bool starved)
 			look_at_all(p);
 	}
 	for (unsigned i = 0; i < p->n; i++)
-		if (p->slots[i].live)
-			serve_slot(p, &p->slots[i]);
+		if (p->peers[i].live)
+			serve_peer(p, &p->peers[i]);
 	run_timers(p);
 	ppool_respawn(p);
 	ppool_dispatch(p, starved);
 	if (p->scarce)
-		bear_scarcity(p);
+		wait_for_memory(p);
 	ppool_settle(p);
 	return interrupted ? PPOOL_INTR : PPOOL_OK;
 }

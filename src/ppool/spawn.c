@@ -20,7 +20,7 @@ above_stdio(int fd)
 	if (fd < 0 || fd > STDERR_FILENO)
 		return fd;
 	new = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	close(fd);
+	ppool_close_fd(fd);
 	return new;
 }
 
@@ -40,10 +40,8 @@ make_sockets(int fds[2])
 	fds[1] = above_stdio(fds[1]);
 	if (fds[0] >= 0 && fds[1] >= 0)
 		return 0;
-	if (fds[0] >= 0)
-		close(fds[0]);
-	if (fds[1] >= 0)
-		close(fds[1]);
+	ppool_close_fd(fds[0]);
+	ppool_close_fd(fds[1]);
 	return -1;
 }
 
@@ -64,9 +62,9 @@ open_pidfd(pid_t pid)
 #endif
 }
 
-/* Signals stay blocked until the child has done away with the handlers. */
+/* Signals stay blocked until the child has reset the handlers. */
 static pid_t
-fork_worker(struct ppool *p, struct slot *s, const int fds[2])
+fork_worker(struct ppool *p, struct peer *w, int fd)
 {
 	sigset_t all, before;
 	pid_t pid;
@@ -76,126 +74,104 @@ fork_worker(struct ppool *p, struct slot *s, const int fds[2])
 	pthread_sigmask(SIG_BLOCK, &all, &before);
 	pid = fork();
 	saved = errno;
-	if (pid == 0) {
-		close(fds[0]);
-		ppool_worker_main(p, s, fds[1], &before);
-	}
+	if (pid == 0)
+		ppool_worker_main(p, w, fd, &before);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = saved;
 	return pid;
 }
 
-static void
-slot_begin(struct slot *s, int fd)
+/* All that a peer keeps from one worker to the next is its buffer. */
+static int
+peer_begin(struct peer *w, int fd)
 {
-	s->hello = s->quitting = s->eof = s->bad = s->blocked = false;
-	s->readable = s->writable = s->check = false;
-	s->fd = fd;
-	s->pidfd = -1;
-	s->born = ppool_now();
-	s->kill_at = 0;
-	s->kills = 0;
-	s->given_up = false;
-	s->shot = 0;
-	ppool_queue_init(&s->held);
-	s->nheld = 0;
-	s->unsent = NULL;
-	s->unsent_off = 0;
-	s->sent = s->weight = s->items = 0;
-	s->in_len = 0;
-	s->part_at = 0;
-	atomic_store(&s->line->state, 0);
-	atomic_store(&s->line->since, 0);
+	if (!w->in) {
+		w->in = malloc(PPOOL_IN_SIZE);
+		w->in_size = PPOOL_IN_SIZE;
+	}
+	*w = (struct peer){
+		.fd = fd, .pidfd = -1, .born = ppool_now(),
+		.in = w->in, .in_size = w->in_size, .line = w->line,
+	};
+	ppool_queue_init(&w->held);
+	atomic_store(&w->line->state, 0);
+	atomic_store(&w->line->since, 0);
+	return w->in ? 0 : -1;
 }
 
-/* A worker of which the owner cannot keep track. */
+/* A worker that the owner cannot watch. */
 static void
-abandon(pid_t pid)
+kill_and_reap(pid_t pid)
 {
+	int saved = errno;
+
 	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	errno = saved;
 }
 
 int
-ppool_spawn(struct ppool *p, struct slot *s)
+ppool_spawn(struct ppool *p, struct peer *w)
 {
-	int fds[2], saved;
+	int fds[2];
 
-	if (!s->in) {
-		s->in = malloc(PPOOL_IN_SIZE);
-		if (!s->in)
-			return -1;
-		s->in_size = PPOOL_IN_SIZE;
-	}
 	if (make_sockets(fds))
 		return -1;
-	slot_begin(s, fds[0]);
-	s->pid = fork_worker(p, s, fds);
-	if (s->pid < 0)
+	if (peer_begin(w, fds[0]))
 		goto close_sockets;
-	s->pidfd = open_pidfd(s->pid);
-	if (s->pidfd < 0 && errno)
-		goto abandon_worker;
-	if (ppool_watch_add(p, s))
-		goto close_pidfd;
+	w->pid = fork_worker(p, w, fds[1]);
+	if (w->pid < 0)
+		goto close_sockets;
+	w->pidfd = open_pidfd(w->pid);
+	if ((w->pidfd < 0 && errno) || ppool_watch_add(p, w))
+		goto kill_worker;
 	close(fds[1]);
-	s->live = true;
+	w->live = true;
 	p->live++;
 	return 0;
 
-close_pidfd:
-	if (s->pidfd >= 0) {
-		saved = errno;
-		close(s->pidfd);
-		errno = saved;
-	}
-abandon_worker:
-	saved = errno;
-	abandon(s->pid);
-	errno = saved;
+kill_worker:
+	kill_and_reap(w->pid);
+	ppool_close_fd(w->pidfd);
 close_sockets:
-	saved = errno;
-	close(fds[0]);
-	close(fds[1]);
-	s->fd = s->pidfd = -1;
-	errno = saved;
+	ppool_close_fd(fds[0]);
+	ppool_close_fd(fds[1]);
+	w->fd = w->pidfd = -1;
 	return -1;
 }
 
 void
-ppool_slot_clear(struct ppool *p, struct slot *s)
+ppool_peer_clear(struct ppool *p, struct peer *w)
 {
-	ppool_watch_del(p, s);
-	close(s->fd);
-	if (s->pidfd >= 0)
-		close(s->pidfd);
-	s->fd = s->pidfd = -1;
-	s->unsent = NULL;
-	s->in_len = 0;
-	s->part_at = 0;
-	s->live = false;
+	ppool_watch_del(p, w);
+	ppool_close_fd(w->fd);
+	ppool_close_fd(w->pidfd);
+	w->fd = w->pidfd = -1;
+	w->unsent = NULL;
+	w->in_len = 0;
+	w->part_at = 0;
+	w->live = false;
 	p->live--;
 }
 
 void
-ppool_slot_kill(struct slot *s, int sig)
+ppool_peer_kill(struct peer *w, int sig)
 {
 #if defined(SYS_pidfd_send_signal) && !defined(PPOOL_PORTABLE)
 	/* The number may be another's when somebody else has reaped it. */
-	if (s->pidfd >= 0 &&
-	    !syscall(SYS_pidfd_send_signal, s->pidfd, sig, NULL, 0))
-		return;
-	if (s->pidfd >= 0 && errno == ESRCH)
+	if (w->pidfd >= 0 &&
+	    (!syscall(SYS_pidfd_send_signal, w->pidfd, sig, NULL, 0) ||
+	     errno == ESRCH))
 		return;
 #endif
-	kill(s->pid, sig);
+	kill(w->pid, sig);
 }
 
 void
-ppool_slot_end(struct slot *s)
+ppool_peer_end(struct peer *w)
 {
-	ppool_slot_kill(s, SIGKILL);
-	if (!s->kill_at)
-		s->kill_at = ppool_now() + PPOOL_GRACE_NS;
+	ppool_peer_kill(w, SIGKILL);
+	if (!w->kill_at)
+		w->kill_at = ppool_now() + PPOOL_GRACE_NS;
 }

@@ -25,65 +25,65 @@ ppool_watch_free(struct ppool *p)
 }
 
 static struct epoll_event
-event_of(const struct ppool *p, const struct slot *s)
+event_of(const struct ppool *p, const struct peer *w)
 {
 	uint32_t events = 0;
 
-	if (!s->eof && !s->bad)
+	if (!w->eof && !w->bad)
 		events |= EPOLLIN;
-	if (s->blocked)
+	if (w->blocked)
 		events |= EPOLLOUT;
 	return (struct epoll_event){
 		.events = events,
-		.data.u64 = 2 * (uint64_t)(s - p->slots),
+		.data.u64 = 2 * (uint64_t)(w - p->peers),
 	};
 }
 
 int
-ppool_watch_add(struct ppool *p, struct slot *s)
+ppool_watch_add(struct ppool *p, struct peer *w)
 {
-	struct epoll_event ev = event_of(p, s);
+	struct epoll_event ev = event_of(p, w);
 
-	if (epoll_ctl(p->watch, EPOLL_CTL_ADD, s->fd, &ev))
+	if (epoll_ctl(p->watch, EPOLL_CTL_ADD, w->fd, &ev))
 		return -1;
-	if (s->pidfd < 0)
+	if (w->pidfd < 0)
 		return 0;
 	ev.events = EPOLLIN;
 	ev.data.u64 += IS_PIDFD;
-	return epoll_ctl(p->watch, EPOLL_CTL_ADD, s->pidfd, &ev);
+	return epoll_ctl(p->watch, EPOLL_CTL_ADD, w->pidfd, &ev);
 }
 
 /* Closing is not enough: a fork of the application may hold them open. */
 void
-ppool_watch_del(struct ppool *p, struct slot *s)
+ppool_watch_del(struct ppool *p, struct peer *w)
 {
-	if (!s->eof && !s->bad)
-		epoll_ctl(p->watch, EPOLL_CTL_DEL, s->fd, NULL);
-	if (s->pidfd >= 0)
-		epoll_ctl(p->watch, EPOLL_CTL_DEL, s->pidfd, NULL);
+	if (!w->eof && !w->bad)
+		epoll_ctl(p->watch, EPOLL_CTL_DEL, w->fd, NULL);
+	if (w->pidfd >= 0)
+		epoll_ctl(p->watch, EPOLL_CTL_DEL, w->pidfd, NULL);
 }
 
 /* A socket at its end is taken out: it would report that for ever. */
 void
-ppool_watch_change(struct ppool *p, struct slot *s)
+ppool_watch_change(struct ppool *p, struct peer *w)
 {
-	struct epoll_event ev = event_of(p, s);
-	int op = s->eof || s->bad ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
+	struct epoll_event ev = event_of(p, w);
+	int op = w->eof || w->bad ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
 
-	epoll_ctl(p->watch, op, s->fd, &ev);
+	epoll_ctl(p->watch, op, w->fd, &ev);
 }
 
 static void
 note_event(struct ppool *p, const struct epoll_event *ev)
 {
-	struct slot *s = &p->slots[ev->data.u64 / 2];
+	struct peer *w = &p->peers[ev->data.u64 / 2];
 
 	if (ev->data.u64 % 2 == IS_PIDFD) {
-		s->check = true;
+		w->check = true;
 		return;
 	}
-	s->readable = ev->events & (EPOLLIN | EPOLLHUP | EPOLLERR);
-	s->writable = ev->events & (EPOLLOUT | EPOLLHUP | EPOLLERR);
+	w->readable = ev->events & (EPOLLIN | EPOLLHUP | EPOLLERR);
+	w->writable = ev->events & (EPOLLOUT | EPOLLHUP | EPOLLERR);
 }
 
 int
@@ -124,25 +124,25 @@ ppool_watch_free(struct ppool *p)
 }
 
 int
-ppool_watch_add(struct ppool *p, struct slot *s)
+ppool_watch_add(struct ppool *p, struct peer *w)
 {
 	(void)p;
-	(void)s;
+	(void)w;
 	return 0;
 }
 
 void
-ppool_watch_del(struct ppool *p, struct slot *s)
+ppool_watch_del(struct ppool *p, struct peer *w)
 {
 	(void)p;
-	(void)s;
+	(void)w;
 }
 
 void
-ppool_watch_change(struct ppool *p, struct slot *s)
+ppool_watch_change(struct ppool *p, struct peer *w)
 {
 	(void)p;
-	(void)s;
+	(void)w;
 }
 
 int
@@ -152,18 +152,29 @@ ppool_watch_wait(struct ppool *p, int timeout_ms)
 	int n;
 
 	for (unsigned i = 0; i < p->n; i++) {
-		const struct slot *s = &p->slots[i];
+		const struct peer *w = &p->peers[i];
 
-		fds[i].fd = s->live && !s->eof && !s->bad ? s->fd : -1;
-		fds[i].events = (short)(POLLIN | (s->blocked ? POLLOUT : 0));
+		fds[i].fd = w->live && !w->eof && !w->bad ? w->fd : -1;
+		fds[i].events = (short)(POLLIN | (w->blocked ? POLLOUT : 0));
 		fds[i].revents = 0;
 	}
 	n = poll(fds, p->n, timeout_ms);
 	for (unsigned i = 0; n > 0 && i < p->n; i++) {
-		p->slots[i].readable = fds[i].revents & ~POLLOUT;
-		p->slots[i].writable = fds[i].revents & ~POLLIN;
+		p->peers[i].readable = fds[i].revents & ~POLLOUT;
+		p->peers[i].writable = fds[i].revents & ~POLLIN;
 	}
 	return n < 0 ? -1 : 0;
 }
 
 #endif
+
+void
+ppool_watch_disown(struct ppool *p)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		ppool_close_fd(p->peers[i].fd);
+		ppool_close_fd(p->peers[i].pidfd);
+		p->peers[i].fd = p->peers[i].pidfd = -1;
+	}
+	ppool_watch_free(p);
+}

@@ -44,7 +44,7 @@ struct ppool_worker {
 	int fd;
 	unsigned number;
 	size_t max_item;
-	struct line *line;
+	struct status_line *line;
 	struct batch *first, **last; /* with items not answered, in order */
 	struct batch *taking; /* the first with items not taken */
 	struct batch *spare;
@@ -613,29 +613,15 @@ die_with_owner(pid_t owner)
 		_exit(EXIT_OWNER);
 }
 
-/* Otherwise the others would not see the end of theirs. */
-static void
-close_others(struct ppool *p)
-{
-	for (unsigned i = 0; i < p->n; i++) {
-		if (p->slots[i].fd >= 0 && p->slots[i].live)
-			close(p->slots[i].fd);
-		if (p->slots[i].pidfd >= 0 && p->slots[i].live)
-			close(p->slots[i].pidfd);
-		p->slots[i].fd = p->slots[i].pidfd = -1;
-	}
-	ppool_watch_free(p);
-}
-
 static void
 worker_init(struct ppool_worker *w, const struct ppool *p,
-            const struct slot *s, int fd)
+            const struct peer *self, int fd)
 {
 	*w = (struct ppool_worker){
 		.fd = fd,
-		.number = (unsigned)(s - p->slots),
+		.number = (unsigned)(self - p->peers),
 		.max_item = p->opts.max_item,
-		.line = s->line,
+		.line = self->line,
 	};
 	w->last = &w->first;
 	w->out_size = 2 * FRAME_GROUP;
@@ -644,7 +630,8 @@ worker_init(struct ppool_worker *w, const struct ppool *p,
 }
 
 void
-ppool_worker_main(struct ppool *p, struct slot *s, int fd, const sigset_t *mask)
+ppool_worker_main(struct ppool *p, struct peer *self, int fd,
+                  const sigset_t *mask)
 {
 	ppool_serve_fn *serve = p->opts.serve ? p->opts.serve : serve_functions;
 	struct ppool_worker w;
@@ -652,11 +639,12 @@ ppool_worker_main(struct ppool *p, struct slot *s, int fd, const sigset_t *mask)
 	int code = 0;
 
 	die_with_owner(p->owner);
-	close_others(p);
+	/* Otherwise the other workers would not see the end of theirs. */
+	ppool_watch_disown(p);
 	if (p->opts.keep)
 		ppool_keep_fds(p->opts.keep, fd);
 	reset_signals(mask);
-	worker_init(&w, p, s, fd);
+	worker_init(&w, p, self, fd);
 	if (p->opts.init)
 		code = p->opts.init(p->opts.initarg, &state);
 	say_hello(&w, code);
