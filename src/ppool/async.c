@@ -2,16 +2,6 @@
 #include "ppool/core.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-/* The bytes of results, which stay where they are. */
-struct block {
-	struct block *next;
-	size_t used, size;
-	max_align_t data[];
-};
-
-enum { BLOCK_MOST = 64 << 10 };
 
 struct ppool_async {
 	struct job job;
@@ -23,7 +13,6 @@ struct ppool_async {
 	size_t left;            /* without a result */
 	size_t chunk, chunk_bytes;
 	ppool_result *results;
-	struct block *blocks;
 	ppool_done_fn *done;
 	void *cookie;
 	bool ready;
@@ -31,35 +20,6 @@ struct ppool_async {
 };
 
 /* ---- results -------------------------------------------------------------- */
-
-static void *
-keep(struct ppool_async *a, const void *data, size_t len)
-{
-	const size_t align = sizeof(max_align_t);
-	struct block *b = a->blocks;
-	void *at;
-
-	if (!b || b->size - b->used < len) {
-		size_t size = b ? 2 * b->size : len;
-
-		if (size > BLOCK_MOST)
-			size = BLOCK_MOST;
-		if (size < len)
-			size = len;
-		size = (size + align - 1) / align * align;
-		b = malloc(sizeof(*b) + size);
-		if (!b)
-			return NULL;
-		b->used = 0;
-		b->size = size;
-		b->next = a->blocks;
-		a->blocks = b;
-	}
-	at = (char *)b->data + b->used;
-	memcpy(at, data, len);
-	b->used += (len + align - 1) / align * align;
-	return at;
-}
 
 static void
 complete(struct ppool_async *a)
@@ -86,16 +46,14 @@ async_result(struct job *j, const ppool_result *r)
 {
 	struct ppool_async *a = (struct ppool_async *)j;
 	ppool_result *mine = &a->results[r->index];
+	ppool_buf data = { r->data, r->len };
 
 	*mine = *r;
+	if (ppool_buf_copy(&data))
+		mine->err = PPOOL_NOMEM;
+	mine->data = data.data;
+	mine->len = data.len;
 	mine->item = a->items[r->index];
-	if (r->len) {
-		mine->data = keep(a, r->data, r->len);
-		if (!mine->data) {
-			mine->err = PPOOL_NOMEM;
-			mine->len = 0;
-		}
-	}
 	if (--a->left == 0)
 		complete(a);
 }
@@ -172,12 +130,9 @@ static void
 async_free(struct job *j)
 {
 	struct ppool_async *a = (struct ppool_async *)j;
-	struct block *b;
 
-	while ((b = a->blocks)) {
-		a->blocks = b->next;
-		free(b);
-	}
+	for (size_t i = 0; i < a->n; i++)
+		free((void *)(uintptr_t)a->results[i].data);
 	free((void *)(uintptr_t)a->own.data);
 	free(a->results);
 	free(a);
@@ -194,7 +149,7 @@ static const struct job_kind async_kind = {
 /* ---- submitting ----------------------------------------------------------- */
 
 static struct ppool_async *
-async_new(struct ppool *p, size_t n)
+async_new(struct ppool *p, size_t n, ppool_done_fn *done, void *cookie)
 {
 	struct ppool_async *a = calloc(1, sizeof(*a));
 
@@ -206,6 +161,8 @@ async_new(struct ppool *p, size_t n)
 		return NULL;
 	}
 	a->n = a->left = n;
+	a->done = done;
+	a->cookie = cookie;
 	a->job.pool = p;
 	return a;
 }
@@ -229,78 +186,52 @@ submit(struct ppool_async *a, ppool_fn *fn, ppool_async **out)
 		ppool_turn(p, 0, false);
 }
 
-struct wanted {
-	const struct ppool *pool;
-	size_t len;
-};
-
+/* May this copy be queued? */
 static bool
 pending_has_room(void *arg)
 {
-	const struct wanted *w = arg;
+	const struct ppool_async *a = arg;
+	const struct ppool *p = a->job.pool;
 
-	return ppool_over(w->pool) || !w->pool->pending ||
-	       (w->pool->pending < w->pool->opts.max_pending &&
-	        w->len <= w->pool->opts.max_pending - w->pool->pending);
-}
-
-/* Until a copy of this size may be queued. */
-static ppool_err
-wait_for_room(ppool *pool, ppool_fn *fn, size_t len)
-{
-	struct wanted w = { pool, len };
-	ppool_err err = ppool_check_submit(pool, fn);
-
-	if (!err)
-		err = ppool_until(pool, pending_has_room, &w, -1);
-	return err ? err : ppool_check_submit(pool, fn);
-}
-
-static int
-own_copy(struct ppool_async *a, const void *in, size_t len)
-{
-	void *copy = malloc(len ? len : 1);
-
-	if (!copy)
-		return -1;
-	if (len)
-		memcpy(copy, in, len);
-	a->own = (ppool_buf){ copy, len };
-	a->items = &a->own;
-	return 0;
+	return ppool_over(p) || !p->pending ||
+	       (p->pending < p->opts.max_pending &&
+	        a->own.len <= p->opts.max_pending - p->pending);
 }
 
 ppool_err
 ppool_apply_async(ppool *pool, ppool_fn *fn, const void *in, size_t len,
                   ppool_done_fn *done, void *cookie, ppool_async **out)
 {
+	const ppool_buf item = { in, len };
 	struct ppool_async *a;
-	ppool_err err = ppool_check(pool);
+	ppool_err err = ppool_check_submit(pool, fn);
 
 	if (out)
 		*out = NULL;
 	if (!err)
-		err = ppool_check_bufs(&(ppool_buf){ in, len }, 1);
+		err = ppool_check_bufs(&item, 1);
 	if (err)
 		return err;
 	if (len > pool->opts.max_item)
 		return PPOOL_TOOBIG;
-	err = wait_for_room(pool, fn, len);
-	if (err)
-		return err;
-	a = async_new(pool, 1);
+	a = async_new(pool, 1, done, cookie);
 	if (!a)
 		return PPOOL_NOMEM;
-	if (own_copy(a, in, len)) {
-		async_free(&a->job);
-		return PPOOL_NOMEM;
-	}
+	a->own = item;
+	a->items = &a->own;
 	a->chunk = 1;
 	a->chunk_bytes = SIZE_MAX;
+	err = ppool_buf_copy(&a->own) ? PPOOL_NOMEM :
+		ppool_until(pool, pending_has_room, a, -1);
+	/* It may have been closed meanwhile. */
+	if (!err)
+		err = ppool_check_submit(pool, fn);
+	if (err) {
+		async_free(&a->job);
+		return err;
+	}
 	a->pending = len;
 	pool->pending += len;
-	a->done = done;
-	a->cookie = cookie;
 	submit(a, fn, out);
 	return PPOOL_OK;
 }
@@ -328,50 +259,49 @@ ppool_map_async(ppool *pool, ppool_fn *fn, const ppool_buf *items, size_t n,
 		err = ppool_check_bufs(items, n);
 	if (err)
 		return err;
-	a = async_new(pool, n);
+	a = async_new(pool, n, done, cookie);
 	if (!a)
 		return PPOOL_NOMEM;
 	a->items = items;
 	a->chunk = chunk ? chunk : default_chunk(pool, n);
 	a->chunk_bytes = chunk ? PPOOL_CHUNK_LIMIT : PPOOL_CHUNK_BYTES;
-	a->done = done;
-	a->cookie = cookie;
 	submit(a, fn, out);
 	return PPOOL_OK;
 }
 
-/* Waits for a job just submitted; an interrupt is the caller's to see, who
- * has the handle and may call get again. */
+/* May this be waited for? */
 static ppool_err
-wait_for(ppool_err err, ppool_async *const *a)
-{
-	return err ? err : ppool_get(*a, -1, NULL, NULL);
-}
-
-ppool_err
-ppool_apply(ppool *pool, ppool_fn *fn, const void *in, size_t len,
-            ppool_async **out)
+check_wait(const ppool *pool, ppool_async **out)
 {
 	if (!out)
 		return PPOOL_INVAL;
 	*out = NULL;
-	if (pool && pool->depth)
-		return PPOOL_BUSY;
-	return wait_for(ppool_apply_async(pool, fn, in, len, NULL, NULL, out),
-	                out);
+	return pool && pool->depth ? PPOOL_BUSY : PPOOL_OK;
+}
+
+/* An interrupt is the caller's to see, who has the handle and may call get
+ * again. */
+ppool_err
+ppool_apply(ppool *pool, ppool_fn *fn, const void *in, size_t len,
+            ppool_async **out)
+{
+	ppool_err err = check_wait(pool, out);
+
+	if (!err)
+		err = ppool_apply_async(pool, fn, in, len, NULL, NULL, out);
+	return err ? err : ppool_get(*out, -1, NULL, NULL);
 }
 
 ppool_err
 ppool_map(ppool *pool, ppool_fn *fn, const ppool_buf *items, size_t n,
           size_t chunk, ppool_async **out)
 {
-	if (!out)
-		return PPOOL_INVAL;
-	*out = NULL;
-	if (pool && pool->depth)
-		return PPOOL_BUSY;
-	return wait_for(ppool_map_async(pool, fn, items, n, chunk, NULL, NULL,
-	                                out), out);
+	ppool_err err = check_wait(pool, out);
+
+	if (!err)
+		err = ppool_map_async(pool, fn, items, n, chunk, NULL, NULL,
+		                      out);
+	return err ? err : ppool_get(*out, -1, NULL, NULL);
 }
 
 /* ---- handles -------------------------------------------------------------- */

@@ -161,6 +161,18 @@ ppool_length(const ppool_buf *b, size_t n)
 	return len;
 }
 
+int
+ppool_buf_copy(ppool_buf *b)
+{
+	const ppool_buf from = *b;
+	void *copy = from.len ? malloc(from.len) : NULL;
+
+	if (copy)
+		memcpy(copy, from.data, from.len);
+	*b = (ppool_buf){ copy, copy ? from.len : 0 };
+	return from.len && !copy ? -1 : 0;
+}
+
 /* Room for one more task, and len more bytes. */
 static int
 chunk_reserve(struct chunk *c, size_t len)
@@ -230,6 +242,25 @@ ppool_chunk_take(struct chunk *c, const struct chunk *from,
 	const ppool_buf data = ppool_chunk_item(from, task);
 
 	return ppool_chunk_add(c, &data, 1, task);
+}
+
+struct chunk *
+ppool_chunk_split(struct chunk *c, uint32_t from)
+{
+	struct chunk *rest = ppool_chunk_new(c->job);
+
+	for (uint32_t i = from; rest && i < c->n; i++) {
+		if (!ppool_chunk_take(rest, c, &c->tasks[i]))
+			continue;
+		ppool_chunk_free(rest);
+		rest = NULL;
+	}
+	if (!rest)
+		return NULL;
+	c->n = c->left = from;
+	c->len = c->tasks[from].off - sizeof(struct frame_item);
+	c->weight -= rest->weight;
+	return rest;
 }
 
 /* ---- results -------------------------------------------------------------- */

@@ -37,26 +37,6 @@ close_open(struct ppool_feed *f)
 	ppool_job_push(&f->job, c);
 }
 
-/* Cuts a chunk into parts of so many items; -1 without memory. */
-static int
-cut(struct chunk *c, uint32_t size, struct queue *parts)
-{
-	struct chunk *part = NULL;
-
-	ppool_queue_init(parts);
-	for (uint32_t i = 0; i < c->n; i++) {
-		if (i % size == 0) {
-			part = ppool_chunk_new(c->job);
-			if (!part)
-				return -1;
-			ppool_queue_push(parts, part);
-		}
-		if (ppool_chunk_take(part, c, &c->tasks[i]))
-			return -1;
-	}
-	return 0;
-}
-
 /* How many items of the last chunk each worker should have. */
 static uint32_t
 part_size(const struct ppool_feed *f, uint32_t n)
@@ -75,26 +55,14 @@ static void
 close_last(struct ppool_feed *f)
 {
 	struct chunk *c = f->open, *part;
-	struct queue parts;
 	uint32_t size;
 
-	if (!c || f->opts.chunk_items)
-		goto whole;
-	size = part_size(f, c->n);
-	if (size >= c->n)
-		goto whole;
-	if (cut(c, size, &parts)) {
-		while ((part = ppool_queue_pop(&parts)))
-			ppool_chunk_free(part);
-		goto whole;
+	if (c && !f->opts.chunk_items) {
+		size = part_size(f, c->n);
+		while (c->n > size &&
+		       (part = ppool_chunk_split(c, c->n - size)))
+			ppool_job_push(&f->job, part);
 	}
-	f->open = NULL;
-	ppool_chunk_free(c);
-	while ((part = ppool_queue_pop(&parts)))
-		ppool_job_push(&f->job, part);
-	return;
-
-whole:
 	close_open(f);
 }
 

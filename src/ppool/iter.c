@@ -2,12 +2,10 @@
 #include "ppool/core.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-/* A result that was not handed out yet, with its own copy of all bytes. */
+/* A result with its own copy of all bytes. */
 struct kept {
 	ppool_result r;
-	void *bytes;
 	bool full;
 };
 
@@ -65,42 +63,40 @@ ring_reserve(struct ppool_iter *it)
 	return 0;
 }
 
-/* Copies what a result points to, item and data, into one allocation. */
-static int
+static void
+kept_free(struct kept *k)
+{
+	if (k->full) {
+		free((void *)(uintptr_t)k->r.data);
+		free((void *)(uintptr_t)k->r.item.data);
+	}
+	k->full = false;
+}
+
+/* With copies of what the result points to. */
+static void
 keep(struct kept *k, const ppool_result *r)
 {
-	size_t at = frame_padded(r->len);
-	size_t size = at + r->item.len;
+	ppool_buf data = { r->data, r->len };
+	int failed = ppool_buf_copy(&data);
 
-	k->r = *r;
-	k->full = true;
-	if (!size)
-		return 0;
-	k->bytes = malloc(size);
-	if (!k->bytes)
-		return -1;
-	if (r->len)
-		memcpy(k->bytes, r->data, r->len);
-	if (r->item.len)
-		memcpy((char *)k->bytes + at, r->item.data, r->item.len);
-	k->r.data = r->len ? k->bytes : NULL;
-	k->r.item.data = (char *)k->bytes + at;
-	return 0;
+	*k = (struct kept){ *r, true };
+	failed |= ppool_buf_copy(&k->r.item);
+	k->r.data = data.data;
+	k->r.len = data.len;
+	if (failed)
+		k->r.err = PPOOL_NOMEM;
 }
 
 static void
 iter_result(struct job *j, const ppool_result *r)
 {
 	struct ppool_iter *it = (struct ppool_iter *)j;
-	struct kept *k;
 
 	if (it->dropped || r->err == PPOOL_CANCELED)
 		return;
-	k = ring_at(it, it->ordered ? r->index : it->arrived);
+	keep(ring_at(it, it->ordered ? r->index : it->arrived), r);
 	it->arrived++;
-	*k = (struct kept){ .full = false };
-	if (keep(k, r))
-		k->r = (ppool_result){ .err = PPOOL_NOMEM, .index = r->index };
 }
 
 /* ---- pulling -------------------------------------------------------------- */
@@ -248,9 +244,9 @@ iter_free(struct job *j)
 	struct ppool_iter *it = (struct ppool_iter *)j;
 
 	for (size_t i = 0; i < it->size; i++)
-		free(it->ring[i].bytes);
+		kept_free(&it->ring[i]);
 	free(it->ring);
-	free(it->last.bytes);
+	kept_free(&it->last);
 	free(it);
 }
 
@@ -339,11 +335,10 @@ iter_ready(void *arg)
 static void
 hand_out(struct ppool_iter *it, ppool_result *r)
 {
-	struct kept *k = ring_at(it, it->handed);
+	struct kept *k = ring_at(it, it->handed++);
 
 	it->last = *k;
-	*k = (struct kept){ .full = false };
-	it->handed++;
+	k->full = false;
 	*r = it->last.r;
 }
 
@@ -401,8 +396,7 @@ next_result(struct ppool_iter *it, int timeout_ms, ppool_result *r)
 		return err;
 	if (it->dropped)
 		return PPOOL_CANCELED;
-	free(it->last.bytes);
-	it->last.bytes = NULL;
+	kept_free(&it->last);
 	/* What was lost leaves gaps in an ordered iterator. */
 	while (it->canceled && it->handed < it->pulled && !has_result(it))
 		it->handed++;

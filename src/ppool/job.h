@@ -107,10 +107,16 @@ struct chunk *ppool_chunk_new(struct job *j);
 ppool_err ppool_check_bufs(const ppool_buf *b, size_t n);
 /* All of them together, at most SIZE_MAX. */
 size_t ppool_length(const ppool_buf *b, size_t n);
+/* Makes *b a copy of its bytes, for free(3). -1 without memory, and *b is
+ * empty. */
+int ppool_buf_copy(ppool_buf *b);
 /* Copies an item, in n pieces, to the end: index, weight, cookie and deaths as
  * in *task, whose parts are those to skip. -1 without memory. */
 int ppool_chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
                     const struct task *task);
+/* The tasks from this one on leave the chunk: a new one of them, or NULL without
+ * memory. */
+struct chunk *ppool_chunk_split(struct chunk *c, uint32_t from);
 /* Copies a task of another chunk to the end; -1 without memory. */
 int ppool_chunk_take(struct chunk *c, const struct chunk *from,
                      const struct task *task);
