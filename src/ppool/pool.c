@@ -79,6 +79,22 @@ make_mark(struct ppool *p)
 #endif
 }
 
+static void
+pool_free(struct ppool *p)
+{
+	ppool_chunk_empty_spare(p);
+	ppool_watch_free(p);
+	free(p->lost);
+	if (p->mark)
+		munmap(p->mark, page_size());
+	if (p->lines)
+		munmap(p->lines, p->lines_size);
+	for (unsigned i = 0; p->peers && i < p->n; i++)
+		free(p->peers[i].in);
+	free(p->peers);
+	free(p);
+}
+
 static struct ppool *
 pool_alloc(const struct ppool_opts *opts)
 {
@@ -97,12 +113,12 @@ pool_alloc(const struct ppool_opts *opts)
 	ppool_queue_init(&p->again);
 	ppool_queue_init(&p->alone);
 	p->peers = calloc(p->n, sizeof(*p->peers));
-	if (!p->peers)
-		goto free_pool;
 	p->lines_size = p->n * sizeof(*p->lines);
 	p->lines = map_anonymous(p->lines_size, MAP_SHARED);
-	if (!p->lines)
-		goto free_slots;
+	if (!p->peers || !p->lines) {
+		pool_free(p);
+		return NULL;
+	}
 	for (unsigned i = 0; i < p->n; i++) {
 		ppool_queue_init(&p->peers[i].held);
 		p->peers[i].fd = p->peers[i].pidfd = -1;
@@ -110,52 +126,14 @@ pool_alloc(const struct ppool_opts *opts)
 	}
 	make_mark(p);
 	return p;
-
-free_slots:
-	free(p->peers);
-free_pool:
-	free(p);
-	return NULL;
-}
-
-static void
-pool_free(struct ppool *p)
-{
-	ppool_chunk_empty_spare(p);
-	ppool_watch_free(p);
-	free(p->lost);
-	if (p->mark)
-		munmap(p->mark, page_size());
-	munmap(p->lines, p->lines_size);
-	for (unsigned i = 0; i < p->n; i++)
-		free(p->peers[i].in);
-	free(p->peers);
-	free(p);
-}
-
-static void
-kill_and_wait(struct ppool *p, struct peer *w)
-{
-	ppool_peer_kill(w, SIGKILL);
-	while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	ppool_peer_clear(p, w);
 }
 
 static int
 spawn_all(struct ppool *p)
 {
-	for (unsigned i = 0; i < p->n; i++) {
-		int saved;
-
-		if (!ppool_spawn(p, &p->peers[i]))
-			continue;
-		saved = errno;
-		while (i-- > 0)
-			kill_and_wait(p, &p->peers[i]);
-		errno = saved;
-		return -1;
-	}
+	for (unsigned i = 0; i < p->n; i++)
+		if (ppool_spawn(p, &p->peers[i]))
+			return -1;
 	return 0;
 }
 
@@ -184,7 +162,8 @@ ppool_create(ppool **pool, const ppool_opts *opts)
 		return PPOOL_OK;
 	}
 	saved = errno;
-	pool_free(p);
+	p->opts.kill_after_ms = 0;
+	ppool_destroy(p); /* and with it the workers that were forked */
 	errno = saved;
 	return saved == ENOMEM ? PPOOL_NOMEM : PPOOL_SYS;
 }

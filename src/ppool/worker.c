@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #if defined(__linux__) && !defined(PPOOL_PORTABLE)
@@ -14,9 +13,6 @@
 
 /* Answers do not wait longer than this for company while others are made. */
 #define GROUP_NS ((int64_t)5000000)
-
-/* A chunk's buffer of at most this size is kept for the next. */
-#define SPARE_SIZE ((size_t)256 << 10)
 
 enum { EXIT_INIT = 1, EXIT_OWNER = 2, EXIT_FRAME = 3, EXIT_MEMORY = 4 };
 
@@ -28,9 +24,8 @@ struct batch {
 	uint32_t left;    /* not answered */
 	uint32_t taken;
 	size_t at;        /* in data, of the next item to take */
-	size_t size;      /* of data */
 	uint8_t *data;    /* the frame without its header */
-	uint64_t *answered; /* a bit for each item */
+	uint64_t answered[]; /* a bit for each item */
 };
 
 /* The one place where a result is being written. */
@@ -47,7 +42,6 @@ struct ppool_worker {
 	struct status_line *line;
 	struct batch *first, **last; /* with items not answered, in order */
 	struct batch *taking; /* the first with items not taken */
-	struct batch *spare;
 	struct batch *coming; /* being received; NULL: its header is */
 	struct frame_work head;
 	size_t got;           /* bytes of head, or of coming->data */
@@ -81,48 +75,6 @@ lacked_memory(ssize_t n, int *naps)
 
 /* ---- sending -------------------------------------------------------------- */
 
-/* Sends all of it, or finds that the owner is gone. */
-static int
-send_all(struct ppool_worker *w, struct iovec *v, int n)
-{
-	int naps = 0;
-
-	while (n) {
-		struct msghdr msg = { .msg_iov = v, .msg_iovlen = (size_t)n };
-		ssize_t len = w->gone ? -1 : sendmsg(w->fd, &msg, MSG_NOSIGNAL);
-
-		if (len < 0 && !w->gone &&
-		    (errno == EINTR || lacked_memory(len, &naps)))
-			continue;
-		if (len < 0) {
-			w->gone = true;
-			return -1;
-		}
-		for (; n && (size_t)len >= v->iov_len; v++, n--)
-			len -= (ssize_t)v->iov_len;
-		if (n) {
-			v->iov_base = (char *)v->iov_base + len;
-			v->iov_len -= (size_t)len;
-		}
-	}
-	return 0;
-}
-
-static void
-put_note(struct ppool_worker *w, size_t more)
-{
-	int64_t ns = w->ended ? (w->now - w->busy_since) / w->ended + 1 : 0;
-	const struct frame_note note = {
-		.len = (uint32_t)(w->out_len - sizeof(note) + more),
-		.magic = FRAME_MAGIC,
-		.type = FRAME_ANSWERS,
-		.n = w->out_n,
-		.item_ns = ns < UINT32_MAX ? (uint32_t)ns : UINT32_MAX,
-	};
-
-	memcpy(w->out, &note, sizeof(note));
-}
-
 static void
 group_begin(struct ppool_worker *w)
 {
@@ -134,93 +86,81 @@ group_begin(struct ppool_worker *w)
 	w->ended = 0;
 }
 
-/* Sends the group, and data with its padding as the end of its last answer. */
+/* Sends what is in w->out as one frame, and begins the next group. -1: the
+ * owner is gone. */
 static int
-flush_with(struct ppool_worker *w, const void *data, size_t len)
+send_frame(struct ppool_worker *w, enum frame_type type)
 {
-	static const uint8_t zeros[FRAME_ALIGN];
-	struct iovec v[3] = {
-		{ w->out, w->out_len },
-		{ (void *)(uintptr_t)data, len },
-		{ (void *)(uintptr_t)zeros, frame_padded(len) - len },
+	int64_t ns = w->ended ? (w->now - w->busy_since) / w->ended + 1 : 0;
+	const struct frame_note note = {
+		.len = (uint32_t)(w->out_len - sizeof(note)),
+		.magic = FRAME_MAGIC,
+		.type = (uint16_t)type,
+		.n = w->out_n,
+		.item_ns = ns < UINT32_MAX ? (uint32_t)ns : UINT32_MAX,
 	};
-	int rc;
+	size_t sent = 0;
+	int naps = 0;
 
-	if (!w->out_n)
-		return w->gone ? -1 : 0;
-	w->now = ppool_now();
-	put_note(w, frame_padded(len));
-	rc = send_all(w, v, len ? 3 : 1);
+	memcpy(w->out, &note, sizeof(note));
+	while (!w->gone && sent < w->out_len) {
+		ssize_t n = send(w->fd, w->out + sent, w->out_len - sent,
+		                 MSG_NOSIGNAL);
+
+		if (n >= 0)
+			sent += (size_t)n;
+		else if (errno != EINTR && !lacked_memory(n, &naps))
+			w->gone = true;
+	}
 	group_begin(w);
-	return rc;
+	return w->gone ? -1 : 0;
 }
 
 static int
 flush(struct ppool_worker *w)
 {
-	return flush_with(w, NULL, 0);
+	if (!w->out_n)
+		return w->gone ? -1 : 0;
+	w->now = ppool_now();
+	return send_frame(w, FRAME_ANSWERS);
 }
 
 static void
 say_hello(struct ppool_worker *w, int code)
 {
-	struct frame_note note = {
-		.len = sizeof(struct frame_hello),
-		.magic = FRAME_MAGIC,
-		.type = FRAME_HELLO,
-	};
-	struct frame_hello hello = { .code = code };
-	struct iovec v[2] = {
-		{ &note, sizeof(note) }, { &hello, sizeof(hello) },
-	};
+	const struct frame_hello hello = { .code = code };
 
-	send_all(w, v, 2);
+	memcpy(w->out + w->out_len, &hello, sizeof(hello));
+	w->out_len += sizeof(hello);
+	send_frame(w, FRAME_HELLO);
 }
 
 /* ---- receiving ------------------------------------------------------------ */
 
-static void
-batch_free(struct batch *b)
-{
-	free(b->answered);
-	free(b->data);
-	free(b);
-}
-
 /* There is no going on without memory: the owner has what this one held. */
 static void *
-must_realloc(void *p, size_t size)
+must_alloc(size_t size)
 {
-	void *new = realloc(p, size ? size : 1);
+	void *p = malloc(size);
 
-	if (!new)
+	if (!p)
 		_exit(EXIT_MEMORY);
-	return new;
+	return p;
 }
 
 static struct batch *
-batch_new(struct ppool_worker *w)
+batch_new(const struct ppool_worker *w)
 {
-	struct batch *b = w->spare;
+	size_t words = (size_t)w->head.n / 64 + 1;
+	struct batch *b = must_alloc(sizeof(*b) + words * 8 + w->head.len);
 
-	w->spare = NULL;
-	if (!b) {
-		b = must_realloc(NULL, sizeof(*b));
-		*b = (struct batch){ .size = 0 };
-	}
-	b->next = NULL;
-	b->head = w->head;
-	b->base = w->received;
-	b->left = b->head.n;
-	b->taken = 0;
-	b->at = 0;
-	if (b->size < b->head.len) {
-		b->data = must_realloc(b->data, b->head.len);
-		b->size = b->head.len;
-	}
-	b->answered = must_realloc(b->answered,
-	                           ((size_t)b->head.n / 64 + 1) * 8);
-	memset(b->answered, 0, ((size_t)b->head.n / 64 + 1) * 8);
+	*b = (struct batch){
+		.head = w->head,
+		.base = w->received,
+		.left = w->head.n,
+		.data = (uint8_t *)&b->answered[words],
+	};
+	memset(b->answered, 0, words * 8);
 	return b;
 }
 
@@ -386,10 +326,7 @@ mark_answered(struct ppool_worker *w, struct batch **at, uint64_t place)
 		w->last = at;
 	if (w->taking == b)
 		w->taking = NULL;
-	if (!w->spare && b->size <= SPARE_SIZE)
-		w->spare = b;
-	else
-		batch_free(b);
+	free(b);
 	return true;
 }
 
@@ -412,51 +349,26 @@ out_reserve(struct ppool_worker *w, size_t len)
 	return 0;
 }
 
-static void
-put_answer(struct ppool_worker *w, const struct frame_answer *a, size_t off)
-{
-	memcpy(w->out + off, a, sizeof(*a));
-	w->out_n++;
-}
-
-/* An answer is put. True if the owner may now have room for another chunk. */
-static bool
-end_answer(struct ppool_worker *w, struct batch **at,
-           const struct frame_answer *a)
-{
-	if (a->flags & FRAME_PART)
-		return false;
-	w->ended++;
-	return mark_answered(w, at, a->place);
-}
-
-/* Sends the group if it is large, or old, or better not waited with. */
+/* Puts the head of an answer, whose bytes are in the group. Sends the group if
+ * it is large, or old, or if the owner may now have room for another chunk. */
 static int
-answered(struct ppool_worker *w, struct batch **at,
-         const struct frame_answer *a)
+put_answer(struct ppool_worker *w, struct batch **at,
+           const struct frame_answer *a, size_t off)
 {
-	bool last = end_answer(w, at, a);
+	bool last = false;
 
+	memcpy(w->out + off, a, sizeof(*a));
 	w->now = ppool_now();
-	if (w->out_n == 1)
+	if (w->out_n++ == 0)
 		w->group_since = w->now;
+	if (!(a->flags & FRAME_PART)) {
+		w->ended++;
+		last = mark_answered(w, at, a->place);
+	}
 	if (!last && w->out_len < FRAME_GROUP &&
 	    w->now - w->group_since < GROUP_NS)
 		return 0;
 	return flush(w);
-}
-
-/* Results of this size are not copied into the group. */
-static int
-answer_large(struct ppool_worker *w, struct batch **at,
-             const struct frame_answer *a, const void *data)
-{
-	if (flush(w))
-		return -1;
-	put_answer(w, a, w->out_len);
-	w->out_len += sizeof(*a);
-	end_answer(w, at, a);
-	return flush_with(w, data, a->len);
 }
 
 static struct frame_answer
@@ -474,6 +386,19 @@ answer_to(const struct ppool_worker *w, const struct batch *b, uint64_t id,
 	};
 }
 
+/* Ends an answer whose len bytes have been put at off, behind its head. */
+static int
+end_answer(struct ppool_worker *w, struct batch **at,
+           const struct frame_answer *a, size_t off)
+{
+	size_t end = off + sizeof(*a) + a->len;
+	size_t padded = off + sizeof(*a) + frame_padded(a->len);
+
+	memset(w->out + end, 0, padded - end);
+	w->out_len = padded;
+	return put_answer(w, at, a, off);
+}
+
 static int
 answer(struct ppool_worker *w, uint64_t id, int code, uint32_t flags,
        const void *data, size_t len)
@@ -485,19 +410,12 @@ answer(struct ppool_worker *w, uint64_t id, int code, uint32_t flags,
 	if (!at || w->gone)
 		return -1;
 	a = answer_to(w, *at, id, code, flags, len);
-	/* The group was begun with more room than a group can have. */
-	if (a.len >= FRAME_GROUP)
-		return answer_large(w, at, &a, data);
 	need = sizeof(a) + frame_padded(a.len);
 	if (out_reserve(w, need) && (flush(w) || out_reserve(w, need)))
 		return -1;
-	put_answer(w, &a, w->out_len);
-	w->out_len += sizeof(a);
 	if (a.len)
-		memcpy(w->out + w->out_len, data, a.len);
-	memset(w->out + w->out_len + a.len, 0, frame_padded(a.len) - a.len);
-	w->out_len += frame_padded(a.len);
-	return answered(w, at, &a);
+		memcpy(w->out + w->out_len + sizeof(a), data, a.len);
+	return end_answer(w, at, &a, w->out_len);
 }
 
 int
@@ -544,12 +462,8 @@ answer_written(struct ppool_worker *w, const ppool_item *item, int code,
 	struct batch **at = &w->first;
 	size_t len = out->toobig ? SIZE_MAX : w->out_len - out->start;
 	struct frame_answer a = answer_to(w, *at, item->id, code, 0, len);
-	size_t padded = frame_padded(a.len);
 
-	put_answer(w, &a, out->start - sizeof(a));
-	memset(w->out + out->start + a.len, 0, padded - a.len);
-	w->out_len = out->start + padded;
-	return answered(w, at, &a);
+	return end_answer(w, at, &a, out->start - sizeof(a));
 }
 
 static int
@@ -625,7 +539,7 @@ worker_init(struct ppool_worker *w, const struct ppool *p,
 	};
 	w->last = &w->first;
 	w->out_size = 2 * FRAME_GROUP;
-	w->out = must_realloc(NULL, w->out_size);
+	w->out = must_alloc(w->out_size);
 	group_begin(w);
 }
 
