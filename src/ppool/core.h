@@ -9,7 +9,7 @@
  *     state      time, what state a pool is in, want of memory
  *     chunk      tasks, chunks and queues of them
  *     job        what all kinds of job have
- *     watch      waits for sockets and processes: epoll and pidfd, or poll
+ *     watch      waits for sockets and processes
  *     worker     runs in a worker, and only there
  *     spawn      forks, kills and forgets workers
  *     dispatch   chooses a chunk and a worker, and sends
@@ -145,8 +145,8 @@ struct ppool {
 	uint64_t round;  /* turns of the pump */
 	uint64_t events; /* things that became ready */
 	int64_t fork_at; /* try to fork again then */
-	int watch;       /* epoll; -1: none */
-	void *polled;    /* what poll(2) needs in its place */
+	int watch;       /* epoll, for ppool_fd; -1: none */
+	struct pollfd *polled; /* two of each peer */
 };
 
 /* ---- state.c -------------------------------------------------------------- */
@@ -193,8 +193,7 @@ int ppool_quota(const char *cgroup, const char *mountinfo, int least);
 /* watch.c */
 int ppool_watch_init(struct ppool *p);
 void ppool_watch_free(struct ppool *p);
-/* In a forked copy: closes the descriptors of the pool, which are its owner's,
- * and frees as above. */
+/* In a fork of the owner: also closes its descriptors of all peers. */
 void ppool_watch_disown(struct ppool *p);
 int ppool_watch_add(struct ppool *p, struct peer *w);
 void ppool_watch_del(struct ppool *p, struct peer *w);

@@ -64,30 +64,6 @@ listed(const char *list, const char *name)
 	}
 }
 
-/*
- * Splits a line of mountinfo in place:
- *     36 35 98:0 /root /mount/point options [tags] - type source superoptions
- */
-static bool
-parse_mount(char *line, char **root, char **point, char **type, char **super)
-{
-	char *end, *tail = strstr(line, " - ");
-
-	if (!tail)
-		return false;
-	*tail = '\0';
-	*type = strtok_r(tail + 3, " \n", &end);
-	*super = strtok_r(NULL, " \n", &end) ? strtok_r(NULL, " \n", &end) :
-		NULL;
-	*root = NULL;
-	if (!strtok_r(line, " ", &end) || !strtok_r(NULL, " ", &end) ||
-	    !strtok_r(NULL, " ", &end))
-		return false;
-	*root = strtok_r(NULL, " ", &end);
-	*point = strtok_r(NULL, " ", &end);
-	return *point && *type && *super;
-}
-
 /* The first line of a file in a directory. */
 static bool
 read_line(const char *dir, const char *name, char *line, size_t size)
@@ -96,9 +72,7 @@ read_line(const char *dir, const char *name, char *line, size_t size)
 	FILE *f;
 	bool ok;
 
-	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
-	    (int)sizeof(path))
-		return false;
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	f = fopen(path, "re");
 	if (!f)
 		return false;
@@ -184,18 +158,24 @@ add_cgroup(struct cgroups *g, char *line)
 		*which = strdup(path); /* NULL: as if it had none */
 }
 
-/* A line of /proc/self/mountinfo. The first mount of a hierarchy counts. */
+/*
+ * A line of /proc/self/mountinfo. The first mount of a hierarchy counts.
+ *     36 35 98:0 /root /mount/point options [tags] - type source superoptions
+ */
 static int
 quota_of_mount(struct cgroups *g, char *line, int least)
 {
-	char *root, *point, *type, *super, dir[PATH_MAX];
+	char root[PATH_MAX], point[PATH_MAX], dir[PATH_MAX], type[16];
+	const char *tail = strstr(line, " - "), *super = strrchr(line, ' ');
 	char **which = NULL;
 
-	if (!parse_mount(line, &root, &point, &type, &super))
+	line[strcspn(line, "\n")] = '\0';
+	if (!tail || sscanf(tail, " - %15s", type) != 1 ||
+	    sscanf(line, "%*s %*s %*s %4095s %4095s", root, point) != 2)
 		return least;
 	if (!strcmp(type, "cgroup2"))
 		which = &g->v2;
-	else if (!strcmp(type, "cgroup") && listed(super, "cpu"))
+	else if (!strcmp(type, "cgroup") && listed(super + 1, "cpu"))
 		which = &g->v1;
 	if (!which || !*which)
 		return least;
