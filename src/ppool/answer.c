@@ -30,7 +30,7 @@ note_is_good(const struct ppool *p, const struct peer *w,
 	if (note->magic != FRAME_MAGIC || note->len % FRAME_ALIGN)
 		return false;
 	if (note->type == FRAME_HELLO)
-		return !w->hello && note->len == sizeof(struct frame_hello);
+		return !w->hello && !note->len;
 	return note->type == FRAME_ANSWERS && w->hello && note->n > 0 &&
 	       note->n <= note->len / sizeof(struct frame_answer) &&
 	       note->len <= FRAME_GROUP + sizeof(struct frame_answer) +
@@ -71,10 +71,12 @@ answered_task(const struct ppool *p, const struct peer *w,
 /* ---- answers -------------------------------------------------------------- */
 
 static void
-end_task(struct peer *w, struct chunk *c, struct task *task, ppool_result *r)
+deliver(struct peer *w, struct chunk *c, struct task *task, ppool_result *r)
 {
-	w->items--;
-	w->weight -= task->weight;
+	if (!r->part) {
+		w->items--;
+		w->weight -= task->weight;
+	}
 	ppool_chunk_result(c, task, r);
 	if (c->left)
 		return;
@@ -85,7 +87,7 @@ end_task(struct peer *w, struct chunk *c, struct task *task, ppool_result *r)
 static ppool_result
 result_of(const struct frame_answer *a, const uint8_t *data)
 {
-	ppool_result r = { .code = a->code };
+	ppool_result r = { .code = a->code, .part = a->flags & FRAME_PART };
 
 	if (a->flags & FRAME_TOOBIG) {
 		r.err = PPOOL_TOOBIG;
@@ -127,25 +129,10 @@ read_answers(struct ppool *p, struct peer *w, const struct frame_note *note,
 		r = result_of(&a, body);
 		body += frame_padded(a.len);
 		left -= frame_padded(a.len);
-		if (a.flags & FRAME_PART)
-			ppool_chunk_part(c, task, &r);
-		else
-			end_task(w, c, task, &r);
+		deliver(w, c, task, &r);
 	}
 	if (left && !ppool_over(p))
 		ppool_peer_bad(p, w);
-}
-
-static void
-read_hello(struct ppool *p, struct peer *w, const uint8_t *body)
-{
-	struct frame_hello hello;
-
-	memcpy(&hello, body, sizeof(hello));
-	if (hello.code)
-		ppool_break(p);
-	else
-		w->hello = true;
 }
 
 /* ---- bytes ---------------------------------------------------------------- */
@@ -191,10 +178,12 @@ parse_frames(struct ppool *p, struct peer *w)
 		need = sizeof(note) + note.len;
 		if (w->in_len - at < need)
 			break;
-		if (note.type == FRAME_HELLO)
-			read_hello(p, w, body);
-		else
+		if (note.type == FRAME_ANSWERS)
 			read_answers(p, w, &note, body);
+		else if (note.n)
+			ppool_break(p); /* its initializer failed */
+		else
+			w->hello = true;
 		at += need;
 		need = 0;
 	}

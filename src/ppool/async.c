@@ -88,31 +88,27 @@ static struct chunk *
 async_produce(struct job *j, bool starved)
 {
 	struct ppool_async *a = (struct ppool_async *)j;
-	struct chunk *c = ppool_chunk_new(j);
+	struct chunk *c = NULL;
 
 	(void)starved;
 	not_pending(a);
-	while (c && a->next < a->n && c->n < a->chunk &&
-	       c->len < a->chunk_bytes) {
+	while (a->next < a->n &&
+	       (!c || (c->n < a->chunk && c->len < a->chunk_bytes))) {
 		const ppool_buf *item = &a->items[a->next];
 
 		if (item->len > j->pool->opts.max_item) {
 			next_fails(a, PPOOL_TOOBIG);
 			continue;
 		}
-		if (ppool_chunk_add(c, item, 1,
-		                    &(struct task){ .index = a->next }))
+		if (ppool_chunk_append(&c, j, item, 1,
+		                       &(struct task){ .index = a->next }))
 			break;
 		a->next++;
 	}
-	if (c && c->n)
-		return c;
-	if (c)
-		ppool_chunk_free(c);
 	/* Not even one item fits into memory. */
-	if (a->next < a->n)
+	if (!c && a->next < a->n)
 		next_fails(a, PPOOL_NOMEM);
-	return NULL;
+	return c;
 }
 
 static void

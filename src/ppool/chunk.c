@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPARE_PER_PEER = 4 };
-
 /* Larger buffers are not kept: one giant item should not stay for ever. */
 #define SPARE_SIZE ((size_t)256 << 10)
 
@@ -19,7 +17,7 @@ ppool_queue_init(struct queue *q)
 }
 
 void
-ppool_queue_insert(struct queue *q, struct chunk *c, uint64_t unit)
+ppool_queue_add(struct queue *q, struct chunk *c, uint64_t unit)
 {
 	struct chunk **at = q->last;
 
@@ -32,12 +30,6 @@ ppool_queue_insert(struct queue *q, struct chunk *c, uint64_t unit)
 	if (q->last == at)
 		q->last = &c->next;
 	q->n++;
-}
-
-void
-ppool_queue_push(struct queue *q, struct chunk *c)
-{
-	ppool_queue_insert(q, c, 0);
 }
 
 void
@@ -71,15 +63,13 @@ chunk_from_spare(struct ppool *p)
 {
 	struct chunk *c = p->spare;
 
-	if (c) {
+	if (c)
 		p->spare = c->next;
-		p->nspare--;
-	}
 	return c;
 }
 
-struct chunk *
-ppool_chunk_new(struct job *j)
+static struct chunk *
+chunk_new(struct job *j)
 {
 	struct ppool *p = j->pool;
 	struct chunk *c = chunk_from_spare(p);
@@ -119,10 +109,9 @@ ppool_chunk_free(struct chunk *c)
 	p = c->pool;
 	j = c->job;
 	p->nchunks--;
-	if (p->nspare < p->n * SPARE_PER_PEER && c->size <= SPARE_SIZE) {
+	if (c->size <= SPARE_SIZE) {
 		c->next = p->spare;
 		p->spare = c;
-		p->nspare++;
 	} else {
 		chunk_release(c);
 	}
@@ -202,9 +191,9 @@ chunk_reserve(struct chunk *c, size_t len)
 	return 0;
 }
 
-int
-ppool_chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
-                const struct task *task)
+static int
+chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
+          const struct task *task)
 {
 	const size_t len = ppool_length(pieces, n), padded = frame_padded(len);
 	const struct frame_item head = { .len = (uint32_t)len };
@@ -236,27 +225,40 @@ ppool_chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
 }
 
 int
-ppool_chunk_take(struct chunk *c, const struct chunk *from,
+ppool_chunk_append(struct chunk **c, struct job *j, const ppool_buf *pieces,
+                   size_t n, const struct task *task)
+{
+	if (!*c)
+		*c = chunk_new(j);
+	if (*c && !chunk_add(*c, pieces, n, task))
+		return 0;
+	if (*c && !(*c)->n) {
+		ppool_chunk_free(*c);
+		*c = NULL;
+	}
+	return -1;
+}
+
+int
+ppool_chunk_take(struct chunk **c, const struct chunk *from,
                  const struct task *task)
 {
-	const ppool_buf data = ppool_chunk_item(from, task);
+	const ppool_buf item = ppool_chunk_item(from, task);
 
-	return ppool_chunk_add(c, &data, 1, task);
+	return ppool_chunk_append(c, from->job, &item, 1, task);
 }
 
 struct chunk *
 ppool_chunk_split(struct chunk *c, uint32_t from)
 {
-	struct chunk *rest = ppool_chunk_new(c->job);
+	struct chunk *rest = NULL;
 
-	for (uint32_t i = from; rest && i < c->n; i++) {
-		if (!ppool_chunk_take(rest, c, &c->tasks[i]))
+	for (uint32_t i = from; i < c->n; i++) {
+		if (!ppool_chunk_take(&rest, c, &c->tasks[i]))
 			continue;
 		ppool_chunk_free(rest);
-		rest = NULL;
-	}
-	if (!rest)
 		return NULL;
+	}
 	c->n = c->left = from;
 	c->len = c->tasks[from].off - sizeof(struct frame_item);
 	c->weight -= rest->weight;
@@ -281,9 +283,25 @@ deliver(struct chunk *c, const struct task *task, ppool_result *r)
 	c->job->kind->result(c->job, r);
 }
 
+static void
+deliver_part(struct chunk *c, struct task *task, ppool_result *r)
+{
+	if (task->skip) {
+		task->skip--;
+		return;
+	}
+	task->parts++;
+	if (c->job->kind->parts)
+		deliver(c, task, r);
+}
+
 void
 ppool_chunk_result(struct chunk *c, struct task *task, ppool_result *r)
 {
+	if (r->part) {
+		deliver_part(c, task, r);
+		return;
+	}
 	/* Without its parts it would pass for the whole result. */
 	if (task->parts && !c->job->kind->parts && !r->err)
 		*r = (ppool_result){ .err = PPOOL_INVAL };
@@ -291,19 +309,6 @@ ppool_chunk_result(struct chunk *c, struct task *task, ppool_result *r)
 	c->left--;
 	c->weight -= task->weight;
 	deliver(c, task, r);
-}
-
-void
-ppool_chunk_part(struct chunk *c, struct task *task, ppool_result *r)
-{
-	if (task->skip) {
-		task->skip--;
-		return;
-	}
-	task->parts++;
-	r->part = true;
-	if (c->job->kind->parts)
-		deliver(c, task, r);
 }
 
 void

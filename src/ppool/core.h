@@ -138,12 +138,12 @@ struct ppool {
 	struct queue again; /* chunks of ended workers, to be sent before others */
 	struct queue alone; /* likewise, each to a worker of its own */
 	struct chunk *spare;
-	unsigned nspare;
 	size_t nchunks;  /* not in spare */
 	size_t pending;  /* bytes queued by apply_async */
 	uint64_t next_seq;
 	uint64_t round;  /* turns of the pump */
 	uint64_t events; /* things that became ready */
+	uint64_t polled_at; /* events when ppool_poll was called */
 	int64_t fork_at; /* try to fork again then */
 	int watch;       /* epoll, for ppool_fd; -1: none */
 	struct pollfd *polled; /* two of each peer */

@@ -83,29 +83,17 @@ report(struct death *d, struct chunk *c, struct task *task)
 	ppool_chunk_result(c, task, &r);
 }
 
-/* Moves a task to *to, which is made if it is NULL. Without memory it cannot
- * be sent again: its worker died, and that is what is reported. */
+/* Moves a task to *to. Without memory it cannot be sent again: its worker died,
+ * and that is what is reported. */
 static void
 requeue(struct death *d, struct chunk *c, struct task *task, struct chunk **to)
 {
-	if (!*to)
-		*to = ppool_chunk_new(c->job);
-	if (!*to || ppool_chunk_take(*to, c, task)) {
+	if (ppool_chunk_take(to, c, task)) {
 		report(d, c, task);
 		return;
 	}
 	task->answered = true;
 	c->left--;
-}
-
-/* A chunk without tasks would never be answered. */
-static void
-push_unless_empty(struct queue *q, struct chunk *c)
-{
-	if (c && c->n)
-		ppool_queue_push(q, c);
-	else
-		ppool_chunk_free(c);
 }
 
 static void
@@ -114,9 +102,10 @@ requeue_alone(struct death *d, struct chunk *c, struct task *task)
 	struct chunk *single = NULL;
 
 	requeue(d, c, task, &single);
-	if (single)
-		single->alone = true;
-	push_unless_empty(&d->pool->alone, single);
+	if (!single)
+		return;
+	single->alone = true;
+	ppool_queue_add(&d->pool->alone, single, 0);
 }
 
 /* Does a task that its worker had get a result instead of another run? */
@@ -152,7 +141,8 @@ dispose_of_chunk(struct death *d, struct chunk *c)
 		else
 			requeue(d, c, task, &rest);
 	}
-	push_unless_empty(&d->pool->again, rest);
+	if (rest)
+		ppool_queue_add(&d->pool->again, rest, 0);
 	ppool_chunk_free(c);
 }
 
@@ -192,7 +182,7 @@ peer_died(struct ppool *p, struct peer *w, int code, bool exited)
 		return;
 	ppool_queue_init(&held);
 	while ((c = ppool_queue_pop(&w->held)))
-		ppool_queue_push(&held, c);
+		ppool_queue_add(&held, c, 0);
 	worked = held.first;
 	d.wide = p->opts.serve || (!d.inside && p->crashes >= WIDE_CRASHES);
 	d.causes = count_causes(&d, held.first);

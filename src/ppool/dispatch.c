@@ -162,7 +162,7 @@ give(struct ppool *p, struct peer *w, struct chunk *c)
 	c->seq = head.seq;
 	c->base = w->sent;
 	c->job->sent++;
-	ppool_queue_push(&w->held, c);
+	ppool_queue_add(&w->held, c, 0);
 	w->sent += c->n;
 	w->items += c->n;
 	w->weight += c->weight;
@@ -219,7 +219,7 @@ send_job(struct ppool *p, struct job *j, bool starved)
 		c = j->kind->produce(j, starved);
 		if (!c)
 			return false;
-		ppool_queue_push(&j->ready, c);
+		ppool_queue_add(&j->ready, c, 0);
 	}
 	if (ppool_over(p))
 		return false;

@@ -20,7 +20,6 @@ struct ppool_feed {
 	uint64_t left;      /* items without a result */
 	int64_t turned_at;
 	bool finishing;     /* takes no more */
-	bool dropped;       /* there is no handle */
 	ppool_err lost;     /* items were CANCELED: why */
 };
 
@@ -93,28 +92,15 @@ add(struct ppool_feed *f, const ppool_buf *pieces, size_t n,
 		.index = f->next, .weight = weight, .cookie = cookie,
 	};
 
-	if (!f->open) {
-		f->open = ppool_chunk_new(&f->job);
-		if (!f->open)
-			return -1;
-		f->target = f->opts.chunk_items;
-		if (!f->target)
-			f->target = ppool_job_chunk(&f->job);
-	}
-	if (ppool_chunk_add(f->open, pieces, n, &task))
-		goto drop_empty;
+	if (!f->open)
+		f->target = f->opts.chunk_items ? f->opts.chunk_items :
+			ppool_job_chunk(&f->job);
+	if (ppool_chunk_append(&f->open, &f->job, pieces, n, &task))
+		return -1;
 	f->next++;
 	f->left++;
 	ppool_job_wake(&f->job);
 	return 0;
-
-drop_empty:
-	/* A chunk without tasks would never be answered. */
-	if (!f->open->n) {
-		ppool_chunk_free(f->open);
-		f->open = NULL;
-	}
-	return -1;
 }
 
 /* ---- the job -------------------------------------------------------------- */
@@ -146,8 +132,8 @@ feed_result(struct job *j, const ppool_result *r)
 	struct ppool_feed *f = (struct ppool_feed *)j;
 	struct ppool *p = j->pool;
 
-	if (f->dropped)
-		return;
+	if (!p)
+		return; /* there is no handle any more */
 	if (!r->part)
 		f->left--;
 	if (r->err == PPOOL_CANCELED)
@@ -289,7 +275,7 @@ wait_for_window(struct ppool_feed *f, int timeout_ms)
 	ppool_job_hold(&f->job);
 	err = ppool_until(f->job.pool, may_put, f, timeout_ms);
 	if (!err)
-		err = f->dropped ? PPOOL_CANCELED : put_check(f);
+		err = f->job.pool ? put_check(f) : PPOOL_CANCELED;
 	ppool_job_drop(&f->job);
 	return err;
 }
@@ -373,7 +359,7 @@ all_delivered(void *arg)
 {
 	const struct ppool_feed *f = arg;
 
-	return !f->left || f->dropped;
+	return !f->left || !f->job.pool;
 }
 
 ppool_err
@@ -394,7 +380,7 @@ ppool_feed_finish(ppool_feed *f, int timeout_ms)
 	ppool_job_hold(&f->job);
 	err = ppool_until(f->job.pool, all_delivered, f, timeout_ms);
 	if (!err)
-		err = f->dropped ? PPOOL_CANCELED : f->lost;
+		err = f->job.pool ? f->lost : PPOOL_CANCELED;
 	ppool_job_drop(&f->job);
 	return err;
 }
@@ -404,7 +390,6 @@ ppool_feed_free(ppool_feed *f)
 {
 	if (!f)
 		return;
-	f->dropped = true;
 	ppool_chunk_free(f->open);
 	f->open = NULL;
 	ppool_job_abandon(&f->job);

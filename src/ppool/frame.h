@@ -8,9 +8,9 @@
  * Owner to worker, for each chunk: struct frame_work, then n times a struct
  * frame_item and its bytes, padded.
  *
- * Worker to owner: struct frame_note and its body, which is a struct
- * frame_hello, once and first, or a group of struct frame_answer, each with
- * its bytes, padded. The owner believes none of it: see answer.c.
+ * Worker to owner: struct frame_note, once and first for the initializer's
+ * value, and then for groups of answers: n times a struct frame_answer and its
+ * bytes, padded. The owner checks all of it: see answer.c.
  */
 #ifndef PPOOL_FRAME_H
 #define PPOOL_FRAME_H
@@ -46,13 +46,8 @@ struct frame_note {
 	uint32_t len; /* bytes that follow this header */
 	uint16_t magic;
 	uint16_t type;
-	uint32_t n;       /* answers */
+	uint32_t n;       /* answers; or 0: the initializer succeeded */
 	uint32_t item_ns; /* that an item took of those ended; 0: none was */
-};
-
-struct frame_hello {
-	int32_t code; /* what the initializer returned */
-	uint32_t zero;
 };
 
 enum frame_flag {

@@ -156,10 +156,8 @@ accept_item(struct ppool_iter *it, const ppool_buf *item, struct chunk **c)
 	bool toobig = item->len > it->job.pool->opts.max_item;
 
 	it->pulled++;
-	if (!toobig && !*c)
-		*c = ppool_chunk_new(&it->job);
-	if (!toobig && *c &&
-	    !ppool_chunk_add(*c, item, 1, &(struct task){ .index = r.index }))
+	if (!toobig && !ppool_chunk_append(c, &it->job, item, 1,
+	                                   &(struct task){ .index = r.index }))
 		return;
 	if (toobig) {
 		r.err = PPOOL_TOOBIG;
@@ -213,7 +211,7 @@ iter_produce(struct job *j, bool starved)
 		return NULL;
 	while (size-- && (!c || c->len < most) && pull(it, &c))
 		;
-	if (!c || (c->n && !it->dropped))
+	if (!it->dropped)
 		return c;
 	ppool_chunk_free(c);
 	return NULL;

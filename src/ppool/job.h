@@ -95,14 +95,12 @@ struct queue {
 };
 
 void ppool_queue_init(struct queue *q);
-void ppool_queue_push(struct queue *q, struct chunk *c);
-/* Before all that are lighter by a multiple of unit, if that is not 0. */
-void ppool_queue_insert(struct queue *q, struct chunk *c, uint64_t unit);
+/* At the end, or, if unit is not 0, before all that are lighter by a multiple of
+ * it. */
+void ppool_queue_add(struct queue *q, struct chunk *c, uint64_t unit);
 struct chunk *ppool_queue_pop(struct queue *q);
 void ppool_queue_remove(struct queue *q, struct chunk *c);
 
-/* An empty chunk of a job; NULL without memory. */
-struct chunk *ppool_chunk_new(struct job *j);
 /* Has each of them its bytes? OK or INVAL. */
 ppool_err ppool_check_bufs(const ppool_buf *b, size_t n);
 /* All of them together, at most SIZE_MAX. */
@@ -110,15 +108,17 @@ size_t ppool_length(const ppool_buf *b, size_t n);
 /* Makes *b a copy of its bytes, for free(3). -1 without memory, and *b is
  * empty. */
 int ppool_buf_copy(ppool_buf *b);
-/* Copies an item, in n pieces, to the end: index, weight, cookie and deaths as
- * in *task, whose parts are those to skip. -1 without memory. */
-int ppool_chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
-                    const struct task *task);
+/* Copies an item, in n pieces, to the end of *c, which is made if it is NULL:
+ * index, weight, cookie and deaths as in *task, whose parts are those to skip.
+ * -1 without memory; *c is never empty, but may be NULL. */
+int ppool_chunk_append(struct chunk **c, struct job *j,
+                       const ppool_buf *pieces, size_t n,
+                       const struct task *task);
 /* The tasks from this one on leave the chunk: a new one of them, or NULL without
  * memory. */
 struct chunk *ppool_chunk_split(struct chunk *c, uint32_t from);
-/* Copies a task of another chunk to the end; -1 without memory. */
-int ppool_chunk_take(struct chunk *c, const struct chunk *from,
+/* Likewise a task of another chunk of the same job. */
+int ppool_chunk_take(struct chunk **c, const struct chunk *from,
                      const struct task *task);
 /* Gives every task left its result: err, code and no data. Frees it. */
 void ppool_chunk_fail(struct chunk *c, ppool_err err, int code);
@@ -126,10 +126,9 @@ void ppool_chunk_fail(struct chunk *c, ppool_err err, int code);
 void ppool_chunk_free(struct chunk *c);
 void ppool_chunk_empty_spare(struct ppool *p);
 ppool_buf ppool_chunk_item(const struct chunk *c, const struct task *task);
-/* One item's result, to its job: err, code, data and len of r are set. */
+/* One item's result, to its job, or a part of it, unless that was delivered
+ * before: err, code, part, data and len of r are set. */
 void ppool_chunk_result(struct chunk *c, struct task *task, ppool_result *r);
-/* Likewise a part of it, unless it was delivered before. */
-void ppool_chunk_part(struct chunk *c, struct task *task, ppool_result *r);
 
 /* ---- jobs ----------------------------------------------------------------- */
 

@@ -231,23 +231,17 @@ ppool_held(const ppool *pool, unsigned n, uint64_t id, ppool_buf *item,
 	return PPOOL_INVAL;
 }
 
-struct seen {
-	const struct ppool *pool;
-	uint64_t events;
-};
-
 static bool
 something_new(void *arg)
 {
-	const struct seen *w = arg;
+	const struct ppool *p = arg;
 
-	return w->pool->events != w->events || w->pool->broken;
+	return p->events != p->polled_at || p->broken;
 }
 
 ppool_err
 ppool_poll(ppool *pool, int timeout_ms)
 {
-	struct seen seen;
 	ppool_err err = ppool_check(pool);
 	bool pulling;
 
@@ -260,10 +254,10 @@ ppool_poll(ppool *pool, int timeout_ms)
 		err = ppool_turn(pool, 0, true);
 		return pool->broken ? pool->why : err;
 	}
-	seen = (struct seen){ pool, pool->events };
+	pool->polled_at = pool->events;
 	pulling = pool->pulling;
 	pool->pulling = true;
-	err = ppool_until(pool, something_new, &seen, timeout_ms);
+	err = ppool_until(pool, something_new, pool, timeout_ms);
 	pool->pulling = pulling;
 	return pool->broken ? pool->why : err;
 }

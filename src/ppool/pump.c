@@ -136,7 +136,7 @@ ppool_seize(struct ppool *p)
 		struct chunk *c;
 
 		while ((c = ppool_queue_pop(&w->held)))
-			ppool_queue_push(&p->again, c);
+			ppool_queue_add(&p->again, c, 0);
 		w->unsent = NULL;
 	}
 }

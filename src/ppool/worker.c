@@ -125,16 +125,6 @@ flush(struct ppool_worker *w)
 	return send_frame(w, FRAME_ANSWERS);
 }
 
-static void
-say_hello(struct ppool_worker *w, int code)
-{
-	const struct frame_hello hello = { .code = code };
-
-	memcpy(w->out + w->out_len, &hello, sizeof(hello));
-	w->out_len += sizeof(hello);
-	send_frame(w, FRAME_HELLO);
-}
-
 /* ---- receiving ------------------------------------------------------------ */
 
 /* There is no going on without memory: the owner has what this one held. */
@@ -561,7 +551,8 @@ ppool_worker_main(struct ppool *p, struct peer *self, int fd,
 	worker_init(&w, p, self, fd);
 	if (p->opts.init)
 		code = p->opts.init(p->opts.initarg, &state);
-	say_hello(&w, code);
+	w.out_n = code != 0;
+	send_frame(&w, FRAME_HELLO);
 	if (code)
 		_exit(EXIT_INIT);
 	group_begin(&w);

@@ -70,7 +70,7 @@ static void
 second_hello(struct group *g)
 {
 	g->note.type = FRAME_HELLO;
-	g->note.len = sizeof(struct frame_hello);
+	g->note.len = g->note.n = 0;
 }
 
 static const struct lie {
