@@ -141,15 +141,10 @@ read_answers(struct ppool *p, struct peer *w, const struct frame_note *note,
 static int
 in_resize(struct peer *w, size_t need)
 {
-	size_t size = w->in_size;
+	size_t size = need > PPOOL_IN_SIZE ? need : PPOOL_IN_SIZE;
 	uint8_t *new;
 
-	if (need > size)
-		size = need;
-	else if (size > IN_KEEP && w->in_len <= PPOOL_IN_SIZE &&
-	         need <= PPOOL_IN_SIZE)
-		size = PPOOL_IN_SIZE;
-	if (size == w->in_size)
+	if (need <= w->in_size && (w->in_len || w->in_size <= IN_KEEP))
 		return 0;
 	new = realloc(w->in, size);
 	if (!new)

@@ -48,20 +48,16 @@ allowed(void)
 	return online();
 }
 
-/* Is name in a list with commas? */
+/* Is name in a list with commas? Which is cut up. */
 static bool
-listed(const char *list, const char *name)
+listed(char *list, const char *name)
 {
-	size_t len = strlen(name);
+	const char *word;
 
-	for (;; list++) {
-		if (!strncmp(list, name, len) &&
-		    (list[len] == ',' || !list[len]))
+	while ((word = strsep(&list, ",")))
+		if (!strcmp(word, name))
 			return true;
-		list = strchr(list, ',');
-		if (!list)
-			return false;
-	}
+	return false;
 }
 
 /* The first line of a file in a directory. */
@@ -166,7 +162,7 @@ static int
 quota_of_mount(struct cgroups *g, char *line, int least)
 {
 	char root[PATH_MAX], point[PATH_MAX], dir[PATH_MAX], type[16];
-	const char *tail = strstr(line, " - "), *super = strrchr(line, ' ');
+	char *tail = strstr(line, " - "), *super = strrchr(line, ' ');
 	char **which = NULL;
 
 	line[strcspn(line, "\n")] = '\0';

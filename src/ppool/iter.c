@@ -46,20 +46,18 @@ static int
 ring_reserve(struct ppool_iter *it)
 {
 	size_t size = it->size ? 2 * it->size : 16;
-	struct kept *old = it->ring;
-	size_t old_size = it->size;
+	struct kept *new;
 
 	if (it->pulled - it->handed < it->size)
 		return 0;
-	it->ring = calloc(size, sizeof(*it->ring));
-	if (!it->ring) {
-		it->ring = old;
+	new = calloc(size, sizeof(*new));
+	if (!new)
 		return -1;
-	}
-	it->size = size;
 	for (uint64_t i = it->handed; i < it->pulled; i++)
-		*ring_at(it, i) = old[i & (old_size - 1)];
-	free(old);
+		new[i & (size - 1)] = *ring_at(it, i);
+	free(it->ring);
+	it->ring = new;
+	it->size = size;
 	return 0;
 }
 
@@ -135,33 +133,18 @@ iter_end(struct ppool_iter *it, ppool_err end, int code)
 	it->job.pool->events++;
 }
 
-static int
-ask(struct ppool_iter *it, ppool_buf *item)
-{
-	struct ppool *p = it->job.pool;
-	int rc;
-
-	*item = (ppool_buf){ NULL, 0 };
-	p->depth++;
-	rc = it->source(it->cookie, item);
-	p->depth--;
-	return rc;
-}
-
 /* Puts a pulled item into the chunk, or its failure among the results. */
 static void
 accept_item(struct ppool_iter *it, const ppool_buf *item, struct chunk **c)
 {
-	ppool_result r = { .err = PPOOL_NOMEM, .index = it->pulled };
-	bool toobig = item->len > it->job.pool->opts.max_item;
+	const struct task task = { .index = it->pulled++ };
+	ppool_result r = { .err = PPOOL_NOMEM, .index = task.index };
 
-	it->pulled++;
-	if (!toobig && !ppool_chunk_append(c, &it->job, item, 1,
-	                                   &(struct task){ .index = r.index }))
-		return;
-	if (toobig) {
+	if (item->len > it->job.pool->opts.max_item) {
 		r.err = PPOOL_TOOBIG;
 		r.item = *item;
+	} else if (!ppool_chunk_append(c, &it->job, item, 1, &task)) {
+		return;
 	}
 	it->job.pool->events++;
 	iter_result(&it->job, &r);
@@ -171,27 +154,28 @@ accept_item(struct ppool_iter *it, const ppool_buf *item, struct chunk **c)
 static bool
 pull(struct ppool_iter *it, struct chunk **c)
 {
-	ppool_buf item;
+	struct ppool *p = it->job.pool;
+	ppool_buf item = { NULL, 0 };
 	int rc;
 
 	if (ring_reserve(it)) {
 		iter_end(it, PPOOL_NOMEM, 0);
 		return false;
 	}
-	rc = ask(it, &item);
-	if (!iter_more(&it->job) || ppool_over(it->job.pool))
+	p->depth++;
+	rc = it->source(it->cookie, &item);
+	p->depth--;
+	if (!iter_more(&it->job) || ppool_over(p))
 		return false;
-	if (rc == 2) {
-		it->asked_at = it->job.pool->round;
-		it->job.pool->stalled = true;
-		return false;
+	if (rc == 1) {
+		accept_item(it, &item, c);
+	} else if (rc == 2) {
+		it->asked_at = p->round;
+		p->stalled = true;
+	} else {
+		iter_end(it, rc < 0 ? PPOOL_SOURCE : PPOOL_END, rc);
 	}
-	if (rc <= 0) {
-		iter_end(it, rc ? PPOOL_SOURCE : PPOOL_END, rc);
-		return false;
-	}
-	accept_item(it, &item, c);
-	return true;
+	return rc == 1;
 }
 
 static struct chunk *

@@ -31,14 +31,10 @@ check_opts(const struct ppool_opts *o)
 static void
 fill_in_defaults(struct ppool_opts *o)
 {
-	if (!o->processes)
-		o->processes = ppool_cpus();
-	if (!o->window)
-		o->window = DEFAULT_WINDOW;
-	if (!o->max_item)
-		o->max_item = DEFAULT_MAX_ITEM;
-	if (!o->max_pending)
-		o->max_pending = DEFAULT_MAX_PENDING;
+	o->processes = o->processes ? o->processes : ppool_cpus();
+	o->window = o->window ? o->window : DEFAULT_WINDOW;
+	o->max_item = o->max_item ? o->max_item : DEFAULT_MAX_ITEM;
+	o->max_pending = o->max_pending ? o->max_pending : DEFAULT_MAX_PENDING;
 	/* Nobody but the built-in loop says when an item begins. */
 	if (o->serve)
 		o->task_timeout_ms = 0;

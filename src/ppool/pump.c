@@ -9,17 +9,14 @@
 static int
 timeout_until(int64_t when)
 {
-	int64_t left;
+	int64_t ns = when ? when - ppool_now() : 0;
 
 	if (when == PPOOL_NEVER)
 		return -1;
-	if (!when)
+	if (ns <= 0)
 		return 0;
-	left = when - ppool_now();
-	if (left <= 0)
-		return 0;
-	left = (left + 999999) / 1000000;
-	return left < INT_MAX ? (int)left : INT_MAX;
+	ns = (ns + 999999) / 1000000;
+	return ns < INT_MAX ? (int)ns : INT_MAX;
 }
 
 static int64_t
