@@ -40,7 +40,7 @@
  * rooms, top to bottom; a file includes only its own room and rooms below:
  *     main        -> options mode record source hasher digest ppool base
  *     mode        -> options record source hasher digest ppool base
- *     options     -> record base
+ *     options     -> record digest base
  *     record      -> hasher digest base
  *     source      -> base
  *     hasher      -> digest ppool base

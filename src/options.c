@@ -14,6 +14,7 @@
 #include "base/guess.h"
 #include "base/mem.h"
 #include "base/quote.h"
+#include "digest/engine.h"
 
 #ifndef PHASH_VERSION
 #define PHASH_VERSION "unknown"
@@ -33,8 +34,9 @@ static const char usage_text[] =
 "                           CPUs\n"
 "  -a, --algorithm=NAME     any digest that libcrypto knows; default: sha512\n"
 "  -l, --length=BITS        of sha2, sha3, blake2b, shake128 or shake256\n"
-"      --engine=NAME        auto (default), libcrypto, or lanes: several files at\n"
-"                           a time with SIMD instructions\n"
+"      --engine=NAME        auto (default), libcrypto, lanes: several files at a\n"
+"                           time with SIMD instructions, or one kernel of those:\n"
+"                           avx2x4, avx512x4, avx512x8\n"
 "      --chunk=N            hand N names at a time to a worker; default: adapts\n"
 "      --settle             read each file twice: a difference is a failure\n"
 "      --timeout=SECONDS    give up a file that makes no progress for so long;\n"
@@ -186,7 +188,6 @@ static const struct {
 static const char *const mode_names[] = { NULL, "--check", "--audit" };
 
 /* The words of options that take one of a few; their places are the enums'. */
-static const char *const engine_words[] = { "auto", "libcrypto", "lanes", NULL };
 static const char *const when_words[] = { "auto", "always", "never", NULL };
 static const char *const sort_words[] = { "path", "none", NULL };
 
@@ -370,6 +371,7 @@ bad_option(int c, char **argv)
 static int
 take_checked(struct options *o, int c)
 {
+	const char *engines[ENGINE_CHOICES];
 	uintmax_t number = 0;
 	int word = 0, rc;
 
@@ -395,9 +397,9 @@ take_checked(struct options *o, int c)
 		o->max_depth = (int)number;
 		return rc;
 	case OPT_ENGINE:
-		rc = parse_word(c, optarg, engine_words, &word);
-		o->engine = engine_words[word];
-		return rc;
+		engine_choices(engines);
+		o->engine = optarg;
+		return parse_word(c, optarg, engines, &word);
 	case OPT_SORT:
 		rc = parse_word(c, optarg, sort_words, &word);
 		o->unsorted = word == 1;

@@ -20,8 +20,8 @@ find d -type f -print0 | LC_ALL=C sort -z | xargs -0 -n 1 -P 2 sha512sum |
 	LC_ALL=C sort -k 2 >"$work/expected"
 
 # One worker has them all in its lanes, and the longest alone at the end.
-for engine in auto lanes; do
-	try "engine $engine" 0 "$phash" --untagged -j 1 --engine=$engine d
+for engine in $(engines | grep -v libcrypto); do
+	try "engine $engine" 0 "$phash" --untagged -j 1 --engine="$engine" d
 	same 'the digests of sha512sum' "$work/expected" "$work/out"
 done
 

@@ -16,6 +16,7 @@
 #     lines_out N              for use with ok: see there
 #     until_ok CMD...          waits until CMD succeeds
 #     lines_are FILE N         FILE has N lines
+#     engines                  every --engine that this machine has
 #     finish                   the plan; the last line of every test
 #
 # $phash is the program under test, $top the source tree. as_user CMD... runs
@@ -122,6 +123,14 @@ shot_at() {
 	got=$?
 	echo "status $got, shot $shot times"
 	[ "$got" = "$status" ] && [ "$shot" -gt 0 ]
+}
+
+engines() {
+	local engine
+	for engine in auto libcrypto lanes avx2x4 avx512x4 avx512x8; do
+		"$phash" --engine="$engine" /dev/null >"$work/engine" 2>&1 &&
+			echo "$engine"
+	done
 }
 
 # Waits until CMD succeeds; gives up after long enough.

@@ -84,8 +84,8 @@ refused "option --sort: 'size' is not one of path, none" --sort=size f
 refused "option --sort: '' is not one of path, none" --sort= f
 refused "option --progress: 'yes' is not one of auto, always, never" \
 	--progress=yes f
-refused "option --engine: 'sse2' is not one of auto, libcrypto, lanes" \
-	--engine=sse2 f
+refused "option --engine: 'sse2' is not one of auto, libcrypto, lanes, avx2x4, \
+avx512x4, avx512x8" --engine=sse2 f
 refused "option --sort: 'it'\$'\\n''s' is not one of path, none" \
 	--sort=$'it\ns' f
 

@@ -53,9 +53,9 @@ a21b1077d52b27ac545af63b32746c6e3c51cb0cb9f281eb9f3580a6d4996d5c9917d2a6e484627a
 END
 sort -k 2 -o "$work/cavp" "$work/cavp"
 
-for engine in auto libcrypto lanes; do
+for engine in $(engines); do
 	try "$engine: SHA-512 of FIPS 180-4" 0 \
-		"$phash" --untagged --engine=$engine fips
+		"$phash" --untagged --engine="$engine" fips
 	out 'the published digests' <<'END'
 8e959b75dae313da8cf4f72814fc143f8f7779c6eb9f7fa17299aeadb6889018501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909  fips/896-bits
 ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f  fips/abc
@@ -63,22 +63,22 @@ cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0
 e718483d0ce769644e2e42c7bc15b4638e1f98b13b2044285632a803afa973ebde0ff244877ea60a4cb0432ce577c31beb009c5c2c49aa2e4eadb217ad8cc09b  fips/million
 END
 	try "$engine: SHA-512 of CAVP" 0 \
-		"$phash" --untagged --engine=$engine cavp
+		"$phash" --untagged --engine="$engine" cavp
 	same 'the published digests' "$work/cavp" "$work/out"
 
-	try "$engine: SHA-384" 0 "$phash" --untagged --engine=$engine \
+	try "$engine: SHA-384" 0 "$phash" --untagged --engine="$engine" \
 		-a sha384 fips/abc fips/896-bits
 	out 'the published digests' <<'END'
 09330c33f71147e83d192fc782cd1b4753111b173b3b05d22fa08086e3b0f712fcc7c71a557e2db966c3e9fa91746039  fips/896-bits
 cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7  fips/abc
 END
-	try "$engine: SHA-512/256" 0 "$phash" --untagged --engine=$engine \
+	try "$engine: SHA-512/256" 0 "$phash" --untagged --engine="$engine" \
 		-a sha512-256 fips/abc fips/896-bits
 	out 'the published digests' <<'END'
 3928e184fb8690f840da3988121d31be65cb9d3ef83ee6146feac861e19b563a  fips/896-bits
 53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23  fips/abc
 END
-	try "$engine: SHA-512/224" 0 "$phash" --untagged --engine=$engine \
+	try "$engine: SHA-512/224" 0 "$phash" --untagged --engine="$engine" \
 		-a sha512-224 fips/abc fips/896-bits
 	out 'the published digests' <<'END'
 23fec5bb94d60b23308192640b0c453335d664734fe40e7268674af9  fips/896-bits

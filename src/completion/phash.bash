@@ -23,7 +23,7 @@ _phash()
 		words='224 256 384 512'
 		;;
 	--engine)
-		words='auto libcrypto lanes'
+		words='auto libcrypto lanes avx2x4 avx512x4 avx512x8'
 		;;
 	--progress)
 		words='auto always never'

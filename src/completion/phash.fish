@@ -3,7 +3,7 @@
 complete -c phash -s j -l jobs -x -d 'Number of workers, 0 for as many as CPUs'
 complete -c phash -s a -l algorithm -x -a 'sha512 sha384 sha256 sha224 sha512-256 sha512-224 sha3-512 sha3-256 blake2b blake2s sm3 sha1 md5' -d 'Digest algorithm'
 complete -c phash -s l -l length -x -a '224 256 384 512' -d 'Length of the digest in bits'
-complete -c phash -l engine -x -a 'auto libcrypto lanes' -d 'What computes the digests'
+complete -c phash -l engine -x -a 'auto libcrypto lanes avx2x4 avx512x4 avx512x8' -d 'What computes the digests'
 complete -c phash -l chunk -x -d 'Names handed to a worker at a time'
 complete -c phash -l settle -d 'Read each file twice'
 complete -c phash -l timeout -x -d 'Give up a file without progress for so long'

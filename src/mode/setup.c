@@ -90,6 +90,17 @@ setup_algorithm(struct setup *s)
 	return n < 0 ? -1 : 0;
 }
 
+/* A kernel that was asked for by name, and cannot compute here. */
+static int
+setup_engine(const struct options *o)
+{
+	const char *refusal = engine_refusal(o->engine);
+
+	if (refusal)
+		diag_msg("engine %s: %s", o->engine, refusal);
+	return refusal ? -1 : 0;
+}
+
 /* A list that cannot be opened is said, and the others go on. */
 static void
 setup_lists(struct setup *s)
@@ -175,7 +186,7 @@ setup_init(struct setup *s, const struct options *o, struct outfile *out)
 	memset(s, 0, sizeof(*s));
 	s->o = o;
 	s->startfd = s->dirfd = AT_FDCWD;
-	if (setup_algorithm(s) < 0)
+	if (setup_algorithm(s) < 0 || setup_engine(o) < 0)
 		return -1;
 	s->filter = filter_new();
 	if (patterns_add(s->filter, o) < 0)
