@@ -24,6 +24,8 @@
 #
 # Define TEST_TIMEOUT to the seconds after which a single test has failed.
 #
+# Define TEST_ENGINE to run the shell tests with that --engine.
+#
 # Define TEST_WRAPPER to a command that unit tests are run under, as valgrind.
 #
 # Define JOBS to the number of tests that run at a time.
@@ -250,7 +252,7 @@ $(BUILD)/flags $(BUILD)/sources $(BUILD)/paths: FORCE
 
 TESTS = $(unit_bin) $(wildcard $(tests)/*.t)
 
-export TEST_TIMEOUT TEST_WRAPPER
+export TEST_ENGINE TEST_TIMEOUT TEST_WRAPPER
 # For make, BUILD has no blanks; for tests, whatever the path has.
 test_build = $(if $(filter /%,$(BUILD)),,$(CURDIR)/)$(BUILD)
 test_env = BUILD='$(test_build)' PHASH='$(test_build)/phash' \

@@ -29,13 +29,23 @@ export LC_ALL=C
 unset QUOTING_STYLE POSIXLY_CORRECT
 
 top=$(cd "${0%/*}/.." && pwd)
-# shellcheck disable=SC2034 # for the tests
 phash=${PHASH:-$top/build/phash}
 work=$(mktemp -d "${TMPDIR:-/tmp}/phash-test.XXXXXX") || exit 1
 chmod 755 "$work"
 mkdir "$work/d"
 cd "$work/d" || exit 1
 trap 'cd /; chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
+
+# With TEST_ENGINE, every run has that --engine, unless the test says another.
+if [ -n "${TEST_ENGINE:-}" ]; then
+	mkdir -m 755 "$work/with"
+	ln -s "${phash%/*}"/* "$work/with" # which tests look for beside it
+	rm "$work/with/phash"
+	printf '#!/bin/sh\nexec "%s" --engine="%s" "$@"\n' "$phash" \
+		"$TEST_ENGINE" >"$work/with/phash"
+	chmod 755 "$work/with/phash"
+	phash=$work/with/phash
+fi
 
 test_count=0
 test_failed=0
