@@ -267,6 +267,17 @@ if have_strace; then
 	err 'is said' <<'END'
 phash: write error: Disk quota exceeded
 END
+	"$phash" t/a >list
+	cp list "$work/old"
+	try 'a close that fails, and --update' 2 strace -o /dev/null \
+		-P "$out" -e trace=close -e inject=close:error=EDQUOT \
+		"$phash" --audit=list --update t
+	err 'is said' <<'END'
+phash: 1 listed: 1 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 2 NEW, 0 UNREADABLE
+phash: write error: Disk quota exceeded
+END
+	same 'the list is as it was' "$work/old" list
+	rm list
 	unset ASAN_OPTIONS
 else
 	skip 'a disk that fails' 'no strace'
