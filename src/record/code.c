@@ -6,8 +6,8 @@ static const char hex_digits[] = "0123456789abcdef";
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     "abcdefghijklmnopqrstuvwxyz0123456789+/";
 
-void
-code_put_hex(struct buf *out, const unsigned char *p, size_t len)
+static void
+put_hex(struct buf *out, const unsigned char *p, size_t len)
 {
 	char *to = buf_reserve(out, 2 * len);
 
@@ -18,8 +18,8 @@ code_put_hex(struct buf *out, const unsigned char *p, size_t len)
 	out->len += 2 * len;
 }
 
-void
-code_put_base64(struct buf *out, const unsigned char *p, size_t len)
+static void
+put_base64(struct buf *out, const unsigned char *p, size_t len)
 {
 	size_t room = (len + 2) / 3 * 4;
 	char *to = buf_reserve(out, room);
@@ -39,12 +39,12 @@ code_put_base64(struct buf *out, const unsigned char *p, size_t len)
 }
 
 void
-code_put(struct buf *out, const unsigned char *p, size_t len, bool base64)
+code_put(struct buf *out, const void *p, size_t len, bool base64)
 {
 	if (base64)
-		code_put_base64(out, p, len);
+		put_base64(out, p, len);
 	else
-		code_put_hex(out, p, len);
+		put_hex(out, p, len);
 }
 
 /* The values of digits; -1: it is none. */

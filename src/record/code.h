@@ -11,10 +11,8 @@
 
 struct buf;
 
-/* Append len bytes. */
-void code_put_hex(struct buf *out, const unsigned char *p, size_t len);
-void code_put_base64(struct buf *out, const unsigned char *p, size_t len);
-void code_put(struct buf *out, const unsigned char *p, size_t len, bool base64);
+/* Appends len bytes, in base64 or in hex. */
+void code_put(struct buf *out, const void *p, size_t len, bool base64);
 
 /* Are the len characters digits and nothing else? In base64, and in base32, of
  * either case, any number of "=" may follow. */

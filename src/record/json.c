@@ -264,7 +264,7 @@ put_escape(struct buf *out, unsigned char c)
 		return;
 	}
 	buf_put(out, "\\u00", 4);
-	code_put_hex(out, &c, 1);
+	code_put(out, &c, 1, false);
 }
 
 static void
@@ -312,7 +312,7 @@ json_put_path(struct buf *out, const char *name, const char *path, size_t len)
 		put_string(out, path, len);
 	} else {
 		buf_puts(out, "_base64\":\"");
-		code_put_base64(out, (const unsigned char *)path, len);
+		code_put(out, path, len, true);
 		buf_putc(out, '"');
 	}
 }

@@ -20,7 +20,7 @@ test_hex_of_every_byte(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 256; i++) {
 		c = (unsigned char)i;
-		code_put_hex(&b, &c, 1);
+		code_put(&b, &c, 1, false);
 		buf_printf(&want, "%02x", i);
 		assert_int_equal(code_get_hex(b.data + 2 * i, 1, &back), 0);
 		assert_int_equal(back, c);
@@ -76,7 +76,7 @@ test_base64_vectors(void **state)
 	(void)state;
 	for (size_t len = 0; len <= 6; len++) {
 		buf_clear(&b);
-		code_put_base64(&b, (const unsigned char *)"foobar", len);
+		code_put(&b, "foobar", len, true);
 		assert_string_equal(buf_str(&b), want[len]);
 		assert_int_equal(code_base64_bytes(b.data, b.len), len);
 		assert_true(code_is_base64(b.data, b.len));
@@ -98,7 +98,7 @@ test_base64_of_every_digit(void **state)
 
 	(void)state;
 	assert_int_equal(code_get_base64(digits, sizeof(p), p, &rest), 0);
-	code_put_base64(&b, p, sizeof(p));
+	code_put(&b, p, sizeof(p), true);
 	assert_string_equal(buf_str(&b), digits);
 	for (int c = 1; c < 256; c++) {
 		char s[] = { 'A', 'A', 'A', (char)c };
