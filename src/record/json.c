@@ -289,10 +289,14 @@ put_string(struct buf *out, const char *s, size_t len)
 static void
 put_name(struct buf *out, const char *name)
 {
-	if (out->data[out->len - 1] != '{')
-		buf_putc(out, ',');
-	buf_putc(out, '"');
-	buf_puts(out, name);
+	size_t n = strlen(name);
+	char *to = buf_reserve(out, n + 2);
+
+	if (to[-1] != '{')
+		*to++ = ',';
+	*to++ = '"';
+	memcpy(to, name, n);
+	out->len = (size_t)(to + n - out->data);
 }
 
 void
