@@ -14,7 +14,10 @@
  *                       scope, compare, verdict
  *     source/           where names come from: list, walk, filter, glob, lookup,
  *                       own, tally
- *     hasher/           names in, results out: both ends of the pool
+ *     hasher/           entries in, results out: hasher, by a table of what one
+ *                       does (ops), whose row is local, the pool; in the
+ *                       workers: worker, reader, dirs; on both sides: wire,
+ *                       result, watch
  *     digest/           island: bytes to digests: algorithm, digest, engine
  *                       (lanes, evp), sha512x
  *     ppool/            island and public library: the process pool
@@ -23,10 +26,10 @@
  *
  * How a name travels:
  *
- *     options -> mode/hash -> source/list -> source/walk (nftw: path, size)
- *     -> record/table -> mode/backlog -> hasher_try -> ppool feed -> [socket]
- *     -> hasher/worker -> hasher/reader -> digest/engine -> answer -> [socket]
- *     -> hasher_result
+ *     options -> mode/hash -> source/list -> source/walk (nftw) -> entry
+ *     -> record/table -> mode/backlog -> hasher_try -> hasher/local -> ppool
+ *     feed -> [socket] -> hasher/worker -> hasher/reader -> digest/engine ->
+ *     answer -> [socket] -> hasher/local -> hasher_deliver
  *     -> record/table -> sorted -> record/format -> base/outfile
  *
  * Check mode enters with names from record/manifest instead of source/walk and

@@ -1,5 +1,5 @@
 /*
- * hasher.h - names in, results out: the parent's end of the pool.
+ * hasher.h - entries in, results out.
  */
 #ifndef HASHER_HASHER_H
 #define HASHER_HASHER_H
@@ -10,7 +10,6 @@
 
 struct algorithms;
 struct entry;
-struct result;
 struct hasher;
 struct result;
 
@@ -45,7 +44,6 @@ struct hasher_opts {
  * them. opts is copied.
  */
 struct hasher *hasher_new(const struct hasher_opts *opts);
-
 
 /*
  * Hands over an entry, which is copied, its name too, and comes back in its

@@ -1,0 +1,532 @@
+/*
+ * The row of hashers that work on this machine: a pool of forked workers.
+ *
+ *     take    -> [chunk] -> ppool feed -> socket -> worker_serve (child)
+ *     deliver <- local_result  <-  socket  <- ppool_answer
+ *
+ * The pool copies each name and keeps it until it is answered: when a worker
+ * dies, its open names go to another one, and only a name that kills again and
+ * again is given up (RESULT_DIED). What can be read only once (a FIFO, stdin)
+ * travels through a feed of its own, in which nothing is ever run twice, and
+ * which has a window of its own: streams that stay silent hold back other
+ * streams, when each worker has local_streams of them, but no files, unless
+ * more than LOCAL_STREAMS_AHEAD wait.
+ *
+ * A chunk closes at a number of names or a number of bytes, whichever comes
+ * first, so that a huge file never holds small ones back; a name weighs as
+ * much as its file, and something for its open and close. The walk runs ahead
+ * of the workers by some chunks, of which the heaviest is sent first: what is
+ * biggest should not begin last.
+ */
+#include "hasher/local.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/entry.h"
+#include "base/mem.h"
+#include "base/xio.h"
+#include "digest/algorithm.h"
+#include "digest/digest.h"
+#include "digest/engine.h"
+#include "hasher/ops.h"
+#include "hasher/result.h"
+#include "hasher/watch.h"
+#include "hasher/wire.h"
+#include "hasher/worker.h"
+#include "ppool/ppool.h"
+
+/* Bytes of files in a chunk: some milliseconds of work. */
+#define LOCAL_CHUNK_WEIGHT (2 * 1024 * 1024)
+/* What open, fstat, read and close cost, in bytes digested meanwhile. */
+#define LOCAL_FILE_WEIGHT 4096
+/* Chunks a worker holds beyond its lanes: a big file is a chunk, and all lanes
+ * should have one, but a file is better given to who is first to have room. */
+#define LOCAL_WINDOW 2
+/* More descriptors than anything here asks for, in parent or worker. */
+#define LOCAL_PLENTY 64
+/* One in so many of a worker's descriptors may be a stream: files need some,
+ * and so does the worker. */
+#define LOCAL_STREAM_SHARE 3
+/* Streams that wait beyond those in the workers, before hasher_put waits for
+ * one to end. */
+#define LOCAL_STREAMS_AHEAD 1024
+/* Chunks that wait beyond that: a big file that is found among the last should
+ * not begin as the last. */
+#define LOCAL_AHEAD 64
+/* A name is given up when it was alone in a worker that died, this often and
+ * once more. One shot from outside costs one; a file that kills, all. */
+#define LOCAL_RETRIES 3
+/* From here on a worker that gets on with no file is worth a word. */
+#define LOCAL_STALL_MS 5000
+/* An entry that is with the workers; its name is in the pool's own copy. */
+struct flight {
+	struct entry entry;
+	struct entry_root root; /* entry.root, if it has one */
+	struct flight *next; /* in local.landed */
+	struct flight *all;  /* in local.flights */
+};
+
+struct local {
+	struct hasher hasher;
+	bool started;             /* there are workers, and both feeds */
+	ppool *pool;
+	ppool_feed *feed;
+	ppool_feed *once;         /* for what can be read only once */
+	struct worker_setup setup;
+	int *keep;                /* descriptors that workers have */
+	struct watch watch;
+	bool stalled;             /* a worker is, as hasher_stalled says */
+	int timeout;              /* seconds; 0: none */
+	int jobs;
+	size_t chunk;
+	struct flight *flights;   /* all that there are */
+	struct flight *landed;    /* those to be used again */
+};
+
+/* Turns what the pool says about an item into status and code. */
+static void
+local_outcome(const struct local *l, const ppool_result *p, size_t digestlen,
+    struct result *r)
+{
+	switch (p->err) {
+	case PPOOL_OK:
+		/* a worker that answers nonsense is as good as a dead one */
+		if (wire_get_answer(r, digestlen, p->data, p->len) < 0)
+			result_fail(r, RESULT_DIED, INT_MIN);
+		break;
+	case PPOOL_DIED:
+		result_fail(r, RESULT_DIED, p->code);
+		break;
+	case PPOOL_GIVENUP:
+		result_fail(r, RESULT_STALLED, l->timeout);
+		break;
+	default:
+		result_fail(r, RESULT_LOST, 0);
+		break;
+	}
+}
+
+/* An entry to be kept until its result comes. Its name is the caller's. */
+static struct flight *
+flight_begin(struct local *l, const struct entry *e)
+{
+	struct flight *f = l->landed;
+
+	if (f) {
+		l->landed = f->next;
+	} else {
+		f = mem_alloc(sizeof(*f));
+		f->all = l->flights;
+		l->flights = f;
+	}
+	f->entry = *e;
+	if (e->root) {
+		f->root = *e->root;
+		f->entry.root = &f->root;
+	}
+	return f;
+}
+
+static void
+flight_end(struct local *l, struct flight *f)
+{
+	f->next = l->landed;
+	l->landed = f;
+}
+
+static void
+local_result(void *cookie, const ppool_result *p)
+{
+	struct local *l = cookie;
+	struct flight *f = p->cookie;
+	struct result r = { .entry = f->entry };
+	/* known to whoever made the entry */
+	const struct digest *d = algorithms_digest(l->setup.algorithms,
+	    f->entry.algorithm);
+
+	r.entry.name = wire_name(p->item.data, p->item.len, f->entry.len);
+	local_outcome(l, p, digest_size(d), &r);
+	hasher_deliver(&l->hasher, &r);
+	flight_end(l, f);
+}
+
+static uint64_t
+local_works_on(const struct local *l, unsigned worker)
+{
+	return atomic_load_explicit(&l->watch.lines[worker].id,
+	    memory_order_relaxed);
+}
+
+/* Looks at the workers, and gives up what hangs. */
+static void
+local_look(struct hasher *h)
+{
+	struct local *l = (struct local *)h;
+	int64_t ms = watch_elapsed(&l->watch);
+	unsigned i;
+
+	if (!ms || !l->started)
+		return;
+	l->stalled = false;
+	for (i = 0; i < l->watch.n; i++) {
+		struct watch_seen *s = &l->watch.seen[i];
+
+		watch_look(&l->watch, i, ms, ppool_load(l->pool, i) > 0);
+		if (s->stuck >= LOCAL_STALL_MS)
+			l->stalled = true;
+		if (!l->timeout || s->silent / 1000 < l->timeout)
+			continue;
+		(void)ppool_give_up(l->pool, i, local_works_on(l, i));
+		s->silent = 0; /* the next worker has as long */
+	}
+}
+
+static const char *
+local_strerror(ppool_err err)
+{
+	return err == PPOOL_SYS ? strerror(errno) : ppool_strerror(err);
+}
+
+/* No more can be had of the pool. -1, after one message. */
+static int
+local_broken(struct local *l, ppool_err err)
+{
+	if (!l->hasher.broken)
+		diag_msg("the workers are gone: %s", local_strerror(err));
+	l->hasher.broken = true;
+	return -1;
+}
+
+/* How many descriptors a process may have, and worth knowing about. */
+static unsigned
+local_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur > LOCAL_PLENTY)
+		return LOCAL_PLENTY;
+	return (unsigned)r.rlim_cur;
+}
+
+/* Streams that a worker holds, each of which may be silent for ever. */
+static unsigned
+local_streams(void)
+{
+	unsigned n = local_descriptors() / LOCAL_STREAM_SHARE;
+
+	if (n > WORKER_STREAMS)
+		return WORKER_STREAMS;
+	return n ? n : 1;
+}
+
+/*
+ * What workers need. Not stdout or the temporary of -o: a worker that is
+ * stopped, or that cannot be ended, would hold them open. Not the directories
+ * of the walk, in the middle of which they may be forked: files need the
+ * descriptors.
+ */
+static int *
+local_keep(const struct local *l)
+{
+	const int fds[] = { STDIN_FILENO, STDERR_FILENO, l->setup.dirfd };
+
+	return xio_with_inherited(fds, l->setup.dirfd < 0 ? 2 : 3);
+}
+
+static ppool_err
+local_open_pool(struct local *l)
+{
+	unsigned files = engine_widest() + LOCAL_WINDOW;
+	unsigned streams = local_streams();
+	ppool_opts po = {
+		.processes = l->jobs,
+		.init = worker_init,
+		.initarg = &l->setup,
+		.serve = worker_serve,
+		.window = files + streams,
+		.retries = LOCAL_RETRIES,
+		.keep = l->keep,
+	};
+	ppool_feed_opts fo = {
+		.chunk_items = l->chunk,
+		.chunk_weight = LOCAL_CHUNK_WEIGHT,
+		.ahead = LOCAL_AHEAD,
+		.window = files,
+	};
+	ppool_feed_opts once = {
+		.chunk_items = 1,
+		.ahead = LOCAL_STREAMS_AHEAD,
+		.flags = PPOOL_AT_MOST_ONCE,
+		.window = streams,
+	};
+	ppool_err err = ppool_create(&l->pool, &po);
+
+	if (!err)
+		err = ppool_feed_open(l->pool, NULL, &fo, local_result, l,
+		    &l->feed);
+	if (!err)
+		err = ppool_feed_open(l->pool, NULL, &once, local_result, l,
+		    &l->once);
+	return err;
+}
+
+/* 0, or -1 after a message. */
+static int
+local_start(struct local *l)
+{
+	ppool_err err;
+
+	if (l->started)
+		return 0;
+	l->keep = local_keep(l);
+	err = local_open_pool(l);
+	l->started = !err;
+	if (!err)
+		return 0;
+	diag_msg("cannot start workers: %s", local_strerror(err));
+	l->hasher.broken = true;
+	return -1;
+}
+
+static uint64_t
+local_weight(const struct entry *e)
+{
+	/* nobody knows how long it lasts: other names go to other workers */
+	if (entry_is_stream(e) || e->id.size > UINT64_MAX / 4)
+		return UINT64_MAX / 4;
+	return e->id.size + LOCAL_FILE_WEIGHT;
+}
+
+/* Delivers a result for a name that no request can hold. */
+static void
+local_too_long(struct local *l, const struct entry *e)
+{
+	struct result r = { .entry = *e };
+
+	(void)result_fail(&r, RESULT_OPEN, ENAMETOOLONG);
+	hasher_deliver(&l->hasher, &r);
+}
+
+/* As ppool_feed_try. */
+static ppool_err
+local_send(struct local *l, const struct entry *e)
+{
+	unsigned char head[WIRE_HEAD];
+	const ppool_buf pieces[] = {
+		{ head, sizeof(head) },
+		{ e->name, e->len + 1 },
+	};
+	struct flight *f = flight_begin(l, e);
+	ppool_err err;
+
+	wire_put_head(head, e);
+	err = ppool_feed_tryv(entry_is_stream(e) ? l->once : l->feed, pieces,
+	    sizeof(pieces) / sizeof(pieces[0]), local_weight(e), f);
+	if (err)
+		flight_end(l, f);
+	return err;
+}
+
+/* Workers cost some milliseconds, and an empty tree needs none: so they are
+ * started here. */
+static int
+local_take(struct hasher *h, const struct entry *e)
+{
+	struct local *l = (struct local *)h;
+	ppool_err err;
+
+	if (local_start(l) < 0)
+		return -1;
+	err = local_send(l, e);
+	if (err == PPOOL_TIMEOUT || err == PPOOL_INTR)
+		return 0;
+	if (err == PPOOL_TOOBIG)
+		local_too_long(l, e);
+	else if (err)
+		return local_broken(l, err);
+	return 1;
+}
+
+static int
+local_flush(struct hasher *h)
+{
+	struct local *l = (struct local *)h;
+	ppool_err err = l->started ? ppool_feed_flush(l->feed) : PPOOL_OK;
+
+	return err ? local_broken(l, err) : 0;
+}
+
+static bool
+local_passes(ppool_err err)
+{
+	return err == PPOOL_TIMEOUT || err == PPOOL_INTR;
+}
+
+/* As local_turn, for a descriptor too. */
+static int
+local_turn_fd(struct local *l, int fd)
+{
+	bool open = l->hasher.given != l->hasher.answered;
+	int pool = open ? ppool_fd(l->pool) : -1;
+	/* where the pool has no descriptor, wait in it, and look at fd after */
+	bool both = pool >= 0 || !open;
+	struct pollfd p[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = pool, .events = POLLIN }, /* -1: passed over */
+	};
+	bool ready = poll(p, 2, both ? HASHER_PAUSE_MS : 0) > 0 &&
+	    p[0].revents;
+	ppool_err err = PPOOL_OK;
+
+	/* a turn for the workers even then: fd may look ready for ever */
+	if (open)
+		err = ppool_poll(l->pool, both || ready ? 0 : HASHER_PAUSE_MS);
+	return err && !local_passes(err) ? local_broken(l, err) : ready;
+}
+
+static int
+local_turn(struct hasher *h, int fd)
+{
+	struct local *l = (struct local *)h;
+	ppool_err err;
+
+	if (fd >= 0)
+		return local_turn_fd(l, fd);
+	err = ppool_poll(l->pool, HASHER_PAUSE_MS);
+	return err && !local_passes(err) ? local_broken(l, err) : 0;
+}
+
+static ppool_err
+local_finish_feed(struct local *l, ppool_feed *feed)
+{
+	ppool_err err;
+
+	while (local_passes(err = ppool_feed_finish(feed, HASHER_PAUSE_MS)))
+		hasher_pause(&l->hasher);
+	hasher_pause(&l->hasher);
+	return err;
+}
+
+static int
+local_finish(struct hasher *h)
+{
+	struct local *l = (struct local *)h;
+	ppool_err err, once;
+
+	if (!l->started)
+		return 0;
+	err = local_finish_feed(l, l->feed);
+	once = local_finish_feed(l, l->once);
+	return err || once ? local_broken(l, err ? err : once) : 0;
+}
+
+/* The worker to be shown: one that was not, or that is stuck the longest. */
+static unsigned
+local_worst(const struct local *l)
+{
+	const struct watch_seen *s = l->watch.seen;
+	unsigned i, worst = 0;
+
+	for (i = 0; i < l->watch.n; i++) {
+		if (s[i].stuck >= LOCAL_STALL_MS && !s[i].shown)
+			return i;
+		if (s[i].stuck > s[worst].stuck)
+			worst = i;
+	}
+	return worst;
+}
+
+static bool
+local_stalled(struct hasher *h, struct hasher_stall *s)
+{
+	struct local *l = (struct local *)h;
+	struct watch_seen *seen;
+	ppool_buf item;
+	void *cookie;
+	unsigned i;
+
+	if (!l->stalled)
+		return false;
+	i = local_worst(l);
+	seen = &l->watch.seen[i];
+	if (ppool_held(l->pool, i, local_works_on(l, i), &item, &cookie) &&
+	    ppool_held(l->pool, i, PPOOL_OLDEST, &item, &cookie))
+		return false;
+	s->len = ((struct flight *)cookie)->entry.len;
+	s->path = wire_name(item.data, item.len, s->len);
+	s->seconds = (unsigned)(seen->stuck / 1000);
+	s->is_new = !seen->shown;
+	seen->shown = true;
+	return true;
+}
+
+static uint64_t
+local_bytes(const struct hasher *h)
+{
+	return watch_bytes(&((const struct local *)h)->watch);
+}
+
+static void
+local_free(struct hasher *h)
+{
+	struct local *l = (struct local *)h;
+	struct flight *f;
+
+	ppool_feed_free(l->once);
+	ppool_feed_free(l->feed);
+	ppool_destroy(l->pool);
+	watch_release(&l->watch);
+	free(l->keep);
+	while ((f = l->flights)) {
+		l->flights = f->all;
+		free(f);
+	}
+	free(l);
+}
+
+static const struct hasher_ops local_ops = {
+	.take = local_take,
+	.flush = local_flush,
+	.turn = local_turn,
+	.finish = local_finish,
+	.look = local_look,
+	.stalled = local_stalled,
+	.bytes = local_bytes,
+	.free = local_free,
+};
+
+struct hasher *
+local_new(const struct hasher_opts *opts)
+{
+	struct local *l = mem_zalloc(1, sizeof(*l));
+
+	l->hasher.ops = &local_ops;
+	l->jobs = opts->jobs;
+	l->timeout = opts->timeout;
+	l->chunk = opts->chunk;
+	l->setup.algorithms = opts->algorithms;
+	l->setup.engine = opts->engine;
+	l->setup.dirfd = opts->dirfd;
+	l->setup.twice = opts->twice;
+	if (watch_init(&l->watch, (unsigned)opts->jobs) < 0) {
+		diag_msg("cannot start workers: %s", strerror(errno));
+		goto fail;
+	}
+	l->setup.lines = l->watch.lines;
+	/* the walk may hold all that there are when the first name comes */
+	if (local_descriptors() < LOCAL_PLENTY && local_start(l) < 0)
+		goto fail;
+	return &l->hasher;
+
+fail:
+	local_free(&l->hasher);
+	return NULL;
+}
