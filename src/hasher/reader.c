@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/compat.h"
@@ -12,8 +13,212 @@
 #include "hasher/dirs.h"
 #include "hasher/result.h"
 
+/* Bytes asked for at once, ahead of reading them. */
+#define READER_AHEAD (1024 * 1024)
+/* So often a disk is given time, which makes about a second; then it is waited
+ * for: what was read ahead may have been dropped again. */
+#define READER_NAPS 200
+#define READER_AWAIT_MAX 64
 /* Seconds: the kernel's own default, and more than anybody should wait. */
 #define READER_LEASE_MAX 45
+
+int
+reader_lease_ms(void)
+{
+	FILE *f = fopen("/proc/sys/fs/lease-break-time", "re");
+	int seconds;
+
+	/* 0 is for ever, which is too long */
+	if (!f || fscanf(f, "%d", &seconds) != 1 || seconds < 1 ||
+	    seconds > READER_LEASE_MAX)
+		seconds = READER_LEASE_MAX;
+	if (f)
+		(void)fclose(f);
+	return seconds * 1000 + 1000;
+}
+
+/*
+ * Has a stream bytes, or come to its end? A FIFO that was opened before its
+ * writer reads as empty, but poll(2) waits for one.
+ */
+static bool
+reader_is_ready(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	/* when poll itself fails, read says what is the matter */
+	return poll(&p, 1, 0) != 0;
+}
+
+static ssize_t
+stream_read(struct reader *f, void *p, size_t n)
+{
+	ssize_t got;
+
+	f->balked = false;
+	if (!reader_is_ready(f->fd))
+		return READER_LATER;
+	do
+		got = read(f->fd, p, n);
+	while (got < 0 && errno == EINTR);
+	f->balked = got < 0 && errno == EAGAIN;
+	return f->balked ? READER_LATER : got;
+}
+
+static bool
+stream_is_last(const struct reader *f, size_t got, size_t n)
+{
+	(void)f;
+	(void)n;
+	return got == 0;
+}
+
+static int
+stream_settled(struct reader *f, struct result *r)
+{
+	(void)f;
+	(void)r;
+	return 1;
+}
+
+/* Bytes of a disk that are not to be waited for are asked for. */
+static ssize_t
+regular_read(struct reader *f, void *p, size_t n)
+{
+	bool wait = f->naps >= READER_NAPS;
+	ssize_t got;
+
+	do
+		got = wait ? read(f->fd, p, n) :
+		    compat_read_nowait(f->fd, p, n);
+	while (got < 0 && errno == EINTR);
+	if (got >= 0 || wait || errno != EAGAIN)
+		return got;
+	if (!f->naps)
+		(void)posix_fadvise(f->fd, (off_t)f->got, READER_AHEAD,
+		    POSIX_FADV_WILLNEED); /* advice only */
+	return READER_LATER;
+}
+
+/*
+ * The read that returns 0 is saved where two witnesses say that this is the
+ * end: a short read, and the size. regular_settled confirms the size; files of
+ * /proc have size 0 and are read until they say 0.
+ */
+static bool
+regular_is_last(const struct reader *f, size_t got, size_t n)
+{
+	return got == 0 || (got < n && f->got == (uint64_t)f->st.st_size);
+}
+
+static bool
+reader_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+int
+reader_rewind(struct reader *f, struct result *r)
+{
+	if (lseek(f->fd, 0, SEEK_SET) < 0)
+		return result_fail(r, RESULT_READ, errno);
+	f->got = 0;
+	return 0;
+}
+
+static int
+regular_settled(struct reader *f, struct result *r)
+{
+	struct stat now;
+
+	if (fstat(f->fd, &now) < 0)
+		return result_fail(r, RESULT_STAT, errno);
+	if (now.st_size == f->st.st_size &&
+	    reader_same_time(&now.st_mtim, &f->st.st_mtim) &&
+	    reader_same_time(&now.st_ctim, &f->st.st_ctim))
+		return 1;
+	if (f->rewound)
+		return result_fail(r, RESULT_CHANGED, 0);
+	if (reader_rewind(f, r) < 0)
+		return -1;
+	f->st = now;
+	f->rewound = true;
+	return 0;
+}
+
+static const struct reader_kind {
+	/* As read(2), or READER_LATER. */
+	ssize_t (*read)(struct reader *f, void *p, size_t n);
+	/* Are these got of n bytes the last ones? */
+	bool (*is_last)(const struct reader *f, size_t got, size_t n);
+	/* As reader_settled. */
+	int (*settled)(struct reader *f, struct result *r);
+} stream = { stream_read, stream_is_last, stream_settled },
+  regular = { regular_read, regular_is_last, regular_settled };
+
+ssize_t
+reader_read(struct reader *f, void *p, size_t n, bool *last, struct result *r)
+{
+	ssize_t got = f->kind->read(f, p, n);
+
+	if (got == READER_LATER)
+		return READER_LATER;
+	if (got < 0)
+		return result_fail(r, RESULT_READ, errno);
+	f->naps = 0;
+	f->got += (uint64_t)got;
+	*last = f->kind->is_last(f, (size_t)got, n);
+	return got;
+}
+
+int
+reader_settled(struct reader *f, struct result *r)
+{
+	return f->kind->settled(f, r);
+}
+
+/* How long a disk is waited for before it is asked again: an eighth, or less,
+ * of what it was waited for altogether. */
+static int64_t
+reader_nap(unsigned naps)
+{
+	unsigned doubled = naps / 8;
+
+	return INT64_C(50000) << (doubled < 7 ? doubled : 7);
+}
+
+void
+reader_await(struct reader *const v[], unsigned n, int ms)
+{
+	struct pollfd p[READER_AWAIT_MAX];
+	int64_t ns = (int64_t)ms * 1000000, nap;
+	struct timespec t;
+	nfds_t polled = 0;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (v[i]->regular) {
+			nap = reader_nap(v[i]->naps++);
+			ns = nap < ns ? nap : ns;
+		} else if (!v[i]->balked) {
+			p[polled].fd = v[i]->fd;
+			p[polled++].events = POLLIN;
+		}
+	}
+	t.tv_sec = ns / 1000000000;
+	t.tv_nsec = ns % 1000000000;
+	/* reader_read says what is there */
+	if (ppoll(p, polled, &t, NULL) < 0 && errno != EINTR)
+		(void)nanosleep(&t, NULL); /* the kernel lacks memory */
+}
+
+void
+reader_close(struct reader *f)
+{
+	if (f->fd >= 0)
+		(void)close(f->fd); /* nothing was written through it */
+	f->fd = -1;
+}
 
 /* What was a regular file in the walk may be a FIFO by now; and one that the
  * user named is waited for by poll(2), not here. */
@@ -28,6 +233,7 @@ reader_look(struct reader *f, const struct entry *e, struct result *r)
 		return result_fail(r, RESULT_STAT, errno);
 	/* stdin is read from wherever it stands, and cannot be set back */
 	f->regular = S_ISREG(f->st.st_mode) && e->kind != ENTRY_STDIN;
+	f->kind = f->regular ? &regular : &stream;
 	if (!S_ISREG(f->st.st_mode) &&
 	    (e->kind == ENTRY_FOUND || e->kind == ENTRY_LINKED))
 		return result_fail(r, RESULT_TYPE, 0);
@@ -110,140 +316,11 @@ reader_open(struct reader *f, struct dirs *dirs, const struct entry *e,
 	int rc;
 
 	f->got = 0;
+	f->naps = 0;
 	f->rewound = f->balked = false;
 	rc = e->root ? reader_open_found(f, dirs, e, r) :
 	    reader_open_named(f, dirs->base, e, r);
 	if (rc < 0)
 		reader_close(f);
 	return rc;
-}
-
-int
-reader_lease_ms(void)
-{
-	FILE *f = fopen("/proc/sys/fs/lease-break-time", "re");
-	int seconds;
-
-	/* 0 is for ever, which is too long */
-	if (!f || fscanf(f, "%d", &seconds) != 1 || seconds < 1 ||
-	    seconds > READER_LEASE_MAX)
-		seconds = READER_LEASE_MAX;
-	if (f)
-		(void)fclose(f);
-	return seconds * 1000 + 1000;
-}
-
-/* Bytes asked for at once, ahead of reading them. */
-#define READER_AHEAD (1024 * 1024)
-
-/*
- * Has a stream bytes, or come to its end? A FIFO that was opened before its
- * writer reads as empty, but poll(2) waits for one.
- */
-static bool
-reader_is_ready(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-
-	/* when poll itself fails, read says what is the matter */
-	return poll(&p, 1, 0) != 0;
-}
-
-static ssize_t
-reader_read_stream(struct reader *f, void *p, size_t n)
-{
-	ssize_t got;
-
-	f->balked = false;
-	if (!reader_is_ready(f->fd))
-		return READER_LATER;
-	do
-		got = read(f->fd, p, n);
-	while (got < 0 && errno == EINTR);
-	f->balked = got < 0 && errno == EAGAIN;
-	return f->balked ? READER_LATER : got;
-}
-
-/* Bytes of a disk that are not to be waited for are asked for. */
-static ssize_t
-reader_read_regular(const struct reader *f, void *p, size_t n, bool wait)
-{
-	ssize_t got;
-
-	do
-		got = wait ? read(f->fd, p, n) :
-		    compat_read_nowait(f->fd, p, n);
-	while (got < 0 && errno == EINTR);
-	if (got >= 0 || wait || errno != EAGAIN)
-		return got;
-	(void)posix_fadvise(f->fd, (off_t)f->got, READER_AHEAD,
-	    POSIX_FADV_WILLNEED); /* advice only */
-	return READER_LATER;
-}
-
-ssize_t
-reader_read(struct reader *f, void *p, size_t n, bool wait, bool *last,
-    struct result *r)
-{
-	ssize_t got = f->regular ? reader_read_regular(f, p, n, wait) :
-	    reader_read_stream(f, p, n);
-
-	if (got == READER_LATER)
-		return READER_LATER;
-	if (got < 0)
-		return result_fail(r, RESULT_READ, errno);
-	f->got += (uint64_t)got;
-	/*
-	 * The read that returns 0 is saved where two witnesses say that this
-	 * is the end: a short read, and the size. reader_settled confirms the
-	 * size; files of /proc have size 0 and are read until they say 0.
-	 */
-	*last = got == 0 || (f->regular && (size_t)got < n &&
-	    f->got == (uint64_t)f->st.st_size);
-	return got;
-}
-
-static bool
-reader_same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-int
-reader_rewind(struct reader *f, struct result *r)
-{
-	if (lseek(f->fd, 0, SEEK_SET) < 0)
-		return result_fail(r, RESULT_READ, errno);
-	f->got = 0;
-	return 0;
-}
-
-int
-reader_settled(struct reader *f, struct result *r)
-{
-	struct stat now;
-
-	if (!f->regular)
-		return 1;
-	if (fstat(f->fd, &now) < 0)
-		return result_fail(r, RESULT_STAT, errno);
-	if (now.st_size == f->st.st_size &&
-	    reader_same_time(&now.st_mtim, &f->st.st_mtim) &&
-	    reader_same_time(&now.st_ctim, &f->st.st_ctim))
-		return 1;
-	if (f->rewound)
-		return result_fail(r, RESULT_CHANGED, 0);
-	if (reader_rewind(f, r) < 0)
-		return -1;
-	f->st = now;
-	f->rewound = true;
-	return 0;
-}
-
-void
-reader_close(struct reader *f)
-{
-	if (f->fd >= 0)
-		(void)close(f->fd); /* nothing was written through it */
-	f->fd = -1;
 }

@@ -17,11 +17,15 @@ struct dirs;
 struct entry;
 struct result;
 
+struct reader_kind; /* a regular file, or a stream */
+
 struct reader {
+	const struct reader_kind *kind;
 	int fd;          /* -1: closed */
 	bool regular;
 	bool rewound;    /* this is the second try */
 	bool balked;     /* a stream that polled readable, and was not */
+	unsigned naps;   /* reader_await since the last bytes */
 	uint64_t got;    /* bytes read in this try */
 	struct stat st;  /* as it was before the first byte of this try */
 };
@@ -43,13 +47,20 @@ int reader_lease_ms(void);
 /*
  * Reads up to n bytes. Returns how many, 0 only with *last; *last when these
  * are the last ones. -1 with the reason in r. READER_LATER when bytes must
- * first come from a disk (they have been asked for), only without wait, or from
- * the other end of a stream, which is never waited for: poll(2) does that, but
- * not where f->balked.
+ * first come from a disk (they have been asked for), or from the other end of a
+ * stream: reader_await. A disk that let itself be awaited for a second is waited
+ * for here.
  */
 #define READER_LATER (-2)
-ssize_t reader_read(struct reader *f, void *p, size_t n, bool wait, bool *last,
+ssize_t reader_read(struct reader *f, void *p, size_t n, bool *last,
     struct result *r);
+
+/*
+ * Waits until one of n readers, all of which said READER_LATER, may have bytes,
+ * but not for long: for ms, or, where a disk is among what is waited for, for a
+ * part of the time that it was waited for already. n is at most 64.
+ */
+void reader_await(struct reader *const v[], unsigned n, int ms);
 
 /*
  * After the last byte: was the file left alone meanwhile? 1: yes. 0: no, and

@@ -29,7 +29,7 @@
  * the beginning of a cache line.
  */
 #define WORKER_ALIGN 4096
-/* How long silent streams are waited for before new names are asked for; and
+/* How long open files are waited for before new names are asked for; and
  * between two attempts to open a file that cannot be had now. */
 #define WORKER_PAUSE_MS 50
 /* How long a worker without any open file waits for others to close theirs. */
@@ -148,15 +148,15 @@ worker_open(struct worker *w, struct slot *s)
 }
 
 /*
- * Reads the next bytes of slot i and feeds them, waiting for a disk only with
- * wait. 1: fed; 0: not yet; -1: the file failed.
+ * Reads the next bytes of slot i and feeds them. 1: fed; 0: not yet; -1: the
+ * file failed.
  */
 static int
-worker_feed(struct worker *w, unsigned i, bool wait)
+worker_feed(struct worker *w, unsigned i)
 {
 	struct slot *s = &w->slot[i];
 	bool last;
-	ssize_t n = reader_read(&s->file, s->buf, WORKER_BUFFER, wait, &last,
+	ssize_t n = reader_read(&s->file, s->buf, WORKER_BUFFER, &last,
 	    &s->res);
 
 	if (n == READER_LATER)
@@ -230,18 +230,18 @@ worker_done(struct worker *w, unsigned i)
  * is gone.
  */
 static int
-worker_move(struct worker *w, unsigned i, bool wait)
+worker_move(struct worker *w, unsigned i)
 {
 	struct slot *s = &w->slot[i];
 
 	watch_item(w->line, s->item.id);
 	switch (engine_state(s->engine, i)) {
 	case ENGINE_HUNGRY:
-		return worker_feed(w, i, wait) < 0 ? worker_answer(w, s) : 0;
+		return worker_feed(w, i) < 0 ? worker_answer(w, s) : 0;
 	case ENGINE_DONE:
 		if (worker_done(w, i))
 			return worker_answer(w, s);
-		return worker_move(w, i, wait);
+		return worker_move(w, i);
 	case ENGINE_FAILED:
 		result_fail(&s->res, RESULT_DIGEST, 0);
 		return worker_answer(w, s);
@@ -254,56 +254,36 @@ worker_move(struct worker *w, unsigned i, bool wait)
 	return 0;
 }
 
-/* Waits until one of the streams has something, but not for long: the owner
- * may have more names meanwhile, and a file that is waited for be had. */
+/* Waits until an open file may have bytes, but not for long: the owner may have
+ * more names meanwhile, and a file that is waited for be had. */
 static void
-worker_await_streams(const struct worker *w)
+worker_await(struct worker *w)
 {
-	const struct timespec pause = { 0, WORKER_PAUSE_MS * 1000000 };
-	struct pollfd p[WORKER_SLOTS];
-	nfds_t n = 0;
-	unsigned i;
+	struct reader *v[WORKER_SLOTS];
+	unsigned i, n = 0;
 
-	for (i = 0; i < WORKER_SLOTS; i++) {
-		const struct slot *s = &w->slot[i];
-
-		if (s->state != SLOT_OPEN || s->file.regular ||
-		    s->file.balked)
-			continue;
-		p[n].fd = s->file.fd;
-		p[n++].events = POLLIN;
-	}
-	/* reader_read says what is there */
-	if (poll(p, n, WORKER_PAUSE_MS) < 0 && errno != EINTR)
-		(void)nanosleep(&pause, NULL); /* the kernel lacks memory */
+	for (i = 0; i < WORKER_SLOTS; i++)
+		if (w->slot[i].state == SLOT_OPEN)
+			v[n++] = &w->slot[i].file;
+	reader_await(v, n, WORKER_PAUSE_MS);
 }
 
 /*
- * Moves every slot whose bytes are there. When no lane has anything to digest
- * it waits: for a disk, which works for all slots meanwhile, or else, unless a
- * slot became free, for streams, or for time to pass. 0, or -1 when the owner
- * is gone.
+ * Moves every slot whose bytes are there. When no lane has anything to digest,
+ * and no slot became free, it waits for any of them, or for time to pass. 0, or
+ * -1 when the owner is gone.
  */
 static int
 worker_move_all(struct worker *w)
 {
-	unsigned i, files = 0;
+	unsigned i;
 
 	w->fed = 0;
 	for (i = 0; i < WORKER_SLOTS; i++)
-		if (w->slot[i].state == SLOT_OPEN &&
-		    worker_move(w, i, false) < 0)
+		if (w->slot[i].state == SLOT_OPEN && worker_move(w, i) < 0)
 			return -1;
-	for (i = 0; i < WORKER_SLOTS && !w->fed; i++) {
-		if (w->slot[i].state != SLOT_OPEN ||
-		    !w->slot[i].file.regular)
-			continue;
-		files++;
-		if (worker_move(w, i, true) < 0)
-			return -1;
-	}
-	if (!w->answered && !w->fed && !files)
-		worker_await_streams(w);
+	if (!w->answered && !w->fed)
+		worker_await(w);
 	return 0;
 }
 

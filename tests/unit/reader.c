@@ -76,7 +76,7 @@ test_regular_in_one_read(void **state)
 	(void)state;
 	put("f", "12345");
 	assert_int_equal(open_as(&f, "f", ENTRY_FOUND, &r), 0);
-	assert_int_equal(reader_read(&f, buf, sizeof(buf), true, &last, &r), 5);
+	assert_int_equal(reader_read(&f, buf, sizeof(buf), &last, &r), 5);
 	assert_true(last); /* short, and as long as fstat said */
 	assert_int_equal(reader_settled(&f, &r), 1);
 	reader_close(&f);
@@ -95,9 +95,9 @@ test_full_buffer_reads_on(void **state)
 	(void)state;
 	put("f", "12345");
 	assert_int_equal(open_as(&f, "f", ENTRY_FOUND, &r), 0);
-	assert_int_equal(reader_read(&f, buf, sizeof(buf), true, &last, &r), 5);
+	assert_int_equal(reader_read(&f, buf, sizeof(buf), &last, &r), 5);
 	assert_false(last);
-	assert_int_equal(reader_read(&f, buf, sizeof(buf), true, &last, &r), 0);
+	assert_int_equal(reader_read(&f, buf, sizeof(buf), &last, &r), 0);
 	assert_true(last);
 	reader_close(&f);
 }
@@ -113,7 +113,7 @@ test_size_zero_is_not_trusted(void **state)
 	(void)state;
 	assert_int_equal(open_as(&f, "/proc/self/status", ENTRY_FOUND, &r), 0);
 	assert_int_equal(f.st.st_size, 0);
-	assert_true(reader_read(&f, buf, sizeof(buf), true, &last, &r) > 0);
+	assert_true(reader_read(&f, buf, sizeof(buf), &last, &r) > 0);
 	assert_false(last);
 	reader_close(&f);
 }
@@ -157,10 +157,10 @@ test_changed_once_then_twice(void **state)
 	(void)state;
 	put("f", "12345");
 	assert_int_equal(open_as(&f, "f", ENTRY_FOUND, &r), 0);
-	assert_int_equal(reader_read(&f, buf, sizeof(buf), true, &last, &r), 5);
+	assert_int_equal(reader_read(&f, buf, sizeof(buf), &last, &r), 5);
 	put("f", "123456789"); /* the size moves */
 	assert_int_equal(reader_settled(&f, &r), 0);
-	assert_int_equal(reader_read(&f, buf, sizeof(buf), true, &last, &r), 9);
+	assert_int_equal(reader_read(&f, buf, sizeof(buf), &last, &r), 9);
 	assert_memory_equal(buf, "123456789", 9); /* from the beginning */
 	assert_true(last);
 	times[1].tv_sec = 12345; /* only the times move */
@@ -180,7 +180,7 @@ test_directory_named(void **state)
 
 	(void)state;
 	assert_int_equal(open_as(&f, "d", ENTRY_NAMED, &r), 0);
-	assert_int_equal(reader_read(&f, buf, sizeof(buf), true, &last, &r), -1);
+	assert_int_equal(reader_read(&f, buf, sizeof(buf), &last, &r), -1);
 	assert_int_equal(r.status, RESULT_READ);
 	assert_int_equal(r.code, EISDIR);
 	reader_close(&f);
@@ -201,7 +201,7 @@ read_found(struct dirs *dirs, const struct entry *e, struct result *r)
 		assert_int_equal(f.fd, -1);
 		return NULL;
 	}
-	n = reader_read(&f, buf, sizeof(buf) - 1, true, &last, r);
+	n = reader_read(&f, buf, sizeof(buf) - 1, &last, r);
 	assert_true(n >= 0);
 	buf[n] = '\0';
 	reader_close(&f);
