@@ -95,13 +95,14 @@ async_produce(struct job *j, bool starved)
 	while (a->next < a->n &&
 	       (!c || (c->n < a->chunk && c->len < a->chunk_bytes))) {
 		const ppool_buf *item = &a->items[a->next];
+		struct task task = { .index = a->next };
 
-		if (item->len > j->pool->opts.max_item) {
+		if (ppool_check_item(item, 1, j->pool->opts.max_item,
+		                     &task.len)) {
 			next_fails(a, PPOOL_TOOBIG);
 			continue;
 		}
-		if (ppool_chunk_append(&c, j, item, 1,
-		                       &(struct task){ .index = a->next }))
+		if (ppool_chunk_append(&c, j, item, 1, &task))
 			break;
 		a->next++;
 	}
@@ -199,17 +200,16 @@ ppool_apply_async(ppool *pool, ppool_fn *fn, const void *in, size_t len,
                   ppool_done_fn *done, void *cookie, ppool_async **out)
 {
 	const ppool_buf item = { in, len };
+	uint32_t sum;
 	struct ppool_async *a;
 	ppool_err err = ppool_check_submit(pool, fn);
 
 	if (out)
 		*out = NULL;
 	if (!err)
-		err = ppool_check_bufs(&item, 1);
+		err = ppool_check_item(&item, 1, pool->opts.max_item, &sum);
 	if (err)
 		return err;
-	if (len > pool->opts.max_item)
-		return PPOOL_TOOBIG;
 	a = async_new(pool, 1, done, cookie);
 	if (!a)
 		return PPOOL_NOMEM;
@@ -247,12 +247,13 @@ ppool_map_async(ppool *pool, ppool_fn *fn, const ppool_buf *items, size_t n,
                 ppool_async **out)
 {
 	struct ppool_async *a;
+	uint32_t sum;
 	ppool_err err = ppool_check_submit(pool, fn);
 
 	if (out)
 		*out = NULL;
 	if (!err)
-		err = ppool_check_bufs(items, n);
+		err = ppool_check_item(items, n, SIZE_MAX, &sum);
 	if (err)
 		return err;
 	a = async_new(pool, n, done, cookie);

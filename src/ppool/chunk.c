@@ -3,9 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Larger buffers are not kept: one giant item should not stay for ever. */
-#define SPARE_SIZE ((size_t)256 << 10)
-
 /* ---- queues --------------------------------------------------------------- */
 
 void
@@ -59,95 +56,51 @@ ppool_queue_pop(struct queue *q)
 /* ---- chunks --------------------------------------------------------------- */
 
 static struct chunk *
-chunk_from_spare(struct ppool *p)
-{
-	struct chunk *c = p->spare;
-
-	if (c)
-		p->spare = c->next;
-	return c;
-}
-
-static struct chunk *
 chunk_new(struct job *j)
 {
 	struct ppool *p = j->pool;
-	struct chunk *c = chunk_from_spare(p);
+	struct chunk *c = malloc(sizeof(*c));
 
-	if (!c)
-		c = calloc(1, sizeof(*c));
 	if (!c)
 		return NULL;
+	*c = (struct chunk){
+		.pool = p, .job = j, .len = sizeof(struct frame_work),
+	};
 	ppool_job_hold(j);
-	c->next = NULL;
-	c->pool = p;
-	c->job = j;
-	c->n = c->left = 0;
-	c->weight = 0;
-	c->alone = false;
-	c->len = sizeof(struct frame_work);
 	p->nchunks++;
 	return c;
-}
-
-static void
-chunk_release(struct chunk *c)
-{
-	free(c->frame);
-	free(c->tasks);
-	free(c);
 }
 
 void
 ppool_chunk_free(struct chunk *c)
 {
-	struct ppool *p;
-	struct job *j;
-
 	if (!c)
 		return;
-	p = c->pool;
-	j = c->job;
-	p->nchunks--;
-	if (c->size <= SPARE_SIZE) {
-		c->next = p->spare;
-		p->spare = c;
-	} else {
-		chunk_release(c);
-	}
-	ppool_job_drop(j);
-}
-
-void
-ppool_chunk_empty_spare(struct ppool *p)
-{
-	struct chunk *c;
-
-	while ((c = chunk_from_spare(p)))
-		chunk_release(c);
+	c->pool->nchunks--;
+	ppool_job_drop(c->job);
+	free(c->frame);
+	free(c->tasks);
+	free(c);
 }
 
 /* ---- tasks ---------------------------------------------------------------- */
 
 ppool_err
-ppool_check_bufs(const ppool_buf *b, size_t n)
+ppool_check_item(const ppool_buf *pieces, size_t n, size_t most, uint32_t *len)
 {
-	if (n && !b)
+	size_t sum = 0;
+
+	if (n && !pieces)
 		return PPOOL_INVAL;
-	for (size_t i = 0; i < n; i++)
-		if (b[i].len && !b[i].data)
+	for (size_t i = 0; i < n; i++) {
+		if (pieces[i].len && !pieces[i].data)
 			return PPOOL_INVAL;
+		if (pieces[i].len > most - sum)
+			return PPOOL_TOOBIG;
+		sum += pieces[i].len;
+	}
+	*len = (uint32_t)sum;
 	return PPOOL_OK;
-}
-
-size_t
-ppool_length(const ppool_buf *b, size_t n)
-{
-	size_t len = 0;
-
-	for (size_t i = 0; i < n; i++)
-		len = b[i].len < SIZE_MAX - len ? len + b[i].len : SIZE_MAX;
-	return len;
 }
 
 int
@@ -166,8 +119,8 @@ ppool_buf_copy(ppool_buf *b)
 static int
 chunk_reserve(struct chunk *c, size_t len)
 {
-	uint32_t cap = c->cap ? 2 * c->cap : 16;
-	size_t size = c->size ? c->size : 4096;
+	uint32_t cap = c->cap ? 2 * c->cap : 64;
+	size_t size = c->size ? c->size : 8192;
 	void *new;
 
 	if (c->n == c->cap) {
@@ -195,8 +148,8 @@ static int
 chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
           const struct task *task)
 {
-	const size_t len = ppool_length(pieces, n), padded = frame_padded(len);
-	const struct frame_item head = { .len = (uint32_t)len };
+	const struct frame_item head = { .len = task->len };
+	size_t padded = frame_padded(task->len);
 	struct task *new;
 	uint8_t *at;
 
@@ -206,7 +159,6 @@ chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
 	*new = *task;
 	new->skip = task->parts;
 	new->off = c->len + sizeof(head);
-	new->len = head.len;
 	if (new->weight > PPOOL_WEIGHT_MAX)
 		new->weight = PPOOL_WEIGHT_MAX;
 	at = c->frame + c->len;
@@ -217,7 +169,7 @@ chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
 			memcpy(at, pieces[i].data, pieces[i].len);
 		at += pieces[i].len;
 	}
-	memset(at, 0, padded - len);
+	memset(at, 0, padded - task->len);
 	c->len += sizeof(head) + padded;
 	c->weight += new->weight;
 	c->left++;

@@ -137,8 +137,7 @@ struct ppool {
 	size_t nasync;   /* async jobs that are not ready */
 	struct queue again; /* chunks of ended workers, to be sent before others */
 	struct queue alone; /* likewise, each to a worker of its own */
-	struct chunk *spare;
-	size_t nchunks;  /* not in spare */
+	size_t nchunks;
 	size_t pending;  /* bytes queued by apply_async */
 	uint64_t next_seq;
 	uint64_t round;  /* turns of the pump */

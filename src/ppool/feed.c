@@ -86,16 +86,12 @@ open_would_burst(const struct ppool_feed *f, uint64_t weight)
 
 static int
 add(struct ppool_feed *f, const ppool_buf *pieces, size_t n,
-    uint64_t weight, void *cookie)
+    const struct task *task)
 {
-	const struct task task = {
-		.index = f->next, .weight = weight, .cookie = cookie,
-	};
-
 	if (!f->open)
 		f->target = f->opts.chunk_items ? f->opts.chunk_items :
 			ppool_job_chunk(&f->job);
-	if (ppool_chunk_append(&f->open, &f->job, pieces, n, &task))
+	if (ppool_chunk_append(&f->open, &f->job, pieces, n, task))
 		return -1;
 	f->next++;
 	f->left++;
@@ -299,22 +295,22 @@ static ppool_err
 put(struct ppool_feed *f, const ppool_buf *pieces, size_t n, uint64_t weight,
     void *cookie, int timeout_ms)
 {
+	struct task task = { .weight = weight, .cookie = cookie };
 	ppool_err err = feed_check(f);
 
 	if (!err)
 		err = put_check(f);
 	if (!err)
-		err = ppool_check_bufs(pieces, n);
+		err = ppool_check_item(pieces, n, f->job.pool->opts.max_item,
+		                       &task.len);
+	if (!err)
+		err = wait_for_window(f, timeout_ms);
 	if (err)
 		return err;
-	if (ppool_length(pieces, n) > f->job.pool->opts.max_item)
-		return PPOOL_TOOBIG;
-	err = wait_for_window(f, timeout_ms);
-	if (err)
-		return err;
+	task.index = f->next;
 	if (open_would_burst(f, weight))
 		close_open(f);
-	if (add(f, pieces, n, weight, cookie))
+	if (add(f, pieces, n, &task))
 		return PPOOL_NOMEM;
 	put_turn(f);
 	return PPOOL_OK;

@@ -137,15 +137,17 @@ iter_end(struct ppool_iter *it, ppool_err end, int code)
 static void
 accept_item(struct ppool_iter *it, const ppool_buf *item, struct chunk **c)
 {
-	const struct task task = { .index = it->pulled++ };
-	ppool_result r = { .err = PPOOL_NOMEM, .index = task.index };
+	struct task task = { .index = it->pulled++ };
+	ppool_result r = { .index = task.index };
 
-	if (item->len > it->job.pool->opts.max_item) {
-		r.err = PPOOL_TOOBIG;
+	r.err = ppool_check_item(item, 1, it->job.pool->opts.max_item,
+	                         &task.len);
+	if (r.err == PPOOL_TOOBIG)
 		r.item = *item;
-	} else if (!ppool_chunk_append(c, &it->job, item, 1, &task)) {
+	else if (!r.err && ppool_chunk_append(c, &it->job, item, 1, &task))
+		r.err = PPOOL_NOMEM;
+	if (!r.err)
 		return;
-	}
 	it->job.pool->events++;
 	iter_result(&it->job, &r);
 }

@@ -101,15 +101,15 @@ void ppool_queue_add(struct queue *q, struct chunk *c, uint64_t unit);
 struct chunk *ppool_queue_pop(struct queue *q);
 void ppool_queue_remove(struct queue *q, struct chunk *c);
 
-/* Has each of them its bytes? OK or INVAL. */
-ppool_err ppool_check_bufs(const ppool_buf *b, size_t n);
-/* All of them together, at most SIZE_MAX. */
-size_t ppool_length(const ppool_buf *b, size_t n);
+/* Is each of the n pieces of an item there, and has it at most so many bytes?
+ * OK with *len, INVAL, TOOBIG. */
+ppool_err ppool_check_item(const ppool_buf *pieces, size_t n, size_t most,
+                           uint32_t *len);
 /* Makes *b a copy of its bytes, for free(3). -1 without memory, and *b is
  * empty. */
 int ppool_buf_copy(ppool_buf *b);
 /* Copies an item, in n pieces, to the end of *c, which is made if it is NULL:
- * index, weight, cookie and deaths as in *task, whose parts are those to skip.
+ * len and the rest as in *task, whose parts are those to skip.
  * -1 without memory; *c is never empty, but may be NULL. */
 int ppool_chunk_append(struct chunk **c, struct job *j,
                        const ppool_buf *pieces, size_t n,
@@ -124,7 +124,6 @@ int ppool_chunk_take(struct chunk **c, const struct chunk *from,
 void ppool_chunk_fail(struct chunk *c, ppool_err err, int code);
 /* Drops the chunk and its hold on the job. NULL is fine. */
 void ppool_chunk_free(struct chunk *c);
-void ppool_chunk_empty_spare(struct ppool *p);
 ppool_buf ppool_chunk_item(const struct chunk *c, const struct task *task);
 /* One item's result, to its job, or a part of it, unless that was delivered
  * before: err, code, part, data and len of r are set. */

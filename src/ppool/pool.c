@@ -78,7 +78,6 @@ make_mark(struct ppool *p)
 static void
 pool_free(struct ppool *p)
 {
-	ppool_chunk_empty_spare(p);
 	ppool_watch_free(p);
 	free(p->lost);
 	if (p->mark)
