@@ -87,15 +87,16 @@ deliver(struct peer *w, struct chunk *c, struct task *task, ppool_result *r)
 static ppool_result
 result_of(const struct frame_answer *a, const uint8_t *data)
 {
-	ppool_result r = { .code = a->code, .part = a->flags & FRAME_PART };
+	ppool_result r = {
+		.err = a->code ? PPOOL_TASK : PPOOL_OK,
+		.code = a->code,
+		.part = a->flags & FRAME_PART,
+		.data = a->len ? data : NULL,
+		.len = a->len,
+	};
 
-	if (a->flags & FRAME_TOOBIG) {
+	if (a->flags & FRAME_TOOBIG)
 		r.err = PPOOL_TOOBIG;
-		return r;
-	}
-	r.err = a->code ? PPOOL_TASK : PPOOL_OK;
-	r.data = a->len ? data : NULL;
-	r.len = a->len;
 	return r;
 }
 

@@ -264,10 +264,10 @@ ppool_chunk_result(struct chunk *c, struct task *task, ppool_result *r)
 }
 
 void
-ppool_chunk_fail(struct chunk *c, ppool_err err, int code)
+ppool_chunk_cancel(struct chunk *c)
 {
 	for (uint32_t i = 0; i < c->n; i++) {
-		ppool_result r = { .err = err, .code = code };
+		ppool_result r = { .err = PPOOL_CANCELED };
 
 		if (!c->tasks[i].answered)
 			ppool_chunk_result(c, &c->tasks[i], &r);

@@ -135,7 +135,7 @@ struct ppool {
 	struct link jobs, runnable;
 	unsigned nrunnable;
 	size_t nasync;   /* async jobs that are not ready */
-	struct queue again; /* chunks of ended workers, to be sent before others */
+	struct queue again; /* chunks of ended workers, to be sent first */
 	struct queue alone; /* likewise, each to a worker of its own */
 	size_t nchunks;
 	size_t pending;  /* bytes queued by apply_async */
@@ -198,7 +198,8 @@ int ppool_watch_add(struct ppool *p, struct peer *w);
 void ppool_watch_del(struct ppool *p, struct peer *w);
 /* What of its socket is of interest has changed: eof, blocked. */
 void ppool_watch_change(struct ppool *p, struct peer *w);
-/* Sets readable, writable and check of the peers. -1: EINTR. */
+/* Sets readable, writable and check of the peers. -1 with errno: EINTR, and
+ * none is set; or they are set as if all had happened. */
 int ppool_watch_wait(struct ppool *p, int timeout_ms);
 
 /* spawn.c: forks a worker into a free place; -1 with errno. */

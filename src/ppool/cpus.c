@@ -89,7 +89,8 @@ read_quota(bool v2, const char *dir, long long *quota, long long *period)
 	if (!read_line(dir, "cpu.cfs_quota_us", line, sizeof(line)))
 		return false;
 	*quota = atoll(line);
-	if (*quota <= 0 || !read_line(dir, "cpu.cfs_period_us", line, sizeof(line)))
+	if (*quota <= 0 ||
+	    !read_line(dir, "cpu.cfs_period_us", line, sizeof(line)))
 		return false;
 	*period = atoll(line);
 	return true;

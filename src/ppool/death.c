@@ -39,8 +39,8 @@ struct death {
 	bool wide;        /* all that were begun are possible causes */
 	bool given_up;    /* by the owner, for item number given */
 	uint64_t given;
-	bool early;       /* a timeout meant the item before the one in progress,
-	                   * which is not counted against this */
+	bool early;       /* a timeout meant the item before the one in
+	                   * progress: the death does not count against this */
 	unsigned causes;  /* possible ones */
 	bool reported;    /* an item was */
 };
@@ -146,14 +146,14 @@ dispose_of_chunk(struct death *d, struct chunk *c)
 	ppool_chunk_free(c);
 }
 
-/* Workers that die young, or with work, may do so for ever. */
+/* Workers that die young, or with work, may do so for ever; one whose
+ * initializer exits will. */
 static void
 count_crash(struct ppool *p, const struct peer *w, bool exited, bool worked)
 {
-	if (!w->hello && exited)
-		ppool_break(p);
-	else if ((worked || ppool_now() - w->born < PPOOL_YOUNG_NS) &&
-	         ++p->crashes >= PPOOL_CRASHES)
+	bool counts = worked || ppool_now() - w->born < PPOOL_YOUNG_NS;
+
+	if ((!w->hello && exited) || (counts && ++p->crashes >= PPOOL_CRASHES))
 		ppool_break(p);
 }
 

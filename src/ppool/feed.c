@@ -155,7 +155,7 @@ feed_cancel(struct job *j)
 
 	f->open = NULL;
 	if (c)
-		ppool_chunk_fail(c, PPOOL_CANCELED, 0);
+		ppool_chunk_cancel(c);
 }
 
 static void
@@ -238,7 +238,7 @@ put_check(const struct ppool_feed *f)
 	return PPOOL_OK;
 }
 
-/* A turn costs some system calls: one is due now and then, not for each item. */
+/* A turn costs some system calls: one is due now and then, not for each put. */
 static bool
 put_turn_is_due(struct ppool_feed *f)
 {
@@ -363,9 +363,7 @@ ppool_feed_finish(ppool_feed *f, int timeout_ms)
 {
 	ppool_err err = feed_check(f);
 
-	if (err == PPOOL_CANCELED && !f->lost)
-		return PPOOL_OK;
-	if (err == PPOOL_CANCELED)
+	if (err == PPOOL_CANCELED) /* the pool is gone: was anything lost? */
 		return f->lost;
 	if (err)
 		return err;

@@ -95,8 +95,8 @@ struct queue {
 };
 
 void ppool_queue_init(struct queue *q);
-/* At the end, or, if unit is not 0, before all that are lighter by a multiple of
- * it. */
+/* At the end, or, if unit is not 0, before all that are lighter by a multiple
+ * of it. */
 void ppool_queue_add(struct queue *q, struct chunk *c, uint64_t unit);
 struct chunk *ppool_queue_pop(struct queue *q);
 void ppool_queue_remove(struct queue *q, struct chunk *c);
@@ -114,14 +114,14 @@ int ppool_buf_copy(ppool_buf *b);
 int ppool_chunk_append(struct chunk **c, struct job *j,
                        const ppool_buf *pieces, size_t n,
                        const struct task *task);
-/* The tasks from this one on leave the chunk: a new one of them, or NULL without
- * memory. */
+/* The tasks from this one on leave the chunk: a new chunk of them, or NULL
+ * without memory. */
 struct chunk *ppool_chunk_split(struct chunk *c, uint32_t from);
 /* Likewise a task of another chunk of the same job. */
 int ppool_chunk_take(struct chunk **c, const struct chunk *from,
                      const struct task *task);
-/* Gives every task left its result: err, code and no data. Frees it. */
-void ppool_chunk_fail(struct chunk *c, ppool_err err, int code);
+/* Gives every task left its result: CANCELED. Frees it. */
+void ppool_chunk_cancel(struct chunk *c);
 /* Drops the chunk and its hold on the job. NULL is fine. */
 void ppool_chunk_free(struct chunk *c);
 ppool_buf ppool_chunk_item(const struct chunk *c, const struct task *task);

@@ -123,22 +123,13 @@ pool_alloc(const struct ppool_opts *opts)
 	return p;
 }
 
-static int
-spawn_all(struct ppool *p)
-{
-	for (unsigned i = 0; i < p->n; i++)
-		if (ppool_spawn(p, &p->peers[i]))
-			return -1;
-	return 0;
-}
-
 ppool_err
 ppool_create(ppool **pool, const ppool_opts *opts)
 {
 	struct ppool_opts o = { 0 };
 	struct ppool *p;
 	ppool_err err;
-	int saved;
+	int failed, saved;
 
 	if (!pool)
 		return PPOOL_INVAL;
@@ -152,7 +143,10 @@ ppool_create(ppool **pool, const ppool_opts *opts)
 	p = pool_alloc(&o);
 	if (!p)
 		return PPOOL_NOMEM;
-	if (!ppool_watch_init(p) && !spawn_all(p)) {
+	failed = ppool_watch_init(p);
+	for (unsigned i = 0; !failed && i < p->n; i++)
+		failed = ppool_spawn(p, &p->peers[i]);
+	if (!failed) {
 		*pool = p;
 		return PPOOL_OK;
 	}
@@ -181,7 +175,7 @@ ppool_pids(const ppool *pool, pid_t *pids, size_t max)
 }
 
 static const struct peer *
-live_slot(const struct ppool *p, unsigned n)
+live_peer(const struct ppool *p, unsigned n)
 {
 	return p && n < p->n && p->peers[n].live ? &p->peers[n] : NULL;
 }
@@ -189,7 +183,7 @@ live_slot(const struct ppool *p, unsigned n)
 size_t
 ppool_load(const ppool *pool, unsigned n)
 {
-	const struct peer *w = live_slot(pool, n);
+	const struct peer *w = live_peer(pool, n);
 
 	return w ? w->items : 0;
 }
@@ -209,7 +203,7 @@ ppool_err
 ppool_held(const ppool *pool, unsigned n, uint64_t id, ppool_buf *item,
            void **cookie)
 {
-	const struct peer *w = live_slot(pool, n);
+	const struct peer *w = live_peer(pool, n);
 	const struct chunk *c;
 
 	for (c = w ? w->held.first : NULL; c; c = c->next) {
@@ -238,22 +232,19 @@ ppool_err
 ppool_poll(ppool *pool, int timeout_ms)
 {
 	ppool_err err = ppool_check(pool);
-	bool pulling;
 
 	if (err)
 		return err;
 	if (pool->depth)
 		return PPOOL_BUSY;
-	/* With nothing to wait for it would be for ever. */
-	if (timeout_ms < 0 && !ppool_unfinished(pool) && !pool->nrunnable) {
-		err = ppool_turn(pool, 0, true);
-		return pool->broken ? pool->why : err;
-	}
 	pool->polled_at = pool->events;
-	pulling = pool->pulling;
 	pool->pulling = true;
-	err = ppool_until(pool, something_new, pool, timeout_ms);
-	pool->pulling = pulling;
+	/* With nothing to wait for it would be for ever. */
+	if (timeout_ms < 0 && !ppool_unfinished(pool) && !pool->nrunnable)
+		err = ppool_turn(pool, 0, true);
+	else
+		err = ppool_until(pool, something_new, pool, timeout_ms);
+	pool->pulling = false;
 	return pool->broken ? pool->why : err;
 }
 
@@ -306,7 +297,7 @@ stop_jobs(struct ppool *p)
 
 /* When all is done the workers may go; when they have gone this is true. */
 static bool
-wound_up(void *arg)
+has_ended(void *arg)
 {
 	struct ppool *p = arg;
 
@@ -334,7 +325,7 @@ ppool_join(ppool *pool, int timeout_ms)
 		pool->joining = true;
 		stop_jobs(pool);
 	}
-	return ppool_until(pool, wound_up, pool, timeout_ms);
+	return ppool_until(pool, has_ended, pool, timeout_ms);
 }
 
 /* The handles of these jobs outlive the pool. */

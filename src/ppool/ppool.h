@@ -222,8 +222,8 @@ int ppool_cpus(void);
 
 /*
  * Forks the workers, so call it before starting threads. opts may be NULL and
- * is copied; initarg and keep are not. OK, INVAL, NOMEM or SYS; on failure no worker is
- * left and *pool is NULL.
+ * is copied; initarg and keep are not. OK, INVAL, NOMEM or SYS; on failure no
+ * worker is left and *pool is NULL.
  */
 ppool_err ppool_create(ppool **pool, const ppool_opts *opts);
 
@@ -248,8 +248,8 @@ ppool_err ppool_held(const ppool *pool, unsigned n, uint64_t id,
  * Kills worker number n, which has been in an item for too long; for owners
  * that know better than task_timeout_ms. The item that it took under this id,
  * if it has not answered it, becomes GIVENUP, as does with AT_MOST_ONCE any
- * other that it may have begun; the rest is run again, by others, and is not
- * suspected. A worker that even SIGKILL does not end, in some seconds, is left
+ * other that it may have begun; the rest is run again, by others, and this
+ * death does not count against it. A worker that even SIGKILL does not end, in some seconds, is left
  * behind. Does not wait; fine in a callback. OK, INVAL.
  */
 ppool_err ppool_give_up(ppool *pool, unsigned n, uint64_t id);

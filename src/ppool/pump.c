@@ -166,7 +166,7 @@ cancel_job(struct job *j)
 
 	ppool_job_hold(j);
 	while ((c = ppool_queue_pop(&j->ready)))
-		ppool_chunk_fail(c, PPOOL_CANCELED, 0);
+		ppool_chunk_cancel(c);
 	j->kind->cancel(j);
 	if (j->pool)
 		ppool_job_turn(j);
@@ -181,7 +181,7 @@ ppool_cancel(struct ppool *p)
 
 	while ((c = ppool_queue_pop(&p->again)) ||
 	       (c = ppool_queue_pop(&p->alone)))
-		ppool_chunk_fail(c, PPOOL_CANCELED, 0);
+		ppool_chunk_cancel(c);
 	/* todo takes the place of the list's head. */
 	link_add(&p->jobs, &todo);
 	link_del(&p->jobs);
@@ -243,18 +243,6 @@ serve_peer(struct ppool *p, struct peer *w)
 		ppool_reap(p, w);
 }
 
-/* Where the kernel cannot say what has happened. */
-static void
-look_at_all(struct ppool *p)
-{
-	for (unsigned i = 0; i < p->n; i++) {
-		struct peer *w = &p->peers[i];
-
-		w->readable = w->check = w->live;
-		w->writable = w->live && w->blocked;
-	}
-}
-
 ppool_err
 ppool_turn(struct ppool *p, int64_t deadline, bool starved)
 {
@@ -271,8 +259,7 @@ ppool_turn(struct ppool *p, int64_t deadline, bool starved)
 		deadline = earlier(deadline, next_due(p));
 	if (ppool_watch_wait(p, timeout_until(deadline))) {
 		interrupted = errno == EINTR;
-		if (ppool_lacks_memory(p, -1))
-			look_at_all(p);
+		ppool_lacks_memory(p, -1);
 	}
 	for (unsigned i = 0; i < p->n; i++)
 		if (p->peers[i].live)

@@ -25,9 +25,7 @@ ppool_deadline(int timeout_ms)
 ppool_err
 ppool_check(const struct ppool *p)
 {
-	if (!p || p->copied)
-		return PPOOL_INVAL;
-	if (p->mark ? !*p->mark : p->owner != getpid())
+	if (!p || p->copied || (p->mark ? !*p->mark : p->owner != getpid()))
 		return PPOOL_INVAL;
 	return PPOOL_OK;
 }

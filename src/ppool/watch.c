@@ -8,6 +8,7 @@
  */
 #include "ppool/core.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 
@@ -117,10 +118,14 @@ ppool_watch_wait(struct ppool *p, int timeout_ms)
 		short events = w->live ? interest(w) : 0;
 
 		fds[2 * i] = (struct pollfd){ events ? w->fd : -1, events, 0 };
-		fds[2 * i + 1] = (struct pollfd){ w->pidfd, POLLIN, 0 };
+		events = w->pidfd < 0 ? 0 : POLLIN;
+		fds[2 * i + 1] = (struct pollfd){ w->pidfd, events, 0 };
 	}
 	n = poll(fds, 2 * p->n, timeout_ms);
-	for (unsigned i = 0; n > 0 && i < p->n; i++) {
+	/* Where the kernel cannot say what has happened, all may have. */
+	for (unsigned i = 0; n < 0 && errno != EINTR && i < 2 * p->n; i++)
+		fds[i].revents = fds[i].events;
+	for (unsigned i = 0; i < p->n; i++) {
 		p->peers[i].readable = fds[2 * i].revents & ~POLLOUT;
 		p->peers[i].writable = fds[2 * i].revents & ~POLLIN;
 		p->peers[i].check = fds[2 * i + 1].revents;

@@ -1,4 +1,4 @@
-/* worker.c - the other side: runs in a child of the owner, and only there. */
+/* worker.c - runs in a worker, which is a child of the owner, and only there. */
 #include "ppool/core.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 #endif
 
-/* Answers do not wait longer than this for company while others are made. */
+/* An answer waits at most so long for others, to be sent with them. */
 #define GROUP_NS ((int64_t)5000000)
 
 enum { EXIT_INIT = 1, EXIT_OWNER = 2, EXIT_FRAME = 3, EXIT_MEMORY = 4 };

@@ -1,6 +1,6 @@
 /*
- * ppool_frame.c - a worker that speaks the pool's own language, but lies: each
- * row is one field of one frame that the owner must not believe.
+ * ppool_frame.c - a worker that breaks the protocol: each row is one
+ * field of one frame that the owner must refuse.
  */
 #include "ppool_util.h"
 
@@ -73,10 +73,10 @@ second_hello(struct group *g)
 	g->note.len = g->note.n = 0;
 }
 
-static const struct lie {
+static const struct fault {
 	const char *name;
-	void (*tell)(struct group *g);
-} lies[] = {
+	void (*make)(struct group *g);
+} faults[] = {
 	{ "wrong_magic", wrong_magic },
 	{ "wrong_type", wrong_type },
 	{ "no_answers", no_answers },
@@ -96,18 +96,18 @@ static const struct lie {
 	{ "second_hello", second_hello },
 };
 
-struct liar {
-	const struct lie *lie; /* NULL: tells the truth, in the same words */
+struct counted {
+	const struct fault *fault; /* NULL: a frame without one */
 	int workers;           /* that were started */
 };
 
 static int
 init_counts(void *initarg, void **state)
 {
-	struct liar *liar = initarg;
+	struct counted *counted = initarg;
 
-	__atomic_add_fetch(&liar->workers, 1, __ATOMIC_SEQ_CST);
-	*state = liar;
+	__atomic_add_fetch(&counted->workers, 1, __ATOMIC_SEQ_CST);
+	*state = counted;
 	return 0;
 }
 
@@ -128,7 +128,7 @@ own_socket(void)
 
 /* Answers the first two items of the first chunk, whose number is 1. */
 static void
-send_group(const struct lie *lie)
+send_group(const struct fault *fault)
 {
 	struct group g = {
 		.note = { .len = sizeof(g.answers), .magic = FRAME_MAGIC,
@@ -141,17 +141,17 @@ send_group(const struct lie *lie)
 		};
 		g.answers[i].value = i * i;
 	}
-	if (lie)
-		lie->tell(&g);
+	if (fault)
+		fault->make(&g);
 	if (send(own_socket(), &g, sizeof(g), MSG_NOSIGNAL) < 0)
 		_exit(1);
 }
 
 static int
-serve_lies(void *state, ppool_worker *w)
+serve_faults(void *state, ppool_worker *w)
 {
-	struct liar *liar = state;
-	bool first = liar->workers == 1;
+	struct counted *counted = state;
+	bool first = counted->workers == 1;
 	ppool_item item;
 	int n = 0, v;
 
@@ -160,7 +160,7 @@ serve_lies(void *state, ppool_worker *w)
 		if (first && n < ITEMS)
 			continue;
 		if (first)
-			send_group(liar->lie);
+			send_group(counted->fault);
 		v = int_of(item.data, item.len);
 		v *= v;
 		if (ppool_answer(w, &item, 0, &v, sizeof(v)))
@@ -171,11 +171,11 @@ serve_lies(void *state, ppool_worker *w)
 
 /* A map of one chunk; returns how many workers it took. */
 static int
-run_with(const struct lie *lie)
+run_with(const struct fault *fault)
 {
-	struct liar *liar = shared_new(sizeof(*liar));
-	const ppool_opts opts = { .processes = 1, .serve = serve_lies,
-	                          .init = init_counts, .initarg = liar,
+	struct counted *counted = shared_new(sizeof(*counted));
+	const ppool_opts opts = { .processes = 1, .serve = serve_faults,
+	                          .init = init_counts, .initarg = counted,
 	                          .max_item = MAX_ITEM };
 	ppool_buf *items = int_items(ITEMS);
 	ppool_async *job = NULL;
@@ -183,7 +183,7 @@ run_with(const struct lie *lie)
 	ppool *pool;
 	int workers;
 
-	liar->lie = lie;
+	counted->fault = fault;
 	pool = pool_with(&opts);
 	assert_int_equal(ppool_map(pool, fn_echo, items, ITEMS, ITEMS, &job),
 	                 PPOOL_OK);
@@ -193,29 +193,29 @@ run_with(const struct lie *lie)
 	ppool_async_free(job);
 	int_items_free(items);
 	pool_end(pool);
-	workers = liar->workers;
-	munmap(liar, sizeof(*liar));
+	workers = counted->workers;
+	munmap(counted, sizeof(*counted));
 	return workers;
 }
 
 /* Or the rows below would prove nothing. */
 static void
-the_truth_is_believed(void **state)
+whole_frames_are_taken(void **state)
 {
 	(void)state;
 	assert_int_equal(run_with(NULL), 1);
 }
 
-/* A liar is killed, and others do its work. */
+/* A counted is killed, and others do its work. */
 static void
-no_lie_is_believed(void **state)
+faulty_frames_are_refused(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < NITEMS(lies); i++) {
-		int workers = run_with(&lies[i]);
+	for (size_t i = 0; i < NITEMS(faults); i++) {
+		int workers = run_with(&faults[i]);
 
 		if (workers < 2)
-			print_error("%s was believed\n", lies[i].name);
+			print_error("%s was taken\n", faults[i].name);
 		assert_in_range(workers, 2, 3);
 	}
 }
@@ -228,9 +228,9 @@ fn_begins_a_frame(void *state, const void *in, size_t len, ppool_out *out)
 		.len = FRAME_GROUP, .magic = FRAME_MAGIC,
 		.type = FRAME_ANSWERS, .n = 1,
 	};
-	struct liar *liar = state;
+	struct counted *counted = state;
 
-	if (liar->workers == 1 && int_of(in, len) == 1 &&
+	if (counted->workers == 1 && int_of(in, len) == 1 &&
 	    send(own_socket(), &note, sizeof(note), MSG_NOSIGNAL) < 0)
 		return 1;
 	return fn_square(state, in, len, out);
@@ -240,9 +240,9 @@ fn_begins_a_frame(void *state, const void *in, size_t len, ppool_out *out)
 static void
 a_frame_must_end(void **state)
 {
-	struct liar *liar = shared_new(sizeof(*liar));
+	struct counted *counted = shared_new(sizeof(*counted));
 	const ppool_opts opts = { .processes = 1, .init = init_counts,
-	                          .initarg = liar, .task_timeout_ms = 3000 };
+	                          .initarg = counted, .task_timeout_ms = 3000 };
 	ppool_buf *items = int_items(ITEMS);
 	ppool_async *job = NULL;
 	const ppool_result *r = NULL;
@@ -254,19 +254,19 @@ a_frame_must_end(void **state)
 	assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_OK);
 	for (int i = 0; i < ITEMS; i++)
 		assert_int_result(&r[i], (uint64_t)i, i * i);
-	assert_int_equal(liar->workers, 2);
+	assert_int_equal(counted->workers, 2);
 	ppool_async_free(job);
 	int_items_free(items);
 	pool_end(pool);
-	munmap(liar, sizeof(*liar));
+	munmap(counted, sizeof(*counted));
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(the_truth_is_believed),
-		CASE(no_lie_is_believed),
+		CASE(whole_frames_are_taken),
+		CASE(faulty_frames_are_refused),
 		CASE(a_frame_must_end),
 	};
 

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-enum { ITEMS = 6, TAKEN = 3, GUILTY = 1, HANG_MS = 60000 };
+enum { ITEMS = 6, TAKEN = 3, NAMED = 1, HANG_MS = 60000 };
 
 /*
  * A process that no signal reaches, as when it waits in the kernel, simulated:
@@ -167,8 +167,8 @@ give_up_costs_one_item(void **state)
 	(void)state;
 	assert_int_equal(ppool_load(pool, 0), ITEMS);
 	assert_int_equal(ppool_load(pool, 1), 0);
-	assert_int_equal(ppool_held(pool, 0, GUILTY, &item, NULL), PPOOL_OK);
-	assert_int_equal(int_of(item.data, item.len), GUILTY);
+	assert_int_equal(ppool_held(pool, 0, NAMED, &item, NULL), PPOOL_OK);
+	assert_int_equal(int_of(item.data, item.len), NAMED);
 	assert_int_equal(ppool_held(pool, 0, PPOOL_OLDEST, &item, NULL),
 	                 PPOOL_OK);
 	assert_int_equal(int_of(item.data, item.len), 0);
@@ -176,14 +176,14 @@ give_up_costs_one_item(void **state)
 	assert_int_equal(ppool_held(pool, 1, 0, &item, NULL), PPOOL_INVAL);
 	assert_int_equal(ppool_give_up(pool, 1, 0), PPOOL_INVAL);
 
-	assert_int_equal(ppool_give_up(pool, 0, GUILTY), PPOOL_OK);
+	assert_int_equal(ppool_give_up(pool, 0, NAMED), PPOOL_OK);
 	end(pool, f, &o);
-	assert_int_equal(o.err[GUILTY], PPOOL_GIVENUP);
+	assert_int_equal(o.err[NAMED], PPOOL_GIVENUP);
 	assert_int_equal(o.ok, ITEMS - 1);
 	assert_int_equal(sh->workers, 2);
 	assert_int_equal(sh->number, 0);
 	for (int v = 0; v < ITEMS; v++)
-		assert_int_equal(sh->runs[v], v < TAKEN && v != GUILTY ? 2 : 1);
+		assert_int_equal(sh->runs[v], v < TAKEN && v != NAMED ? 2 : 1);
 	munmap(sh, sizeof(*sh));
 }
 
@@ -216,7 +216,7 @@ give_up_runs_nothing_twice(void **state)
 	ppool *pool = begin(sh, PPOOL_AT_MOST_ONCE, &o, &f);
 
 	(void)state;
-	assert_int_equal(ppool_give_up(pool, 0, GUILTY), PPOOL_OK);
+	assert_int_equal(ppool_give_up(pool, 0, NAMED), PPOOL_OK);
 	end(pool, f, &o);
 	assert_int_equal(o.given_up, TAKEN);
 	assert_int_equal(o.ok, ITEMS - TAKEN);
@@ -250,10 +250,10 @@ what_cannot_be_killed_is_left(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_pids(pool, &undead, 1), 1);
-	assert_int_equal(ppool_give_up(pool, 0, GUILTY), PPOOL_OK);
+	assert_int_equal(ppool_give_up(pool, 0, NAMED), PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(f, HANG_MS), PPOOL_OK);
 	assert_int_equal(o.n, ITEMS);
-	assert_int_equal(o.err[GUILTY], PPOOL_GIVENUP);
+	assert_int_equal(o.err[NAMED], PPOOL_GIVENUP);
 	assert_int_equal(o.ok, ITEMS - 1);
 	ppool_feed_free(f);
 	pool_end(pool);
@@ -337,9 +337,9 @@ leave_held(bool at_end)
 
 	assert_int_equal(ppool_pids(pool, &pid, 1), 1);
 	tracer = held_new(pid);
-	assert_int_equal(ppool_give_up(pool, 0, GUILTY), PPOOL_OK);
+	assert_int_equal(ppool_give_up(pool, 0, NAMED), PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(f, HANG_MS), PPOOL_OK);
-	assert_int_equal(o.err[GUILTY], PPOOL_GIVENUP);
+	assert_int_equal(o.err[NAMED], PPOOL_GIVENUP);
 	assert_int_equal(o.ok, ITEMS - 1);
 	ppool_feed_free(f);
 	assert_int_equal(ppool_close(pool), PPOOL_OK);
@@ -376,7 +376,7 @@ hang_in_guilty(void *state, const void *data, size_t len, ppool_out *out)
 {
 	(void)state;
 	(void)out;
-	while (int_of(data, len) == GUILTY)
+	while (int_of(data, len) == NAMED)
 		pause();
 	return 0;
 }
@@ -388,7 +388,7 @@ babble_in_guilty(void *state, const void *data, size_t len, ppool_out *out)
 	const char junk[64] = "junk";
 	int type;
 
-	for (int fd = 3; int_of(data, len) == GUILTY && fd < 256; fd++)
+	for (int fd = 3; int_of(data, len) == NAMED && fd < 256; fd++)
 		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type,
 		               &(socklen_t){ sizeof(type) }) == 0)
 			(void)send(fd, junk, sizeof(junk), MSG_NOSIGNAL);
@@ -414,7 +414,7 @@ leave_in(ppool_fn *fn, int task_timeout_ms)
 		                 PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(f, HANG_MS), PPOOL_OK);
 	assert_int_equal(o.n, ITEMS);
-	assert_int_equal(o.err[GUILTY], PPOOL_DIED);
+	assert_int_equal(o.err[NAMED], PPOOL_DIED);
 	assert_int_equal(o.ok, ITEMS - 1);
 	ppool_feed_free(f);
 	pool_end(pool);
