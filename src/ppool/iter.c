@@ -316,16 +316,6 @@ iter_ready(void *arg)
 	return it->handed == it->pulled && (it->ended || it->stopped);
 }
 
-static void
-hand_out(struct ppool_iter *it, ppool_result *r)
-{
-	struct kept *k = ring_at(it, it->handed++);
-
-	it->last = *k;
-	k->full = false;
-	*r = it->last.r;
-}
-
 /* A failed source is a result itself, once, and then the end. */
 static ppool_err
 hand_out_end(struct ppool_iter *it, ppool_result *r)
@@ -386,7 +376,9 @@ next_result(struct ppool_iter *it, int timeout_ms, ppool_result *r)
 		it->handed++;
 	if (!has_result(it))
 		return hand_out_end(it, r);
-	hand_out(it, r);
+	it->last = *ring_at(it, it->handed);
+	ring_at(it, it->handed++)->full = false;
+	*r = it->last.r;
 	return PPOOL_OK;
 }
 

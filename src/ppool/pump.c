@@ -88,8 +88,8 @@ check_overdue(const struct ppool *p, struct peer *w, int64_t now)
 {
 	uint64_t state = atomic_load(&w->line->state);
 
-	if (w->timed_out || !w->held.n || state % 2 == 0 ||
-	    peer_overdue(p, w, now) > now ||
+	if (!p->opts.task_timeout_ms || w->timed_out || !w->held.n ||
+	    state % 2 == 0 || peer_overdue(p, w, now) > now ||
 	    atomic_load(&w->line->state) != state)
 		return;
 	w->timed_out = state;
@@ -118,8 +118,7 @@ run_timers(struct ppool *p)
 		}
 		if (peer_cut_off(p, w) <= now)
 			ppool_peer_bad(p, w);
-		if (p->opts.task_timeout_ms)
-			check_overdue(p, w, now);
+		check_overdue(p, w, now);
 	}
 }
 
