@@ -288,7 +288,7 @@ reader_open_found(struct reader *f, struct dirs *dirs, const struct entry *e,
 
 	if (!dirs->kept || (rc == 0 && reader_is_same(f, e)))
 		return rc;
-	if (rc < 0 && r->status == RESULT_OPEN && r->code != ENOENT)
+	if (rc < 0 && r->status == RESULT_OPEN && r->err != ENOENT)
 		return rc;
 	reader_close(f);
 	dirs_forget(dirs);

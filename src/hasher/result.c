@@ -43,7 +43,7 @@ result_reason(const struct result *r, struct buf *out)
 	case RESULT_OPEN:
 	case RESULT_STAT:
 	case RESULT_READ:
-		buf_puts(out, strerror(r->code));
+		buf_puts(out, strerror(r->err));
 		return;
 	case RESULT_BUSY:
 		buf_puts(out, "in use: another program has a lease on it");
@@ -61,7 +61,7 @@ result_reason(const struct result *r, struct buf *out)
 		buf_puts(out, "libcrypto failed");
 		return;
 	case RESULT_DIED:
-		put_death(out, r->code);
+		put_death(out, r->death);
 		return;
 	case RESULT_OUTPUT:
 		buf_puts(out, "a hard link to the output");
@@ -73,8 +73,8 @@ result_reason(const struct result *r, struct buf *out)
 		buf_puts(out, "its algorithm is not known to libcrypto");
 		return;
 	case RESULT_STALLED:
-		buf_printf(out, "no progress for %d second%s", r->code,
-		    r->code == 1 ? "" : "s");
+		buf_printf(out, "no progress for %d second%s", r->seconds,
+		    r->seconds == 1 ? "" : "s");
 		return;
 	case RESULT_LOST:
 		buf_puts(out, "not hashed");

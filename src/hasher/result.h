@@ -17,24 +17,23 @@ struct buf;
 
 enum result_status {
 	RESULT_OK,      /* digest and size are valid */
-	RESULT_OPEN,    /* open failed: code is the errno */
+	RESULT_OPEN,    /* open failed: err says why */
 	RESULT_BUSY,    /* another process would not give up its lease */
-	RESULT_STAT,    /* fstat failed: code is the errno */
-	RESULT_READ,    /* read failed: code is the errno */
+	RESULT_STAT,    /* fstat failed: likewise */
+	RESULT_READ,    /* read failed: likewise */
 	RESULT_TYPE,    /* the walk saw a regular file here, open found another
 	                 * kind of file */
 	RESULT_PLACE,   /* not opened: a directory on the way to it is no longer
 	                 * the one that was walked */
 	RESULT_CHANGED, /* changed while it was read, twice in a row */
 	RESULT_DIGEST,  /* libcrypto failed */
-	RESULT_DIED,    /* the worker died of it: code is -signal or the exit
-	                 * status, or INT_MIN where that is not known */
+	RESULT_DIED,    /* the worker died of it: death says how */
 	RESULT_OUTPUT,  /* it is what is being written, by another name */
 	RESULT_LINKS,   /* a directory that too many ways lead to */
 	RESULT_ALGORITHM, /* the entry's cannot be computed, so it was never
 	                 * asked for */
-	RESULT_STALLED, /* given up: its worker made no progress for so many
-	                 * seconds as code says */
+	RESULT_STALLED, /* given up: its worker made no progress for that many
+	                 * seconds */
 	RESULT_LOST,    /* never hashed: the pool was stopped or broke */
 	RESULT_STATUSES /* how many there are */
 };
@@ -42,7 +41,13 @@ enum result_status {
 struct result {
 	struct entry entry; /* as it was handed to the hasher */
 	enum result_status status;
-	int code;
+	union {             /* by status; 0 where none of them is meant */
+		int err;    /* an errno */
+		int death;  /* -signal, or exit status, or INT_MIN where that is
+		             * not known */
+		int seconds;
+		int code;   /* for who only carries it */
+	};
 	uint64_t size;      /* bytes hashed */
 	size_t digestlen;   /* bytes of digest; 0 unless RESULT_OK */
 	unsigned char digest[DIGEST_MAX];

@@ -330,7 +330,7 @@ worker_defer(struct worker *w, struct slot *s)
 
 	if (s->res.status != RESULT_OPEN)
 		return false;
-	switch (s->res.code) {
+	switch (s->res.err) {
 	case EMFILE:
 		wait = worker_await_descriptor(w, s);
 		break;

@@ -22,7 +22,7 @@ is_wanted(const struct manifest_want *want, const struct result *r)
 static bool
 is_gone(const struct result *r)
 {
-	return r->status == RESULT_OPEN && r->code == ENOENT;
+	return r->status == RESULT_OPEN && r->err == ENOENT;
 }
 
 enum verdict_check
