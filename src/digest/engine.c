@@ -10,22 +10,15 @@
 /* The first that can compute something does. */
 static const struct engine_ops *const engine_rows[] = { &lanes_ops, &evp_ops };
 
-/* libcrypto's one lane is of use beside others, and no choice of its own. */
-static bool
-engine_is_kernel(const char *choice, const struct sha512x_kernel *k)
-{
-	return k->width > 1 && !strcmp(k->name, choice);
-}
-
 /* Whether k may compute by that choice. */
 static bool
 engine_allows(const char *choice, const struct sha512x_kernel *k)
 {
 	if (!strcmp(choice, "auto"))
 		return !sha512x_libcrypto_fast();
-	if (!strcmp(choice, "lanes"))
-		return k->width > 1;
-	return engine_is_kernel(choice, k);
+	/* libcrypto's one lane is of use beside others, and not by itself */
+	return k->width > 1 &&
+	    (!strcmp(choice, "lanes") || !strcmp(choice, k->name));
 }
 
 void
@@ -38,7 +31,7 @@ engine_choices(const char *names[ENGINE_CHOICES])
 	names[n++] = "libcrypto";
 	names[n++] = "lanes";
 	for (k = sha512x_kernels; k->name; k++)
-		if (engine_is_kernel(k->name, k) && n < ENGINE_CHOICES - 1)
+		if (k->width > 1 && n < ENGINE_CHOICES - 1)
 			names[n++] = k->name;
 	names[n] = NULL;
 }
@@ -46,14 +39,12 @@ engine_choices(const char *names[ENGINE_CHOICES])
 const char *
 engine_refusal(const char *choice)
 {
-	const struct sha512x_kernel *k;
+	const struct sha512x_kernel *k = sha512x_find(choice);
 
-	for (k = sha512x_kernels; k->name; k++)
-		if (engine_is_kernel(choice, k) && !sha512x_trusted(k))
-			return k->supported() ?
-			    "does not agree with libcrypto" :
-			    "not on this processor";
-	return NULL;
+	if (!k || k->width == 1 || sha512x_trusted(k))
+		return NULL;
+	return k->supported() ? "does not agree with libcrypto" :
+	    "not on this processor";
 }
 
 struct engine *
