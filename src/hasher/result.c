@@ -34,53 +34,42 @@ put_death(struct buf *out, int code)
 		buf_printf(out, " (%s)", name);
 }
 
+/* Of those that need no more than a phrase. */
+static const char *const reasons[RESULT_STATUSES] = {
+	[RESULT_BUSY] = "in use: another program has a lease on it",
+	[RESULT_TYPE] = "no longer a regular file",
+	[RESULT_PLACE] = "its directory is no longer what was walked",
+	[RESULT_CHANGED] = "file changed as we read it",
+	[RESULT_DIGEST] = "libcrypto failed",
+	[RESULT_OUTPUT] = "a hard link to the output",
+	[RESULT_LINKS] = "too many ways through symbolic links",
+	[RESULT_ALGORITHM] = "its algorithm is not known to libcrypto",
+	[RESULT_LOST] = "not hashed",
+};
+
 void
 result_reason(const struct result *r, struct buf *out)
 {
 	switch (r->status) {
 	case RESULT_OK:
-		return;
+		break;
 	case RESULT_OPEN:
 	case RESULT_STAT:
 	case RESULT_READ:
 		buf_puts(out, strerror(r->err));
-		return;
-	case RESULT_BUSY:
-		buf_puts(out, "in use: another program has a lease on it");
-		return;
-	case RESULT_TYPE:
-		buf_puts(out, "no longer a regular file");
-		return;
-	case RESULT_PLACE:
-		buf_puts(out, "its directory is no longer what was walked");
-		return;
-	case RESULT_CHANGED:
-		buf_puts(out, "file changed as we read it");
-		return;
-	case RESULT_DIGEST:
-		buf_puts(out, "libcrypto failed");
-		return;
+		break;
 	case RESULT_DIED:
 		put_death(out, r->death);
-		return;
-	case RESULT_OUTPUT:
-		buf_puts(out, "a hard link to the output");
-		return;
-	case RESULT_LINKS:
-		buf_puts(out, "too many ways through symbolic links");
-		return;
-	case RESULT_ALGORITHM:
-		buf_puts(out, "its algorithm is not known to libcrypto");
-		return;
+		break;
 	case RESULT_STALLED:
 		buf_printf(out, "no progress for %d second%s", r->seconds,
 		    r->seconds == 1 ? "" : "s");
-		return;
-	case RESULT_LOST:
-		buf_puts(out, "not hashed");
-		return;
-	case RESULT_STATUSES:
+		break;
+	default:
+		if (r->status < RESULT_STATUSES)
+			buf_puts(out, reasons[r->status]);
+		else
+			buf_printf(out, "unknown status %d", (int)r->status);
 		break;
 	}
-	buf_printf(out, "unknown status %d", (int)r->status);
 }
