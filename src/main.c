@@ -4,8 +4,8 @@
  * THE MAP. The program is a house of rooms, each a folder of src.
  *
  *     main.c, options   argv in, exit status out
- *     mode/             what was asked for: hash, check, audit; setup, operands,
- *                       backlog, patterns and tags, which they share;
+ *     mode/             what was asked for: hash, check, audit; run, operands
+ *                       and tags, which they share;
  *                       of an audit: absent, what the walk has not found,
  *                       newlist, which it writes, rephrase, what may have been
  *                       meant
@@ -27,7 +27,7 @@
  * How a name travels:
  *
  *     options -> mode/hash -> source/list -> source/walk (nftw) -> entry
- *     -> record/table -> mode/backlog -> hasher_try -> hasher/local -> ppool
+ *     -> record/table -> mode/run -> hasher_try -> hasher/local -> ppool
  *     feed -> [socket] -> hasher/worker -> hasher/reader -> digest/engine ->
  *     answer -> [socket] -> hasher/local -> hasher_deliver
  *     -> record/table -> sorted -> record/format -> base/outfile

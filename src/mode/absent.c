@@ -7,7 +7,7 @@
 #include "base/xio.h"
 #include "hasher/hasher.h"
 #include "hasher/result.h"
-#include "mode/setup.h"
+#include "mode/run.h"
 #include "options.h"
 #include "record/scope.h"
 #include "record/table.h"
@@ -20,7 +20,7 @@ struct devices {
 };
 
 static struct devices
-absent_devices(const struct setup *s)
+absent_devices(const struct run *s)
 {
 	const struct options *o = s->o;
 	size_t n = o->noperands ? o->noperands : 1, i;
@@ -62,8 +62,8 @@ absent_tell(const struct absent *p, uint64_t n, const struct result *want,
 		    found->err);
 		return p->on_error(p->cookie, &r);
 	}
-	r.entry.kind = p->setup->o->follow ? ENTRY_LINKED : ENTRY_FOUND;
-	if (!p->setup->o->follow && below < r.entry.len)
+	r.entry.kind = p->run->o->follow ? ENTRY_LINKED : ENTRY_FOUND;
+	if (!p->run->o->follow && below < r.entry.len)
 		r.entry.root = &root;
 	r.entry.id = entry_identity(&found->st);
 	return p->on_name(p->cookie, &r.entry, n);
@@ -85,7 +85,7 @@ absent_look(const struct absent *p, struct lookup *l,
 	lookup_name(l, want.entry.name, want.entry.len, below, &found);
 	/* an operand itself lies on the file system of an operand, and so
 	 * does what is below one that cannot be entered */
-	if (p->setup->o->one_file_system && found.has_dev &&
+	if (p->run->o->one_file_system && found.has_dev &&
 	    !absent_is_on(devices, found.dev)) {
 		p->on_left_out(p->cookie, n);
 		return 0;
@@ -96,12 +96,12 @@ absent_look(const struct absent *p, struct lookup *l,
 void
 absent_run(const struct absent *p)
 {
-	struct lookup *l = lookup_new(p->setup->dirfd, p->setup->o->follow);
+	struct lookup *l = lookup_new(p->run->dirfd, p->run->o->follow);
 	struct devices devices = { NULL, 0 };
 	size_t i;
 
-	if (p->setup->o->one_file_system)
-		devices = absent_devices(p->setup);
+	if (p->run->o->one_file_system)
+		devices = absent_devices(p->run);
 	/* in order of name, as a lookup wants them */
 	for (i = 0; i < table_count(p->want); i++)
 		if (absent_look(p, l, &devices, table_sorted_at(p->want, i)))

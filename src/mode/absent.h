@@ -10,11 +10,11 @@
 struct entry;
 struct result;
 struct scope;
-struct setup;
+struct run;
 struct table;
 
 struct absent {
-	const struct setup *setup;
+	const struct run *run;
 	const struct scope *scope; /* the operands */
 	const struct table *want;  /* what is listed; sorted */
 	const struct table *have;  /* what was found; may be added to meanwhile,

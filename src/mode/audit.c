@@ -28,11 +28,10 @@
 #include "hasher/hasher.h"
 #include "hasher/result.h"
 #include "mode/absent.h"
-#include "mode/backlog.h"
 #include "mode/newlist.h"
 #include "mode/operands.h"
 #include "mode/rephrase.h"
-#include "mode/setup.h"
+#include "mode/run.h"
 #include "mode/tags.h"
 #include "options.h"
 #include "record/compare.h"
@@ -44,14 +43,12 @@
 #include "source/filter.h"
 
 struct audit {
-	const struct options *o;
-	struct setup setup;
+	struct run run;
 	struct tags tags;
 	struct verdict_rules rules;
 	struct scope *scope; /* the operands */
 	struct side *want, *have;
 	struct table *outside; /* plain names of entries refused as such */
-	struct backlog backlog; /* of have */
 	int algorithm;       /* of files that are not listed; below 0 while no
 	                      * entry has one that can be computed */
 	bool *dropped;       /* by number in want: not to be judged (-x) */
@@ -63,12 +60,9 @@ struct audit {
 	bool *moved;         /* by number in have: is in moved_to */
 	struct verdict_audit_counts counts;
 	struct newlist newlist;
-	struct outfile out;
-	struct buf message;
 	struct buf plain;    /* a name's */
 	uint64_t bad_operands; /* said on stderr: what lies there was not seen */
 	uint64_t hashed;       /* files with a digest */
-	bool stopped;
 };
 
 /* ---- the list ----------------------------------------------------------------- */
@@ -94,10 +88,10 @@ audit_wants_listed(const struct audit *a, const char *plain, size_t len)
 
 	while (!wanted && scope_next(a->scope, plain, len, &cursor, &below)) {
 		found = true;
-		wanted = filter_wants_listed(a->setup.filter, name, below);
+		wanted = filter_wants_listed(a->run.filter, name, below);
 	}
 	if (!found)
-		wanted = filter_wants_listed(a->setup.filter, name, 0);
+		wanted = filter_wants_listed(a->run.filter, name, 0);
 	free(name);
 	return wanted;
 }
@@ -179,14 +173,14 @@ audit_line(struct audit *a, struct manifest *m, const char *list, char *line,
 
 	if (verdict_other_list(kind))
 		return verdict_other_list(kind);
-	if (a->o->verbose && tags_decided(&a->tags, list, &a->message))
-		outfile_say(&a->out, &a->message);
+	if (a->run.o->verbose && tags_decided(&a->tags, list, &a->run.message))
+		outfile_say(&a->run.out, &a->run.message);
 	verdict_count_line(&a->counts.lines, kind);
 	if (kind == MANIFEST_ENTRY) {
 		audit_add_want(a, &e);
 	} else if (kind != MANIFEST_SKIP) {
-		(void)verdict_malformed(&a->rules, m, list, &a->message);
-		outfile_say(&a->out, &a->message);
+		(void)verdict_malformed(&a->rules, m, list, &a->run.message);
+		outfile_say(&a->run.out, &a->run.message);
 	}
 	return NULL;
 }
@@ -211,13 +205,13 @@ audit_lines(struct audit *a, struct manifest *m, const char *list, int fd)
 static int
 audit_read_list(struct audit *a, const char *path)
 {
-	struct manifest m = tags_manifest(&a->tags, path, a->o->zero);
+	struct manifest m = tags_manifest(&a->tags, path, a->run.o->zero);
 	const char *list = m.is_stdin ? "standard input" : path;
-	int fd = setup_open_list(&a->setup, path);
+	int fd = run_open_list(&a->run, path);
 	const char *why = fd < 0 ? strerror(errno) :
 	    audit_lines(a, &m, list, fd);
 
-	setup_close_list(fd);
+	run_close_list(fd);
 	if (why)
 		diag_name(list, strlen(list), "%s", why);
 	if (a->algorithm < 0)
@@ -262,22 +256,10 @@ audit_on_pause(void *cookie)
 {
 	struct audit *a = cookie;
 
-	setup_show_progress(&a->setup);
+	run_show_progress(&a->run);
 }
 
-/* A file is opened by its name as it was given. */
-static void
-audit_spell(void *cookie, struct entry *e)
-{
-	const struct audit *a = cookie;
-	struct result given;
-
-	(void)side_get(a->have, e->cookie, &given);
-	e->name = given.entry.name;
-	e->len = given.entry.len;
-}
-
-/* Makes *root that of e as audit_spell will spell it, without "./" in front. */
+/* Makes *root that of e as it is spelled in have, without "./" in front. */
 static void
 audit_set_root(const struct audit *a, struct entry *e, uint64_t n,
     struct entry_root *root)
@@ -311,14 +293,11 @@ audit_put(struct audit *a, const struct entry *e, uint64_t n, uint64_t listed)
 		(void)table_set(a->have->table, n, &r); /* new: has none */
 		return 0;
 	}
-	progress_found(e->id.size);
-	if (backlog_add(&a->backlog, n, &r.entry) < 0)
-		a->stopped = true;
-	return a->stopped ? -1 : 0;
+	return run_add(&a->run, n, &r.entry);
 }
 
 static int
-audit_on_name(void *cookie, const struct entry *e)
+audit_on_file(void *cookie, const struct entry *e)
 {
 	struct audit *a = cookie;
 	size_t len = e->len;
@@ -332,7 +311,7 @@ audit_on_name(void *cookie, const struct entry *e)
 }
 
 static int
-audit_on_error(void *cookie, const struct result *r)
+audit_on_failure(void *cookie, const struct result *r)
 {
 	struct audit *a = cookie;
 	size_t len = r->entry.len;
@@ -344,6 +323,14 @@ audit_on_error(void *cookie, const struct result *r)
 	if (is_new)
 		(void)table_set(a->have->table, n, r); /* new: has none */
 	return 0;
+}
+
+static int
+audit_on_error(void *cookie, const char *path, size_t len, int err)
+{
+	struct result r = operands_failure(path, len, err);
+
+	return audit_on_failure(cookie, &r);
 }
 
 /* Number n in want, which the walk has not found, is there. */
@@ -372,13 +359,13 @@ static void
 audit_look_for_rest(struct audit *a)
 {
 	struct absent p = {
-		.setup = &a->setup,
+		.run = &a->run,
 		.scope = a->scope,
 		.want = a->want->table,
 		.have = a->have->table,
 		.cookie = a,
 		.on_name = audit_on_absent,
-		.on_error = audit_on_error,
+		.on_error = audit_on_failure,
 		.on_left_out = audit_on_left_out,
 	};
 
@@ -433,9 +420,7 @@ audit_put_again(struct audit *a, struct compare_file f, int algorithm)
 	r.entry.cookie = a->fresh.n;
 	r.digestlen = 0;
 	compare_add(&a->fresh, f.number, f.place, &r);
-	progress_found(r.size);
-	if (hasher_put(a->setup.hasher, &r.entry) < 0)
-		a->stopped = true;
+	(void)run_put(&a->run, &r.entry);
 }
 
 /*
@@ -456,7 +441,7 @@ audit_hash_again(struct audit *a)
 	compare_sort(&a->missing);
 	a->again = true;
 	for (algorithm = 0; algorithm < ALGORITHMS_MAX; algorithm++)
-		for (i = 0; wanted[algorithm] && i < n && !a->stopped; i++)
+		for (i = 0; wanted[algorithm] && i < n && !a->run.stopped; i++)
 			if (compare_has(&a->missing, algorithm,
 			    a->fresh.v[i].size))
 				audit_put_again(a, a->fresh.v[i], algorithm);
@@ -480,12 +465,12 @@ audit_match(struct audit *a)
 static void
 audit_put_verdict(struct audit *a, const struct verdict_line *line)
 {
-	char end = a->o->zero ? '\0' : '\n';
+	char end = a->run.o->zero ? '\0' : '\n';
 
-	if (a->o->format == FORMAT_JSON)
-		verdict_audit_json(line, end, &a->out.lines);
+	if (a->run.o->format == FORMAT_JSON)
+		verdict_audit_json(line, end, &a->run.out.lines);
 	else
-		verdict_audit_line(line, end, &a->out.lines);
+		verdict_audit_line(line, end, &a->run.out.lines);
 }
 
 /* Why there is no digest is said, but a change of type only as a verdict is. */
@@ -495,7 +480,7 @@ audit_say_reason(struct audit *a, const struct verdict_line *line)
 	if (line->verdict == VERDICT_AUDIT_CHANGED &&
 	    !verdict_audit_told(&a->rules, line->verdict))
 		return;
-	outfile_flush(&a->out);
+	outfile_flush(&a->run.out);
 	diag_name(line->name, line->len, "%s", line->reason);
 }
 
@@ -506,15 +491,15 @@ audit_report(struct audit *a, struct verdict_line *line,
 {
 	if (r && r->status != RESULT_OK &&
 	    line->verdict != VERDICT_AUDIT_MISSING) {
-		tags_reason(&a->tags, r, &a->message);
-		line->reason = buf_str(&a->message);
+		tags_reason(&a->tags, r, &a->run.message);
+		line->reason = buf_str(&a->run.message);
 	}
 	if (verdict_audit_told(&a->rules, line->verdict))
 		audit_put_verdict(a, line);
 	if (line->reason)
 		audit_say_reason(a, line);
-	buf_clear(&a->message);
-	outfile_more(&a->out);
+	buf_clear(&a->run.message);
+	outfile_more(&a->run.out);
 }
 
 static struct manifest_want
@@ -601,32 +586,32 @@ audit_hint(struct audit *a)
 	if (a->met || a->rules.status)
 		return;
 	table_sort(a->outside);
-	rephrase(a->o, a->want->table, a->outside, a->have->table,
-	    &a->message);
-	outfile_say(&a->out, &a->message);
+	rephrase(a->run.o, a->want->table, a->outside, a->have->table,
+	    &a->run.message);
+	outfile_say(&a->run.out, &a->run.message);
 }
 
 static void
 audit_print(struct audit *a)
 {
 	struct compare_turn t = { 0, 0, COMPARE_NONE, COMPARE_NONE };
-	const char *list = a->o->audit;
+	const char *list = a->run.o->audit;
 	unsigned n;
 
 	audit_match(a);
-	while (!a->out.lost && audit_next(a, &t)) {
+	while (!a->run.out.lost && audit_next(a, &t)) {
 		if (t.want != COMPARE_NONE)
 			audit_turn_listed(a, &t);
 		else
 			audit_turn_found(a, &t);
 	}
-	outfile_flush(&a->out);
+	outfile_flush(&a->run.out);
 	audit_hint(a);
 	if (!strcmp(list, "-"))
 		list = "standard input";
 	for (n = 0; verdict_audit_end(&a->rules, &a->counts, audit_passed(a),
-	    list, n, &a->message); n++)
-		outfile_say(&a->out, &a->message);
+	    list, n, &a->run.message); n++)
+		outfile_say(&a->run.out, &a->run.message);
 }
 
 /* ---- the new list ------------------------------------------------------------- */
@@ -640,7 +625,7 @@ audit_put_new(struct audit *a, const struct result *r, struct outfile *list)
 		.tag = tags_name(&a->tags, r->entry.algorithm),
 	};
 
-	newlist_put(&a->newlist, a->o, &f, &list->lines);
+	newlist_put(&a->newlist, a->run.o, &f, &list->lines);
 	outfile_more(list);
 }
 
@@ -686,7 +671,7 @@ audit_forgets(const struct audit *a)
 static int
 audit_update(struct audit *a)
 {
-	const char *path = a->o->output ? a->o->output : a->o->audit;
+	const char *path = a->run.o->output ? a->run.o->output : a->run.o->audit;
 	const char *why = audit_forgets(a);
 	struct outfile list = { 0 };
 	int rc = -1;
@@ -695,8 +680,8 @@ audit_update(struct audit *a)
 		diag_name(path, strlen(path), "not updated: %s", why);
 		return 0;
 	}
-	if (setup_open_update(&a->setup, &list, path) == 0) {
-		newlist_begin(&a->newlist, a->o, path, a->setup.algorithms,
+	if (run_open_update(&a->run, &list, path) == 0) {
+		newlist_begin(&a->newlist, a->run.o, path, a->run.algorithms,
 		    a->algorithm);
 		audit_put_lines(a, &list);
 		rc = outfile_commit(&list, path);
@@ -722,91 +707,84 @@ audit_rules(const struct options *o)
 }
 
 static int
-audit_init(struct audit *a)
+audit_init(struct audit *a, const struct options *o)
 {
 	static char dot[] = ".";
 	char *const here = dot;
 
-	a->rules = audit_rules(a->o);
-	if (setup_init(&a->setup, a->o, &a->out) < 0 ||
-	    setup_hasher(&a->setup, a, audit_on_result, audit_on_pause) < 0)
+	a->rules = audit_rules(o);
+	if (run_init(&a->run, o) < 0 ||
+	    run_hasher(&a->run, a, audit_on_result, audit_on_pause) < 0)
 		return -1;
-	tags_init(&a->tags, a->setup.algorithms, a->o);
-	a->scope = a->o->noperands ?
-	    scope_new(a->o->operands, a->o->noperands) : scope_new(&here, 1);
+	tags_init(&a->tags, a->run.algorithms, o);
+	a->scope = o->noperands ? scope_new(o->operands, o->noperands) :
+	    scope_new(&here, 1);
 	a->want = side_new();
-	a->have = side_new();
+	a->run.found = a->have = side_new();
 	a->outside = table_new();
-	a->backlog.hasher = a->setup.hasher;
-	a->backlog.table = a->have->table;
-	a->backlog.cookie = a;
-	a->backlog.spell = audit_spell;
-	return audit_read_list(a, a->o->audit);
+	return audit_read_list(a, o->audit);
 }
 
 static void
 audit_walk(struct audit *a)
 {
-	struct operands names = {
-		.setup = &a->setup,
-		.none = ".",
-		.cookie = a,
-		.on_name = audit_on_name,
-		.on_error = audit_on_error,
-	};
+	struct walk_opts w = operands_walk(&a->run);
 
-	a->bad_operands = operands_run(&names);
+	w.cookie = a;
+	w.on_file = audit_on_file;
+	w.on_error = audit_on_error;
+	a->bad_operands = operands_run(&a->run, &w, ".");
 	table_sort(a->want->table); /* nothing is looked up in it any more */
 	a->dropped = mem_zalloc(table_count(a->want->table),
 	    sizeof(*a->dropped));
-	if (!a->stopped)
+	if (!a->run.stopped)
 		audit_look_for_rest(a);
 	progress_found_all();
-	if (!a->stopped && backlog_finish(&a->backlog) < 0)
-		a->stopped = true;
+	if (!a->run.stopped)
+		(void)run_put_rest(&a->run);
 }
 
 /* Everything has its result when this ends, or the audit is stopped. */
 static void
 audit_hash(struct audit *a)
 {
-	setup_start_progress(a->o);
+	run_start_progress(&a->run);
 	audit_walk(a);
-	while (!a->stopped && table_pending(a->have->table))
-		if (hasher_wait(a->setup.hasher) < 0)
-			a->stopped = true;
+	while (!a->run.stopped && !a->run.out.lost &&
+	    table_pending(a->have->table))
+		(void)run_wait(&a->run);
 	table_sort(a->have->table);
-	if (!a->stopped) {
+	if (!a->run.stopped) {
 		audit_find_candidates(a);
 		audit_hash_again(a);
 	}
-	if (hasher_finish(a->setup.hasher) < 0)
-		a->stopped = true;
-	setup_end_progress(&a->setup);
+	run_finish(&a->run);
 }
 
 static int
 audit_run(struct audit *a)
 {
+	int status;
+
 	audit_hash(a);
-	if (a->stopped)
-		return PHASH_FAILURE; /* verdicts on half a tree are none */
-	audit_print(a);
-	if (outfile_commit(&a->out, NULL) < 0 ||
-	    (a->o->update && audit_update(a) < 0))
-		return PHASH_FAILURE;
-	return audit_passed(a) ? PHASH_OK : PHASH_DIFFERS;
+	if (!a->run.stopped) /* verdicts on half a tree are none */
+		audit_print(a);
+	status = run_commit(&a->run, !audit_passed(a));
+	if (status != PHASH_FAILURE && a->run.o->update &&
+	    audit_update(a) < 0)
+		status = PHASH_FAILURE;
+	return status;
 }
 
 int
 mode_audit(const struct options *o)
 {
-	struct audit a = { .o = o, .algorithm = -1 };
+	struct audit a = { .algorithm = -1 };
 	int status = PHASH_FAILURE;
 
-	if (audit_init(&a) == 0)
+	if (audit_init(&a, o) == 0)
 		status = audit_run(&a);
-	setup_release(&a.setup);
+	run_release(&a.run);
 	scope_free(a.scope);
 	side_free(a.want);
 	side_free(a.have);
@@ -816,8 +794,6 @@ mode_audit(const struct options *o)
 	free(a.fresh.v);
 	free(a.moved_to);
 	free(a.moved);
-	outfile_release(&a.out);
-	buf_release(&a.message);
 	buf_release(&a.plain);
 	return status;
 }

@@ -27,7 +27,7 @@
 #include "digest/digest.h"
 #include "hasher/hasher.h"
 #include "hasher/result.h"
-#include "mode/setup.h"
+#include "mode/run.h"
 #include "mode/tags.h"
 #include "options.h"
 #include "record/manifest.h"
@@ -58,8 +58,7 @@ struct item {
 };
 
 struct check {
-	const struct options *o;
-	struct setup setup;
+	struct run run;
 	struct tags tags;
 	struct verdict_rules rules;
 	struct item *ring;
@@ -68,10 +67,7 @@ struct check {
 	uint64_t read, bytes;      /* of the lists: read so far, all of them;
 	                            * 0: not known */
 	struct verdict_counts counts; /* of the list whose turn it is */
-	struct outfile out;
-	struct buf message;
 	bool failed;               /* some list did not pass */
-	bool stopped;
 };
 
 /* ---- the ring ----------------------------------------------------------------- */
@@ -86,7 +82,7 @@ static void
 check_report(struct check *c, const struct item *i, enum verdict_check v,
     const char *reason)
 {
-	char end = c->o->zero ? '\0' : '\n';
+	char end = c->run.o->zero ? '\0' : '\n';
 	struct verdict_checked checked = {
 		.verdict = v,
 		.name = i->text.data,
@@ -97,11 +93,11 @@ check_report(struct check *c, const struct item *i, enum verdict_check v,
 		.reason = reason,
 	};
 
-	if (c->o->format == FORMAT_JSON)
-		verdict_check_json(&c->rules, &checked, end, &c->out.lines);
+	if (c->run.o->format == FORMAT_JSON)
+		verdict_check_json(&c->rules, &checked, end, &c->run.out.lines);
 	else
 		verdict_check_line(&c->rules, v, checked.name, checked.len,
-		    end, &c->out.lines);
+		    end, &c->run.out.lines);
 }
 
 static void
@@ -112,13 +108,13 @@ check_turn_file(struct check *c, struct item *i)
 
 	c->counts.files[v]++;
 	if (v == VERDICT_UNREADABLE) {
-		outfile_flush(&c->out);
-		tags_reason(&c->tags, &i->result, &c->message);
-		reason = buf_str(&c->message);
+		outfile_flush(&c->run.out);
+		tags_reason(&c->tags, &i->result, &c->run.message);
+		reason = buf_str(&c->run.message);
 		diag_name(i->text.data, i->text.len, "%s", reason);
 	}
 	check_report(c, i, v, reason);
-	buf_clear(&c->message);
+	buf_clear(&c->run.message);
 }
 
 static void
@@ -126,8 +122,8 @@ check_turn_note(struct check *c, const struct item *i)
 {
 	if (i->kind == ITEM_BAD)
 		verdict_count_line(&c->counts.lines, i->line);
-	buf_put(&c->message, i->text.data, i->text.len);
-	outfile_say(&c->out, &c->message);
+	buf_put(&c->run.message, i->text.data, i->text.len);
+	outfile_say(&c->run.out, &c->run.message);
 }
 
 static void
@@ -138,8 +134,8 @@ check_turn_end(struct check *c, struct item *i)
 
 	c->counts.guess = i->guess;
 	for (n = 0; verdict_check_end(&c->rules, &c->counts, list, n,
-	    &c->message); n++)
-		outfile_say(&c->out, &c->message);
+	    &c->run.message); n++)
+		outfile_say(&c->run.out, &c->run.message);
 	if (!verdict_check_passed(&c->rules, &c->counts))
 		c->failed = true;
 	memset(&c->counts, 0, sizeof(c->counts));
@@ -149,8 +145,8 @@ check_turn_end(struct check *c, struct item *i)
 static void
 check_turn_cut(struct check *c, const struct item *i)
 {
-	buf_put(&c->message, i->text.data, i->text.len);
-	outfile_say(&c->out, &c->message);
+	buf_put(&c->run.message, i->text.data, i->text.len);
+	outfile_say(&c->run.out, &c->run.message);
 	c->failed = true;
 	memset(&c->counts, 0, sizeof(c->counts));
 }
@@ -184,7 +180,7 @@ check_advance(struct check *c)
 
 		check_turn(c, i);
 		progress_share(i->upto, c->bytes);
-		outfile_more(&c->out);
+		outfile_more(&c->run.out);
 		c->held -= i->text.cap;
 		if (i->text.cap > CHECK_KEEP)
 			buf_release(&i->text);
@@ -205,12 +201,11 @@ check_add(struct check *c, enum item_kind kind, const char *text, size_t len)
 {
 	struct item *i;
 
-	while (!c->stopped && check_is_full(c)) {
-		if (hasher_wait(c->setup.hasher) < 0)
-			c->stopped = true;
+	while (!c->run.stopped && check_is_full(c)) {
+		(void)run_wait(&c->run);
 		check_advance(c);
 	}
-	if (c->stopped || c->out.lost)
+	if (c->run.stopped || c->run.out.lost)
 		return NULL;
 	i = check_item(c, c->end++);
 	i->kind = kind;
@@ -252,8 +247,8 @@ check_on_pause(void *cookie)
 	struct check *c = cookie;
 
 	check_advance(c);
-	outfile_flush(&c->out);
-	setup_show_progress(&c->setup);
+	outfile_flush(&c->run.out);
+	run_show_progress(&c->run);
 }
 
 /* ---- lists -------------------------------------------------------------------- */
@@ -278,7 +273,7 @@ check_put(struct check *c, struct item *i)
 
 	if (!strcmp(e.name, "-")) {
 		e.kind = ENTRY_STDIN;
-	} else if (xio_stat(c->setup.dirfd, e.name, &st, 0) < 0) {
+	} else if (xio_stat(c->run.dirfd, e.name, &st, 0) < 0) {
 		return check_fail(i, RESULT_OPEN, errno);
 	} else {
 		e.kind = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ?
@@ -287,10 +282,7 @@ check_put(struct check *c, struct item *i)
 	}
 	if (e.algorithm < 0)
 		return check_fail(i, RESULT_ALGORITHM, 0);
-	progress_found(e.id.size);
-	if (hasher_put(c->setup.hasher, &e) < 0)
-		c->stopped = true;
-	return c->stopped ? -1 : 0;
+	return run_put(&c->run, &e);
 }
 
 /* A line that is no entry, though it should be. */
@@ -346,21 +338,10 @@ check_line(struct check *c, struct manifest *m, const char *list,
 	*why = verdict_other_list(kind);
 	if (*why)
 		return 1;
-	if (c->o->verbose && check_say_decided(c, list) < 0)
+	if (c->run.o->verbose && check_say_decided(c, list) < 0)
 		return -1;
 	return kind == MANIFEST_ENTRY ? check_entry(c, &e) :
 	    check_bad_line(c, m, list, kind);
-}
-
-/* While a list has nothing to read. */
-static int
-check_wait(void *cookie, int fd)
-{
-	struct check *c = cookie;
-
-	if (hasher_idle(c->setup.hasher, fd, NULL, NULL) < 0)
-		c->stopped = true;
-	return c->stopped ? -1 : 0;
 }
 
 /* Reads an open list to its end. 0; -1 when the run is over; 1 when the list
@@ -369,7 +350,7 @@ static int
 check_lines(struct check *c, struct manifest *m, const char *list, int fd,
     const char **why)
 {
-	struct line l = { .wait = check_wait, .cookie = c };
+	struct line l = { .wait = run_wait_input, .cookie = &c->run };
 	int rc = 0, got = 0;
 
 	while (rc == 0 && (got = line_next(&l, fd, m->zero ? '\0' : '\n')) > 0) {
@@ -399,9 +380,9 @@ check_cut(struct check *c, const char *list, const char *why)
 static int
 check_list(struct check *c, const char *path)
 {
-	struct manifest m = tags_manifest(&c->tags, path, c->o->zero);
+	struct manifest m = tags_manifest(&c->tags, path, c->run.o->zero);
 	const char *list = m.is_stdin ? "standard input" : path;
-	int fd = setup_open_list(&c->setup, path);
+	int fd = run_open_list(&c->run, path);
 	const char *why = NULL;
 	struct item *i;
 	int rc;
@@ -409,7 +390,7 @@ check_list(struct check *c, const char *path)
 	if (fd < 0)
 		return check_cut(c, list, strerror(errno));
 	rc = check_lines(c, &m, list, fd, &why);
-	setup_close_list(fd);
+	run_close_list(fd);
 	if (rc < 0)
 		return -1;
 	if (rc > 0)
@@ -429,11 +410,11 @@ check_bytes(const struct check *c)
 	struct stat st;
 	size_t n;
 
-	for (n = 0; n < c->o->noperands; n++) {
-		const char *path = c->o->operands[n];
+	for (n = 0; n < c->run.o->noperands; n++) {
+		const char *path = c->run.o->operands[n];
 
 		if ((strcmp(path, "-") ?
-		    xio_stat(c->setup.startfd, path, &st, 0) :
+		    xio_stat(c->run.startfd, path, &st, 0) :
 		    fstat(STDIN_FILENO, &st)) < 0)
 			continue; /* it will be said */
 		if (!S_ISREG(st.st_mode))
@@ -449,31 +430,29 @@ check_lists(struct check *c)
 	size_t n;
 
 	c->bytes = check_bytes(c);
-	if (!c->o->noperands) {
-		setup_say_stdin();
+	if (!c->run.o->noperands) {
+		run_say_stdin();
 		(void)check_list(c, "-");
 	}
-	for (n = 0; n < c->o->noperands; n++)
-		if (check_list(c, c->o->operands[n]) < 0)
+	for (n = 0; n < c->run.o->noperands; n++)
+		if (check_list(c, c->run.o->operands[n]) < 0)
 			return;
 }
 
 /* ---- the run ------------------------------------------------------------------ */
 
 static int
-check_init(struct check *c)
+check_init(struct check *c, const struct options *o)
 {
-	const struct options *o = c->o;
-
 	c->rules.ignore_missing = o->ignore_missing;
 	c->rules.strict = o->strict;
 	c->rules.quiet = o->report == OPTIONS_REPORT_QUIET;
 	c->rules.status = o->report == OPTIONS_REPORT_STATUS;
 	c->rules.warn = o->report == OPTIONS_REPORT_WARN;
-	if (setup_init(&c->setup, o, &c->out) < 0 ||
-	    setup_hasher(&c->setup, c, check_on_result, check_on_pause) < 0)
+	if (run_init(&c->run, o) < 0 ||
+	    run_hasher(&c->run, c, check_on_result, check_on_pause) < 0)
 		return -1;
-	tags_init(&c->tags, c->setup.algorithms, o);
+	tags_init(&c->tags, c->run.algorithms, o);
 	c->ring = mem_zalloc(CHECK_AHEAD, sizeof(*c->ring));
 	return 0;
 }
@@ -481,32 +460,26 @@ check_init(struct check *c)
 static int
 check_run(struct check *c)
 {
-	setup_start_progress(c->o);
+	run_start_progress(&c->run);
 	check_lists(c);
 	progress_found_all();
-	if (!c->out.lost && hasher_finish(c->setup.hasher) < 0)
-		c->stopped = true;
-	setup_end_progress(&c->setup);
+	run_finish(&c->run);
 	check_advance(c);
-	if (outfile_commit(&c->out, NULL) < 0 || c->stopped)
-		return PHASH_FAILURE;
-	return c->failed ? PHASH_DIFFERS : PHASH_OK;
+	return run_commit(&c->run, c->failed);
 }
 
 int
 mode_check(const struct options *o)
 {
-	struct check c = { .o = o };
+	struct check c = { .ring = NULL };
 	int status = PHASH_FAILURE;
 	size_t i;
 
-	if (check_init(&c) == 0)
+	if (check_init(&c, o) == 0)
 		status = check_run(&c);
 	for (i = 0; c.ring && i < CHECK_AHEAD; i++)
 		buf_release(&c.ring[i].text);
 	free(c.ring);
-	setup_release(&c.setup);
-	outfile_release(&c.out);
-	buf_release(&c.message);
+	run_release(&c.run);
 	return status;
 }

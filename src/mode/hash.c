@@ -1,58 +1,60 @@
+/*
+ * Files in, lines out.
+ *
+ * Sorted, every name is kept in a table until all have their results; unsorted,
+ * a line is printed as its result comes, in constant memory.
+ */
 #include "mode/mode.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/outfile.h"
 #include "base/progress.h"
 #include "digest/digest.h"
-#include "hasher/hasher.h"
 #include "hasher/result.h"
-#include "mode/backlog.h"
 #include "mode/operands.h"
-#include "mode/setup.h"
+#include "mode/run.h"
 #include "options.h"
 #include "record/code.h"
 #include "record/format.h"
+#include "record/side.h"
 #include "record/table.h"
 #include "source/walk.h"
 
 struct hash {
-	const struct options *o;
-	struct setup setup;
+	struct run run;
 	struct format format;
-	struct table *table;         /* NULL with --sort=none */
-	struct backlog backlog;      /* of the table */
+	struct table *table;         /* of run.found; NULL with --sort=none */
 	struct digest_ctx *tree;     /* with --tree-digest */
-	struct outfile out;
-	struct buf reason;
 	uint64_t hashed, bad;        /* files with a digest, names without */
-	bool stopped;                /* the hasher takes no more names */
 };
 
-/* A finished result leaves: a line to the output, a failure to stderr. */
+/* A line to the output, or why there is none to stderr. */
 static void
 hash_emit(struct hash *h, const struct result *r)
 {
+	struct outfile *out = &h->run.out;
+
 	if (r->status == RESULT_OK) {
 		h->hashed++;
 	} else {
 		h->bad++;
-		buf_clear(&h->reason);
-		result_reason(r, &h->reason);
-		diag_name(r->entry.name, r->entry.len, "%s", buf_str(&h->reason));
+		result_reason(r, &h->run.message);
+		diag_name(r->entry.name, r->entry.len, "%s",
+		    buf_str(&h->run.message));
+		buf_clear(&h->run.message);
 	}
-	format_result(&h->format, r, &h->out.lines);
+	format_result(&h->format, r, &out->lines);
 	if (h->tree) {
-		if (digest_update(h->tree, h->out.lines.data,
-		    h->out.lines.len) < 0)
-			outfile_lose(&h->out, "libcrypto failed");
-		buf_clear(&h->out.lines);
+		if (digest_update(h->tree, out->lines.data,
+		    out->lines.len) < 0)
+			outfile_lose(out, "libcrypto failed");
+		buf_clear(&out->lines);
 	}
-	outfile_more(&h->out);
+	outfile_more(out);
 }
 
 static void
@@ -73,65 +75,40 @@ hash_on_pause(void *cookie)
 	struct hash *h = cookie;
 
 	if (!h->table)
-		outfile_flush(&h->out);
-	setup_show_progress(&h->setup);
+		outfile_flush(&h->run.out);
+	run_show_progress(&h->run);
 }
 
 /* A name that can have no digest: kept for its place in the order. */
 static int
-hash_on_error(void *cookie, const struct result *r)
+hash_on_error(void *cookie, const char *path, size_t len, int err)
 {
 	struct hash *h = cookie;
+	struct result r = operands_failure(path, len, err);
 	bool is_new;
 	uint64_t n;
 
 	if (!h->table) {
-		hash_emit(h, r);
+		hash_emit(h, &r);
 		return 0;
 	}
-	n = table_add(h->table, r->entry.name, r->entry.len, &is_new);
+	n = table_add(h->table, path, len, &is_new);
 	if (is_new)
-		(void)table_set(h->table, n, r); /* new, so it has none yet */
+		(void)table_set(h->table, n, &r); /* new, so it has none yet */
 	return 0;
 }
 
-/* Hands a file to the workers: now, or with a table when they have room. */
 static int
-hash_put(struct hash *h, const struct entry *e)
+hash_on_file(void *cookie, const struct entry *e)
 {
-	uint64_t n;
+	struct hash *h = cookie;
 	bool is_new;
+	uint64_t n;
 
-	if (!h->table) {
-		progress_found(e->id.size);
-		return hasher_put(h->setup.hasher, e);
-	}
+	if (!h->table)
+		return run_put(&h->run, e);
 	n = table_add(h->table, e->name, e->len, &is_new);
-	if (!is_new)
-		return 0;
-	progress_found(e->id.size);
-	return backlog_add(&h->backlog, n, e);
-}
-
-static int
-hash_on_name(void *cookie, const struct entry *e)
-{
-	struct hash *h = cookie;
-
-	if (hash_put(h, e) < 0)
-		h->stopped = true;
-	return h->stopped || h->out.lost ? -1 : 0;
-}
-
-/* The list of operands pauses: what was found need not. */
-static int
-hash_on_idle(void *cookie)
-{
-	struct hash *h = cookie;
-
-	if (h->table && backlog_more(&h->backlog) < 0)
-		h->stopped = true;
-	return h->stopped ? -1 : 0;
+	return is_new ? run_add(&h->run, n, e) : 0;
 }
 
 /* Prints the table in order of path. */
@@ -142,7 +119,7 @@ hash_print_table(struct hash *h)
 	struct result r;
 
 	table_sort(h->table);
-	for (i = 0; i < n && !h->out.lost; i++) {
+	for (i = 0; i < n && !h->run.out.lost; i++) {
 		/* one without a result is LOST, and said so */
 		(void)table_get(h->table, table_sorted_at(h->table, i), &r);
 		hash_emit(h, &r);
@@ -161,12 +138,12 @@ hash_print_tree(struct hash *h)
 		return;
 	}
 	if (digest_final(h->tree, md) < 0) {
-		outfile_lose(&h->out, "libcrypto failed");
+		outfile_lose(&h->run.out, "libcrypto failed");
 		return;
 	}
-	code_put(&h->out.lines, md, digest_size(h->setup.digest),
-	    h->o->base64);
-	buf_putc(&h->out.lines, '\n');
+	code_put(&h->run.out.lines, md, digest_size(h->run.digest),
+	    h->run.o->base64);
+	buf_putc(&h->run.out.lines, '\n');
 }
 
 static void
@@ -184,12 +161,13 @@ hash_print_counts(const struct hash *h)
 static struct format
 hash_format(const struct hash *h)
 {
+	const struct options *o = h->run.o;
 	struct format f = {
-		.kind = h->o->tree_digest ? FORMAT_UNTAGGED : h->o->format,
-		.base64 = h->o->base64 && !h->o->tree_digest,
-		.binary = h->o->binary && !h->o->tree_digest,
-		.end = h->o->zero ? '\0' : '\n',
-		.tag = digest_tag(h->setup.digest),
+		.kind = o->tree_digest ? FORMAT_UNTAGGED : o->format,
+		.base64 = o->base64 && !o->tree_digest,
+		.binary = o->binary && !o->tree_digest,
+		.end = o->zero ? '\0' : '\n',
+		.tag = digest_tag(h->run.digest),
 	};
 
 	return f;
@@ -199,81 +177,59 @@ hash_format(const struct hash *h)
 static int
 hash_init(struct hash *h, const struct options *o)
 {
-	h->o = o;
-	if (setup_init(&h->setup, o, &h->out) < 0)
+	if (run_init(&h->run, o) < 0)
 		return -1;
 	h->format = hash_format(h);
-	if (!o->unsorted)
-		h->table = table_new();
+	if (!o->unsorted) {
+		h->run.found = side_new();
+		h->table = h->run.found->table;
+	}
 	if (o->tree_digest) {
-		h->tree = digest_ctx_new(h->setup.digest);
+		h->tree = digest_ctx_new(h->run.digest);
 		if (!h->tree || digest_init(h->tree) < 0) {
 			diag_msg("libcrypto failed");
 			return -1;
 		}
 	}
-	if (setup_hasher(&h->setup, h, hash_on_result, hash_on_pause) < 0)
-		return -1;
-	h->backlog.hasher = h->setup.hasher;
-	h->backlog.table = h->table;
-	return 0;
+	return run_hasher(&h->run, h, hash_on_result, hash_on_pause);
 }
 
 static void
 hash_run(struct hash *h)
 {
-	struct operands names = {
-		.setup = &h->setup,
-		.none = "-",
-		.cookie = h,
-		.on_name = hash_on_name,
-		.on_error = hash_on_error,
-		.on_idle = hash_on_idle,
-	};
+	struct walk_opts w = operands_walk(&h->run);
 
-	setup_start_progress(h->o);
-	h->bad += operands_run(&names) + h->setup.list_missing;
+	w.cookie = h;
+	w.on_file = hash_on_file;
+	w.on_error = hash_on_error;
+	run_start_progress(&h->run);
+	h->bad += operands_run(&h->run, &w, "-") + h->run.list_missing;
 	progress_found_all();
 	/* what nobody will read need not be computed */
-	if (!h->out.lost && !h->stopped && h->table &&
-	    backlog_finish(&h->backlog) < 0)
-		h->stopped = true;
-	if (!h->out.lost && hasher_finish(h->setup.hasher) < 0)
-		h->stopped = true;
-	setup_end_progress(&h->setup);
+	if (!h->run.out.lost && !h->run.stopped && h->table)
+		(void)run_put_rest(&h->run);
+	run_finish(&h->run);
 	if (h->table)
 		hash_print_table(h);
 	if (h->tree)
 		hash_print_tree(h);
-	outfile_flush(&h->out);
-	if (h->o->verbose)
+	outfile_flush(&h->run.out);
+	if (h->run.o->verbose)
 		hash_print_counts(h);
-}
-
-/* The output is put in its place only if it is all there. */
-static int
-hash_finish(struct hash *h)
-{
-	if ((h->stopped && h->o->output) || outfile_commit(&h->out, NULL) < 0 ||
-	    h->stopped)
-		return PHASH_FAILURE;
-	return h->bad ? PHASH_DIFFERS : PHASH_OK;
 }
 
 int
 mode_hash(const struct options *o)
 {
-	struct hash h = { .o = o };
+	struct hash h = { .table = NULL };
 	int status = PHASH_FAILURE;
 
 	if (hash_init(&h, o) == 0) {
 		hash_run(&h);
-		status = hash_finish(&h);
+		status = run_commit(&h.run, h.bad);
 	}
-	setup_release(&h.setup);
+	side_free(h.run.found);
 	digest_ctx_free(h.tree);
-	table_free(h.table);
-	outfile_release(&h.out);
-	buf_release(&h.reason);
+	run_release(&h.run);
 	return status;
 }

@@ -6,7 +6,6 @@
 #include "digest/algorithm.h"
 #include "digest/digest.h"
 #include "hasher/result.h"
-#include "mode/setup.h"
 #include "mode/tags.h"
 #include "options.h"
 #include "record/manifest.h"

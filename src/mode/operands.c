@@ -1,47 +1,49 @@
 #include "mode/operands.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/diag.h"
-#include "hasher/hasher.h"
-#include "hasher/result.h"
-#include "mode/setup.h"
+#include "base/line.h"
+#include "base/quote.h"
+#include "mode/run.h"
 #include "options.h"
+#include "source/filter.h"
 #include "source/list.h"
-#include "source/walk.h"
 
-static int
-operands_on_file(void *cookie, const struct entry *e)
+/* ---- names -------------------------------------------------------------------- */
+
+struct walk_opts
+operands_walk(const struct run *r)
 {
-	struct operands *p = cookie;
+	struct walk_opts w = {
+		.one_file_system = r->o->one_file_system,
+		.follow = r->o->follow,
+		.max_depth = r->o->max_depth,
+		.filter = r->filter,
+		.own = r->own,
+		.dirfd = r->dirfd,
+	};
 
-	return p->on_name(p->cookie, e);
+	return w;
 }
 
-static int
-operands_on_error(void *cookie, const char *path, size_t len, int err)
+struct result
+operands_failure(const char *path, size_t len, int err)
 {
-	struct operands *p = cookie;
 	struct result r = { .entry = { .name = path, .len = len } };
 
-	switch (err) {
-	case WALK_OUTPUT:
-		(void)result_fail(&r, RESULT_OUTPUT, 0);
-		break;
-	case WALK_LINKS:
-		(void)result_fail(&r, RESULT_LINKS, 0);
-		break;
-	default:
-		(void)result_fail(&r, RESULT_OPEN, err);
-		break;
-	}
-	return p->on_error(p->cookie, &r);
+	(void)result_fail(&r, err == WALK_OUTPUT ? RESULT_OUTPUT :
+	    err == WALK_LINKS ? RESULT_LINKS : RESULT_OPEN, err < 0 ? 0 : err);
+	return r;
 }
 
-/* Says that something is wrong at the place where a list was last read.
- * Returns 1, for the count. */
-static unsigned
+/* Says that something is wrong at the place where a list was last read. */
+static void
 operands_bad(const struct list *l, const char *what)
 {
 	size_t number;
@@ -51,22 +53,12 @@ operands_bad(const struct list *l, const char *what)
 		diag_name(where, strlen(where), "name %zu: %s", number, what);
 	else
 		diag_msg("operand %zu: %s", number, what);
-	return 1;
-}
-
-/* While a list has nothing to read. */
-static int
-operands_wait(void *cookie, int fd)
-{
-	struct operands *p = cookie;
-
-	return hasher_idle(p->setup->hasher, fd, p->on_idle, p->cookie);
 }
 
 /* Takes one operand. Non-zero: a callback stopped it. */
 static int
-operands_take(struct operands *p, const struct walk_opts *w, const char *name,
-    size_t len)
+operands_take(const struct list *l, const struct walk_opts *w,
+    const char *name, size_t len)
 {
 	const struct entry in = { .name = name, .len = len,
 	    .kind = ENTRY_STDIN };
@@ -76,50 +68,166 @@ operands_take(struct operands *p, const struct walk_opts *w, const char *name,
 		return walk(name, w);
 	/* stdin on the command line; in a list it is a file's name, which must
 	 * not be printed as that of stdin */
-	return list_where(p->setup->list, &number) ? walk("./-", w) :
-	    p->on_name(p->cookie, &in);
+	return list_where(l, &number) ? walk("./-", w) :
+	    w->on_file(w->cookie, &in);
+}
+
+/* NULL, or what is wrong with an event of a list. */
+static const char *
+operands_wrong(enum list_event event, int err)
+{
+	switch (event) {
+	case LIST_NAME:
+	case LIST_END:
+		break;
+	case LIST_EMPTY:
+		return "empty name";
+	case LIST_NUL:
+		return "NUL in a name (--files0-from reads names that end in "
+		    "NUL)";
+	case LIST_ERROR:
+		return strerror(err);
+	}
+	return NULL;
 }
 
 uint64_t
-operands_run(struct operands *p)
+operands_run(struct run *r, const struct walk_opts *w, const char *none)
 {
-	struct list *l = p->setup->list;
-	struct walk_opts w = setup_walk(p->setup);
+	enum list_event event;
 	uint64_t bad = 0;
-	const char *name;
+	const char *name, *wrong;
 	size_t len;
 	int err;
 
-	w.cookie = p;
-	w.on_file = operands_on_file;
-	w.on_error = operands_on_error;
-	if (!p->setup->o->noperands && !p->setup->o->nlists) {
-		if (!strcmp(p->none, "-"))
-			setup_say_stdin();
-		(void)operands_take(p, &w, p->none, strlen(p->none));
+	if (!r->o->noperands && !r->o->nlists) {
+		if (!strcmp(none, "-"))
+			run_say_stdin();
+		(void)operands_take(r->list, w, none, strlen(none));
 		return 0;
 	}
-	list_on_wait(l, operands_wait, p);
-	for (;;) {
-		switch (list_next(l, &name, &len, &err)) {
-		case LIST_NAME:
-			if (operands_take(p, &w, name, len))
-				return bad;
-			break;
-		case LIST_EMPTY:
-			bad += operands_bad(l, "empty name");
-			break;
-		case LIST_NUL:
-			bad += operands_bad(l, "NUL in a name (--files0-from "
-			    "reads names that end in NUL)");
-			break;
-		case LIST_ERROR:
-			if (err == ECANCELED)
-				return bad; /* operands_wait has said why */
-			bad += operands_bad(l, strerror(err));
-			break;
-		case LIST_END:
+	list_on_wait(r->list, run_wait_input, r);
+	while ((event = list_next(r->list, &name, &len, &err)) != LIST_END) {
+		if (event == LIST_ERROR && err == ECANCELED)
+			return bad; /* run_wait_input has said why */
+		wrong = operands_wrong(event, err);
+		bad += wrong != NULL;
+		if (wrong)
+			operands_bad(r->list, wrong);
+		else if (operands_take(r->list, w, name, len))
 			return bad;
-		}
 	}
+	return bad;
+}
+
+/* ---- patterns ----------------------------------------------------------------- */
+
+/* Says what is wrong with a pattern: number 0 is that of an option, any other
+ * that of a line of the file called where. -1. */
+static int
+operands_refuse_pattern(const char *where, size_t number, const char *pattern,
+    size_t len, const char *why)
+{
+	struct buf b = BUF_INIT;
+
+	quote_shell_always(&b, pattern, len);
+	if (number)
+		diag_name(where, strlen(where), "line %zu: %s is not a "
+		    "pattern: %s", number, buf_str(&b), why);
+	else
+		diag_msg("option --%s: %s is not a pattern: %s (try 'phash "
+		    "--help')", where, buf_str(&b), why);
+	buf_release(&b);
+	return -1;
+}
+
+static int
+operands_filter_options(struct filter *f, const struct options_values *values,
+    const char *option,
+    const char *(*add)(struct filter *f, const char *pattern))
+{
+	const char *why;
+	size_t i;
+
+	for (i = 0; i < values->n; i++) {
+		why = add(f, values->v[i]);
+		if (why)
+			return operands_refuse_pattern(option, 0, values->v[i],
+			    strlen(values->v[i]), why);
+	}
+	return 0;
+}
+
+/* Adds what a line says, which may be nothing. NULL, or what is wrong. The
+ * first line of a file may begin with a byte order mark of UTF-8. */
+static const char *
+operands_filter_line(struct filter *f, struct line *l, bool first)
+{
+	static const char bom[] = "\357\273\277";
+	const char *glob = l->data;
+
+	if (l->len && l->data[l->len - 1] == '\r')
+		l->data[--l->len] = '\0';
+	if (memchr(l->data, '\0', l->len))
+		return "there is a NUL in it";
+	if (first && !strncmp(glob, bom, strlen(bom)))
+		glob += strlen(bom);
+	if (!*glob || *glob == '#')
+		return NULL;
+	return filter_exclude(f, glob);
+}
+
+static int
+operands_filter_lines(struct filter *f, const char *path, int fd)
+{
+	struct line l = { .wait = NULL };
+	const char *why = NULL;
+	size_t number = 0;
+	int got, rc = 0;
+
+	while (!why && (got = line_next(&l, fd, '\n')) > 0)
+		why = operands_filter_line(f, &l, number++ == 0);
+	if (why) {
+		rc = operands_refuse_pattern(path, number, l.data, l.len, why);
+	} else if (got < 0) {
+		diag_name(path, strlen(path), "%s", strerror(errno));
+		rc = -1;
+	}
+	line_release(&l);
+	return rc;
+}
+
+/* Without all of the patterns too much would be hashed: unlike a list of
+ * names, one that cannot be read ends the run. */
+static int
+operands_filter_file(struct filter *f, const char *path)
+{
+	int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) :
+	    STDIN_FILENO;
+	int rc;
+
+	if (fd < 0) {
+		diag_name(path, strlen(path), "%s", strerror(errno));
+		return -1;
+	}
+	rc = operands_filter_lines(f, path, fd);
+	if (fd > STDIN_FILENO)
+		(void)close(fd); /* it was only read */
+	return rc;
+}
+
+int
+operands_filter(struct filter *f, const struct options *o)
+{
+	size_t i;
+
+	if (operands_filter_options(f, &o->exclude, "exclude",
+	    filter_exclude) < 0 ||
+	    operands_filter_options(f, &o->include, "include",
+	    filter_include) < 0)
+		return -1;
+	for (i = 0; i < o->exclude_from.n; i++)
+		if (operands_filter_file(f, o->exclude_from.v[i]) < 0)
+			return -1;
+	return 0;
 }

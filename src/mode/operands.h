@@ -2,7 +2,7 @@
  * operands.h - every name that the operands stand for, one callback each.
  *
  * From the command line and the lists of operands (source/list.h), through the
- * walk (source/walk.h), to entries.
+ * walk (source/walk.h) and its filter, to entries.
  */
 #ifndef MODE_OPERANDS_H
 #define MODE_OPERANDS_H
@@ -10,26 +10,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct entry;
-struct result;
-struct setup;
+#include "hasher/result.h"
+#include "source/walk.h"
 
-struct operands {
-	const struct setup *setup;
-	const char *none; /* what is meant when there is no operand */
-	void *cookie;
-	/* An entry, of algorithm 0 and without a cookie. Non-zero stops. */
-	int (*on_name)(void *cookie, const struct entry *e);
-	/* A name that has no digest, and why. Non-zero stops. */
-	int (*on_error)(void *cookie, const struct result *r);
-	/* Called while a list has nothing to read; may be NULL. -1 stops. */
-	int (*on_idle)(void *cookie);
-};
+struct filter;
+struct options;
+struct run;
+
+/* Adds what --exclude, --include and the files of --exclude-from say, which
+ * are opened from the current directory. 0, or -1 after one message. */
+int operands_filter(struct filter *f, const struct options *o);
+
+/* The options of a walk; the callbacks are the caller's to fill in. */
+struct walk_opts operands_walk(const struct run *r);
+
+/* What a walk tells on_error, as a result. */
+struct result operands_failure(const char *path, size_t len, int err);
 
 /*
- * Goes through all of them, or until a callback stops it. Returns how many
- * names of lists could not be used; each was said on stderr.
+ * Goes through all of them, or until a callback of w stops it. none is what is
+ * meant when there is no operand. Returns how many names of lists could not be
+ * used; each was said on stderr.
  */
-uint64_t operands_run(struct operands *p);
+uint64_t operands_run(struct run *r, const struct walk_opts *w,
+    const char *none);
 
 #endif

@@ -1,4 +1,4 @@
-#include "mode/setup.h"
+#include "mode/run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,27 +8,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/compat.h"
 #include "base/diag.h"
 #include "base/disk.h"
 #include "base/guess.h"
-#include "base/outfile.h"
 #include "base/progress.h"
 #include "base/quote.h"
 #include "base/xio.h"
 #include "digest/algorithm.h"
 #include "digest/engine.h"
-#include "mode/patterns.h"
+#include "hasher/hasher.h"
+#include "hasher/result.h"
+#include "mode/operands.h"
 #include "options.h"
 #include "ppool/ppool.h"
+#include "record/side.h"
+#include "record/table.h"
 #include "source/filter.h"
 #include "source/list.h"
 #include "source/own.h"
 
 /* Appends what -a and -l say, as one name. */
 static void
-setup_algorithm_name(const struct options *o, struct buf *name)
+run_algorithm_name(const struct options *o, struct buf *name)
 {
 	unsigned length = o->length;
 
@@ -44,7 +46,7 @@ setup_algorithm_name(const struct options *o, struct buf *name)
 /* Says that libcrypto does not know an algorithm, and which of the usual ones
  * was perhaps meant. */
 static void
-setup_unknown_algorithm(const char *quoted, const char *name)
+run_unknown_algorithm(const char *quoted, const char *name)
 {
 	static const char *const usual[] = { "sha512", "sha384", "sha256",
 	    "sha224", "sha512-256", "sha512-224", "sha3-512", "sha3-384",
@@ -60,39 +62,39 @@ setup_unknown_algorithm(const char *quoted, const char *name)
 }
 
 static void
-setup_algorithm_failed(const char *name, int err)
+run_algorithm_failed(const char *name, int err)
 {
 	struct buf b = BUF_INIT;
 
 	quote_shell_always(&b, name, strlen(name));
 	if (err == EINVAL)
-		setup_unknown_algorithm(buf_str(&b), name);
+		run_unknown_algorithm(buf_str(&b), name);
 	else
 		diag_msg("algorithm %s: %s", buf_str(&b), strerror(err));
 	buf_release(&b);
 }
 
 static int
-setup_algorithm(struct setup *s)
+run_algorithm(struct run *r)
 {
 	struct buf name = BUF_INIT;
 	int n = -1;
 
-	setup_algorithm_name(s->o, &name);
-	s->algorithms = algorithms_new();
-	if (s->algorithms)
-		n = algorithms_add(s->algorithms, buf_str(&name));
+	run_algorithm_name(r->o, &name);
+	r->algorithms = algorithms_new();
+	if (r->algorithms)
+		n = algorithms_add(r->algorithms, buf_str(&name));
 	if (n < 0)
-		setup_algorithm_failed(buf_str(&name), errno);
+		run_algorithm_failed(buf_str(&name), errno);
 	else
-		s->digest = algorithms_digest(s->algorithms, n);
+		r->digest = algorithms_digest(r->algorithms, n);
 	buf_release(&name);
 	return n < 0 ? -1 : 0;
 }
 
 /* A kernel that was asked for by name, and cannot compute here. */
 static int
-setup_engine(const struct options *o)
+run_engine(const struct options *o)
 {
 	const char *refusal = engine_refusal(o->engine);
 
@@ -103,25 +105,25 @@ setup_engine(const struct options *o)
 
 /* A list that cannot be opened is said, and the others go on. */
 static void
-setup_lists(struct setup *s)
+run_lists(struct run *r)
 {
-	const struct options *o = s->o;
+	const struct options *o = r->o;
 	size_t i;
 
-	s->list = list_new(o->operands, o->noperands);
+	r->list = list_new(o->operands, o->noperands);
 	for (i = 0; i < o->nlists; i++) {
 		const char *path = o->lists[i].path;
 
-		if (list_add_file(s->list, path, o->lists[i].zero) < 0) {
+		if (list_add_file(r->list, path, o->lists[i].zero) < 0) {
 			diag_name(path, strlen(path), "%s", strerror(errno));
-			s->list_missing = true;
+			r->list_missing = true;
 		}
 	}
 }
 
 /* Opens out on path, NULL for stdout. 0, or -1 after a message. */
 static int
-setup_open_output(struct outfile *out, const char *path)
+run_open_output(struct outfile *out, const char *path)
 {
 	if (outfile_open(out, path) == 0)
 		return 0;
@@ -132,7 +134,7 @@ setup_open_output(struct outfile *out, const char *path)
 /* A handle of the current directory; where it cannot be had (a portable build
  * in a directory that is not readable), the current directory itself. */
 static int
-setup_here(void)
+run_here(void)
 {
 	int fd = open(".", COMPAT_O_DIRHANDLE);
 
@@ -142,12 +144,12 @@ setup_here(void)
 /* Moves to where -C says and keeps handles of both places: the walk may be
  * elsewhere while a worker is forked. */
 static int
-setup_directory(struct setup *s)
+run_directory(struct run *r)
 {
-	const struct options_values *dirs = &s->o->directories;
+	const struct options_values *dirs = &r->o->directories;
 	size_t i;
 
-	s->startfd = setup_here();
+	r->startfd = run_here();
 	for (i = 0; i < dirs->n; i++) {
 		if (chdir(dirs->v[i]) < 0) {
 			diag_name(dirs->v[i], strlen(dirs->v[i]), "%s",
@@ -155,47 +157,47 @@ setup_directory(struct setup *s)
 			return -1;
 		}
 	}
-	s->dirfd = setup_here();
+	r->dirfd = run_here();
 	return 0;
 }
 
 /* What is ours: in an audit also LIST, and where --update will write. */
 static void
-setup_own(struct setup *s, const struct outfile *out)
+run_own(struct run *r)
 {
-	const struct options *o = s->o;
+	const struct options *o = r->o;
 
-	s->own = own_new();
-	own_add_open(s->own, out->fd, true);
+	r->own = own_new();
+	own_add_open(r->own, r->out.fd, true);
 	if (o->output)
-		own_add(s->own, o->output);
+		own_add(r->own, o->output);
 	if (o->mode != OPTIONS_AUDIT)
 		return;
 	if (strcmp(o->audit, "-"))
-		own_add(s->own, o->audit);
+		own_add(r->own, o->audit);
 	else
-		own_add_open(s->own, STDIN_FILENO, false);
+		own_add_open(r->own, STDIN_FILENO, false);
 }
 
 int
-setup_init(struct setup *s, const struct options *o, struct outfile *out)
+run_init(struct run *r, const struct options *o)
 {
 	/* an audit prints to stdout; --update writes a list after it */
 	const char *output = o->mode == OPTIONS_AUDIT ? NULL : o->output;
 
-	memset(s, 0, sizeof(*s));
-	s->o = o;
-	s->startfd = s->dirfd = AT_FDCWD;
-	if (setup_algorithm(s) < 0 || setup_engine(o) < 0)
+	memset(r, 0, sizeof(*r));
+	r->o = o;
+	r->startfd = r->dirfd = AT_FDCWD;
+	if (run_algorithm(r) < 0 || run_engine(o) < 0)
 		return -1;
-	s->filter = filter_new();
-	if (patterns_add(s->filter, o) < 0)
+	r->filter = filter_new();
+	if (operands_filter(r->filter, o) < 0)
 		return -1;
-	setup_lists(s);
-	if (setup_open_output(out, output) < 0)
+	run_lists(r);
+	if (run_open_output(&r->out, output) < 0)
 		return -1;
-	setup_own(s, out);
-	return setup_directory(s);
+	run_own(r);
+	return run_directory(r);
 }
 
 /*
@@ -209,10 +211,10 @@ struct operands_facts {
 	                  * at without -j */
 };
 
-#define SETUP_DISKS 64 /* more than anybody will count */
+#define RUN_DISKS 64 /* more than anybody will count */
 
 static void
-setup_add_disk(struct operands_facts *f, dev_t disks[SETUP_DISKS], dev_t dev)
+run_add_disk(struct operands_facts *f, dev_t disks[RUN_DISKS], dev_t dev)
 {
 	dev_t disk;
 	int i;
@@ -224,33 +226,33 @@ setup_add_disk(struct operands_facts *f, dev_t disks[SETUP_DISKS], dev_t dev)
 	for (i = 0; i < f->disks; i++)
 		if (disks[i] == disk)
 			return;
-	if (f->disks < SETUP_DISKS)
+	if (f->disks < RUN_DISKS)
 		disks[f->disks++] = disk;
 }
 
 static struct operands_facts
-setup_facts(const struct setup *s)
+run_facts(const struct run *r)
 {
-	const struct options *o = s->o;
+	const struct options *o = r->o;
 	struct operands_facts f = {
 		.bounded = o->mode == OPTIONS_HASH && !o->nlists,
 		.all_disks = !o->jobs && o->mode != OPTIONS_CHECK && o->noperands &&
-		    o->noperands <= SETUP_DISKS && !o->nlists,
+		    o->noperands <= RUN_DISKS && !o->nlists,
 	};
-	dev_t disks[SETUP_DISKS];
+	dev_t disks[RUN_DISKS];
 	struct stat st;
 	size_t i;
 
 	/* many operands are looked at by the walk soon enough */
-	for (i = 0; i < o->noperands && i < SETUP_DISKS; i++) {
-		if (xio_stat(s->dirfd, o->operands[i], &st, 0) < 0)
+	for (i = 0; i < o->noperands && i < RUN_DISKS; i++) {
+		if (xio_stat(r->dirfd, o->operands[i], &st, 0) < 0)
 			continue;
 		if (S_ISDIR(st.st_mode))
 			f.bounded = false;
 		if (f.all_disks)
-			setup_add_disk(&f, disks, st.st_dev);
+			run_add_disk(&f, disks, st.st_dev);
 	}
-	if (o->noperands > SETUP_DISKS)
+	if (o->noperands > RUN_DISKS)
 		f.bounded = false;
 	return f;
 }
@@ -260,15 +262,15 @@ setup_facts(const struct setup *s)
  * two would only make seek, and no more workers than there are files.
  */
 static int
-setup_jobs(const struct setup *s)
+run_jobs(const struct run *r)
 {
-	struct operands_facts f = setup_facts(s);
-	int files = s->o->noperands ? (int)s->o->noperands : 1;
+	struct operands_facts f = run_facts(r);
+	int files = r->o->noperands ? (int)r->o->noperands : 1;
 	int jobs;
 
 	if (f.bounded && files == 1)
 		return 1;
-	jobs = s->o->jobs ? s->o->jobs : ppool_cpus();
+	jobs = r->o->jobs ? r->o->jobs : ppool_cpus();
 	if (f.all_disks && f.disks && f.disks < jobs)
 		jobs = f.disks;
 	return f.bounded && files < jobs ? files : jobs;
@@ -276,9 +278,9 @@ setup_jobs(const struct setup *s)
 
 /* For --debug: what the workers do with algorithm number 0. */
 static void
-setup_say_engine(const struct setup *s, int jobs)
+run_say_engine(const struct run *r, int jobs)
 {
-	struct engine *e = engine_new(s->digest, 1, s->o->engine);
+	struct engine *e = engine_new(r->digest, 1, r->o->engine);
 
 	diag_msg("%d worker%s, engine %s", jobs, jobs == 1 ? "" : "s",
 	    e ? engine_name(e) : "unknown");
@@ -286,71 +288,152 @@ setup_say_engine(const struct setup *s, int jobs)
 }
 
 int
-setup_hasher(struct setup *s, void *cookie,
+run_hasher(struct run *r, void *cookie,
     void (*on_result)(void *cookie, const struct result *r),
     void (*on_pause)(void *cookie))
 {
 	struct hasher_opts opts = {
-		.jobs = setup_jobs(s),
-		.algorithms = s->algorithms,
-		.chunk = s->o->chunk,
-		.dirfd = s->dirfd,
-		.engine = s->o->engine,
-		.twice = s->o->settle,
-		.timeout = s->o->timeout,
+		.jobs = run_jobs(r),
+		.algorithms = r->algorithms,
+		.chunk = r->o->chunk,
+		.dirfd = r->dirfd,
+		.engine = r->o->engine,
+		.twice = r->o->settle,
+		.timeout = r->o->timeout,
 		.cookie = cookie,
 		.on_result = on_result,
 		.on_pause = on_pause,
 	};
 
-	s->hasher = hasher_new(&opts);
-	if (!s->hasher)
+	r->hasher = hasher_new(&opts);
+	if (!r->hasher)
 		return -1;
-	if (s->o->debug)
-		setup_say_engine(s, opts.jobs);
+	if (r->o->debug)
+		run_say_engine(r, opts.jobs);
 	return 0;
 }
 
-struct walk_opts
-setup_walk(const struct setup *s)
+void
+run_release(struct run *r)
 {
-	struct walk_opts w = {
-		.one_file_system = s->o->one_file_system,
-		.follow = s->o->follow,
-		.max_depth = s->o->max_depth,
-		.filter = s->filter,
-		.own = s->own,
-		.dirfd = s->dirfd,
-	};
+	hasher_free(r->hasher);
+	filter_free(r->filter);
+	own_free(r->own);
+	list_free(r->list);
+	algorithms_free(r->algorithms);
+	if (r->dirfd != AT_FDCWD)
+		close(r->dirfd);
+	if (r->startfd != AT_FDCWD)
+		close(r->startfd);
+	outfile_release(&r->out);
+	buf_release(&r->message);
+}
 
-	return w;
+/* ---- names to the workers ----------------------------------------------------- */
+
+static int
+run_goes_on(const struct run *r)
+{
+	return r->stopped || r->out.lost ? -1 : 0;
 }
 
 int
-setup_open_list(const struct setup *s, const char *path)
+run_put(struct run *r, const struct entry *e)
+{
+	progress_found(e->id.size);
+	if (hasher_put(r->hasher, e) < 0)
+		r->stopped = true;
+	return run_goes_on(r);
+}
+
+/* Hands over name after name; without wait only as far as there is room. */
+static int
+run_give(struct run *r, bool wait)
+{
+	struct result next;
+	int rc = 1;
+
+	for (; r->given < table_count(r->found->table); r->given++) {
+		if (side_get(r->found, r->given, &next))
+			continue; /* it could not even be looked at */
+		if (!wait)
+			rc = hasher_try(r->hasher, &next.entry);
+		else if (hasher_put(r->hasher, &next.entry) < 0)
+			rc = -1;
+		if (rc <= 0)
+			break;
+	}
+	if (rc < 0)
+		r->stopped = true;
+	return run_goes_on(r);
+}
+
+int
+run_add(struct run *r, uint64_t n, const struct entry *e)
+{
+	progress_found(e->id.size);
+	table_note(r->found->table, n, e);
+	return run_give(r, false);
+}
+
+int
+run_put_rest(struct run *r)
+{
+	return run_give(r, true);
+}
+
+int
+run_wait(struct run *r)
+{
+	if (hasher_wait(r->hasher) < 0)
+		r->stopped = true;
+	return run_goes_on(r);
+}
+
+/* What was found need not wait for input. */
+static int
+run_give_more(void *cookie)
+{
+	return run_give(cookie, false);
+}
+
+int
+run_wait_input(void *cookie, int fd)
+{
+	struct run *r = cookie;
+
+	if (hasher_idle(r->hasher, fd, r->found ? run_give_more : NULL, r) < 0)
+		r->stopped = true;
+	return run_goes_on(r);
+}
+
+/* ---- lists -------------------------------------------------------------------- */
+
+int
+run_open_list(const struct run *r, const char *path)
 {
 	if (!strcmp(path, "-"))
 		return STDIN_FILENO;
-	return xio_open(s->startfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return xio_open(r->startfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 }
 
 void
-setup_close_list(int fd)
+run_close_list(int fd)
 {
 	if (fd > STDIN_FILENO)
 		(void)close(fd); /* it was only read */
 }
 
 void
-setup_say_stdin(void)
+run_say_stdin(void)
 {
 	if (isatty(STDIN_FILENO))
 		diag_msg("reading standard input, a terminal");
 }
 
-/* Moves to a directory that setup_here opened. 0, or -1 after a message. */
+/* Moves to a directory that run_here opened. 0, or -1 after a message. */
 static int
-setup_move(int fd)
+run_move(int fd)
 {
 	if (fd == AT_FDCWD || fchdir(fd) == 0)
 		return 0;
@@ -359,20 +442,21 @@ setup_move(int fd)
 }
 
 int
-setup_open_update(const struct setup *s, struct outfile *list,
+run_open_update(const struct run *r, struct outfile *list,
     const char *path)
 {
 	int rc;
 
-	if (setup_move(s->startfd) < 0)
+	if (run_move(r->startfd) < 0)
 		return -1;
-	rc = setup_open_output(list, path);
-	return setup_move(s->dirfd) < 0 ? -1 : rc;
+	rc = run_open_output(list, path);
+	return run_move(r->dirfd) < 0 ? -1 : rc;
 }
 
 void
-setup_start_progress(const struct options *o)
+run_start_progress(const struct run *r)
 {
+	const struct options *o = r->o;
 	unsigned flags = o->verbose ? PROGRESS_NAMES : 0;
 
 	if (o->progress == OPTIONS_ALWAYS)
@@ -384,47 +468,46 @@ setup_start_progress(const struct options *o)
 
 /* What is waited for, after some seconds: once with -v, and in the line. */
 static void
-setup_show_stall(const struct setup *s)
+run_show_stall(const struct run *r)
 {
 	struct hasher_stall stall;
 
-	if (!hasher_stalled(s->hasher, &stall)) {
+	if (!hasher_stalled(r->hasher, &stall)) {
 		progress_waiting(NULL, 0);
 		return;
 	}
 	progress_waiting(stall.path, stall.len);
-	if (stall.is_new && s->o->verbose)
+	if (stall.is_new && r->o->verbose)
 		diag_name(stall.path, stall.len, "no progress for %u seconds",
 		    stall.seconds);
 }
 
 void
-setup_show_progress(const struct setup *s)
+run_show_progress(const struct run *r)
 {
-	setup_show_stall(s);
+	run_show_stall(r);
 	if (!progress_due())
 		return;
-	progress_bytes(hasher_bytes(s->hasher));
+	progress_bytes(hasher_bytes(r->hasher));
 	progress_tick();
 }
 
+/* ---- the end ------------------------------------------------------------------ */
+
 void
-setup_end_progress(const struct setup *s)
+run_finish(struct run *r)
 {
-	progress_bytes(hasher_bytes(s->hasher));
+	if (!r->out.lost && hasher_finish(r->hasher) < 0)
+		r->stopped = true;
+	progress_bytes(hasher_bytes(r->hasher));
 	progress_end();
 }
 
-void
-setup_release(struct setup *s)
+int
+run_commit(struct run *r, bool differs)
 {
-	hasher_free(s->hasher);
-	filter_free(s->filter);
-	own_free(s->own);
-	list_free(s->list);
-	algorithms_free(s->algorithms);
-	if (s->dirfd != AT_FDCWD)
-		close(s->dirfd);
-	if (s->startfd != AT_FDCWD)
-		close(s->startfd);
+	if ((r->stopped && r->o->output) ||
+	    outfile_commit(&r->out, NULL) < 0 || r->stopped)
+		return PHASH_FAILURE;
+	return differs ? PHASH_DIFFERS : PHASH_OK;
 }
