@@ -11,7 +11,7 @@
  *                       meant
  *     record/           results on paper: table, format, json, name, code;
  *                       lists back in: manifest; what to think of it: side,
- *                       scope, compare, verdict
+ *                       scope, moved, compare, verdict
  *     source/           where names come from: list, walk, filter, glob, lookup,
  *                       own, tally
  *     hasher/           entries in, results out: hasher, by a table of what one

@@ -368,30 +368,76 @@ END
 
 # Several algorithms for a name
 { cat L1; "$phash" -a sha256 -C one .; } >two
-try 'listed with two algorithms' 1 "$phash" --audit=two -C one
-out 'is judged once' <<'END'
+{ cat two; cat two; "$phash" -a md5 -C one .; } >three
+for list in two three; do
+	try "listed with several algorithms ($list)" 0 "$phash" --audit=$list \
+		-C one
+	out 'is judged once' <<'END'
 OK 2
 OK 3
 END
-err 'and said' <<'END'
-phash: WARNING: 2 entries were not compared: their names are listed before with another algorithm
-phash: 2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
-END
-try 'and --status' 1 "$phash" --audit=two -C one --status
-err 'not with --status' </dev/null
+	counts 'several algorithms' '2 listed: 2 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE'
+done
 try 'and --update' 1 "$phash" --audit=two -C one -q --update
 ok 'writes nothing, which would lose the other' grep -qx \
 	'phash: two: not updated: names are listed with several algorithms' \
 	"$work/err"
-{ "$phash" -a sha256 -C one . | sed 's,/2,/x,; s,/3,/2,; s,/x,/3,'; cat L1; } >two
+exchanged() {
+	"$phash" "$@" -C one . | sed 's,/2,/x,; s,/3,/2,; s,/x,/3,'
+}
+{ exchanged -a sha256; cat L1; } >two
 try 'the first is wrong' 1 "$phash" --audit=two -C one --quiet
 out 'and counts' <<'END'
 CHANGED 2
 CHANGED 3
 END
+{ cat L1; exchanged -a md5; "$phash" -a sha256 -C one .; exchanged -a sha1; } >two
+for options in -j1 '-j4 --chunk=1'; do
+	# shellcheck disable=SC2086
+	try "the second is wrong ($options)" 1 "$phash" $options --json \
+		--audit=two -C one
+	out 'and says what differs' <<END
+{"verdict":"CHANGED","path":"2","algorithm":"MD5","digest":"$(md5sum <one/2 | cut -c -32)","size":2,"expected_digest":"$(md5sum <one/3 | cut -c -32)"}
+{"verdict":"CHANGED","path":"3","algorithm":"MD5","digest":"$(md5sum <one/3 | cut -c -32)","size":2,"expected_digest":"$(md5sum <one/2 | cut -c -32)"}
+END
+done
+{ cat L1; echo "FOREIGN-1 (2) = $(echo x | sha256sum | cut -c -64)"; } >two
+try 'a second that nobody can compute' 1 "$phash" --audit=two -C one
+out 'is UNREADABLE' <<'END'
+UNREADABLE 2
+OK 3
+END
+err 'and said' <<'END'
+phash: 2: algorithm FOREIGN-1 is not known to libcrypto
+phash: 2 listed: 1 OK, 0 CHANGED, 0 MISSING, 0 MOVED, 1 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
+END
+mkfifo one/fifo
+{ cat L1; for sum in sha512 sha256; do
+	echo x | "${sum}sum" --tag | sed 's,(-),(fifo),'
+done; } >two
+try 'a FIFO listed with two algorithms' 1 with_input two timeout 30 bash -c \
+	'echo x >one/fifo & "$0" --audit=- -C one . fifo' "$phash"
+out 'has one of them only' <<'END'
+OK 2
+OK 3
+UNREADABLE fifo
+END
+rm one/fifo
+"$phash" -C one . >L1
+{ cat L1; "$phash" -a sha256 -C one .; } | sed 's,2),x),' >two
+mv one/3 one/new
+try 'what moved' 1 "$phash" --audit=two -C one --quiet
+out 'is known by its first digest' <<'END'
+MOVED 3 -> new
+MOVED x -> 2
+END
+mv one/new one/3
 { cat L1; "$phash" -a sha256 -C one ./2; sed -n 's,\./2,3,p' L1; } >two
 try 'and a contradiction behind it' 1 "$phash" --audit=two -C one --quiet
 ok 'is seen' grep -qx 'phash: 3: listed twice, and not the same' "$work/err"
+{ cat L1; "$phash" -a sha256 -C one .; exchanged -a sha256 | grep 3; } >two
+try 'and one among the others' 1 "$phash" --audit=two -C one --quiet
+ok 'is seen, too' grep -qx 'phash: 3: listed twice, and not the same' "$work/err"
 
 # The list in the tree, and its place
 "$phash" -C one . -o one/L

@@ -5,10 +5,10 @@
 
 #include "base/mem.h"
 #include "base/xio.h"
-#include "hasher/hasher.h"
 #include "hasher/result.h"
 #include "mode/run.h"
 #include "options.h"
+#include "record/compare.h"
 #include "record/scope.h"
 #include "record/table.h"
 #include "source/lookup.h"
@@ -45,67 +45,82 @@ absent_is_on(const struct devices *d, dev_t dev)
 	return false;
 }
 
-/* Tells what is there; it lies below what the first bytes lead to. Non-zero: a
- * callback stopped it. */
+struct absent {
+	const struct run *run;
+	const struct scope *scope;
+	struct compare *compare;
+	struct devices devices;
+	void *cookie;
+	int (*on_file)(void *cookie, const struct entry *e, uint64_t listed);
+};
+
+/* Tells what is there; it lies below what the first bytes lead to. Non-zero:
+ * on_file stopped it. */
 static int
-absent_tell(const struct absent *p, uint64_t n, const struct result *want,
+absent_tell(const struct absent *p, uint64_t n, struct result *r,
     size_t below, const struct lookup_result *found)
 {
 	const struct entry_root root = { .below = below };
-	struct result r = { .entry = { .name = want->entry.name,
-	    .len = want->entry.len } };
+	bool follow = p->run->o->follow;
+	struct entry *e = &r->entry;
 
 	if (found->kind == LOOKUP_MISSING)
 		return 0;
 	if (found->kind == LOOKUP_ERROR || !S_ISREG(found->st.st_mode)) {
-		(void)result_fail(&r, found->err ? RESULT_OPEN : RESULT_TYPE,
+		(void)result_fail(r, found->err ? RESULT_OPEN : RESULT_TYPE,
 		    found->err);
-		return p->on_error(p->cookie, &r);
+		compare_fail(p->compare, r);
+		return 0;
 	}
-	r.entry.kind = p->run->o->follow ? ENTRY_LINKED : ENTRY_FOUND;
-	if (!p->run->o->follow && below < r.entry.len)
-		r.entry.root = &root;
-	r.entry.id = entry_identity(&found->st);
-	return p->on_name(p->cookie, &r.entry, n);
+	e->kind = follow ? ENTRY_LINKED : ENTRY_FOUND;
+	if (!follow && below < e->len)
+		e->root = &root;
+	e->id = entry_identity(&found->st);
+	return p->on_file(p->cookie, e, n);
 }
 
-/* Looks at number n. Non-zero: a callback stopped it. */
+/* Looks at number n. Non-zero: on_file stopped it. */
 static int
-absent_look(const struct absent *p, struct lookup *l,
-    const struct devices *devices, uint64_t n)
+absent_look(const struct absent *p, struct lookup *l, uint64_t n)
 {
 	struct lookup_result found;
-	struct result want;
+	struct result want, r = { .status = RESULT_LOST };
 	size_t below;
 
-	(void)table_get(p->want, n, &want);
-	if (table_find(p->have, want.entry.name, want.entry.len) != UINT64_MAX)
+	(void)table_get(p->compare->want->table, n, &want);
+	r.entry.name = want.entry.name;
+	r.entry.len = want.entry.len;
+	if (table_find(p->compare->have->table, r.entry.name, r.entry.len) !=
+	    COMPARE_NONE)
 		return 0;
-	(void)scope_outside(p->scope, want.entry.name, want.entry.len, &below);
-	lookup_name(l, want.entry.name, want.entry.len, below, &found);
+	(void)scope_outside(p->scope, r.entry.name, r.entry.len, &below);
+	lookup_name(l, r.entry.name, r.entry.len, below, &found);
 	/* an operand itself lies on the file system of an operand, and so
 	 * does what is below one that cannot be entered */
 	if (p->run->o->one_file_system && found.has_dev &&
-	    !absent_is_on(devices, found.dev)) {
-		p->on_left_out(p->cookie, n);
+	    !absent_is_on(&p->devices, found.dev)) {
+		compare_drop(p->compare, n);
 		return 0;
 	}
-	return absent_tell(p, n, &want, below, &found);
+	return absent_tell(p, n, &r, below, &found);
 }
 
 void
-absent_run(const struct absent *p)
+absent_run(const struct run *run, const struct scope *scope,
+    struct compare *compare, void *cookie,
+    int (*on_file)(void *cookie, const struct entry *e, uint64_t listed))
 {
-	struct lookup *l = lookup_new(p->run->dirfd, p->run->o->follow);
-	struct devices devices = { NULL, 0 };
+	struct absent p = { run, scope, compare, { NULL, 0 }, cookie, on_file };
+	const struct table *want = compare->want->table;
+	struct lookup *l = lookup_new(run->dirfd, run->o->follow);
 	size_t i;
 
-	if (p->run->o->one_file_system)
-		devices = absent_devices(p->run);
+	if (run->o->one_file_system)
+		p.devices = absent_devices(run);
 	/* in order of name, as a lookup wants them */
-	for (i = 0; i < table_count(p->want); i++)
-		if (absent_look(p, l, &devices, table_sorted_at(p->want, i)))
+	for (i = 0; i < table_count(want); i++)
+		if (absent_look(&p, l, table_sorted_at(want, i)))
 			break;
-	free(devices.v);
+	free(p.devices.v);
 	lookup_free(l);
 }

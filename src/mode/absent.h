@@ -7,30 +7,20 @@
 
 #include <stdint.h>
 
+struct compare;
 struct entry;
-struct result;
-struct scope;
 struct run;
-struct table;
+struct scope;
 
-struct absent {
-	const struct run *run;
-	const struct scope *scope; /* the operands */
-	const struct table *want;  /* what is listed; sorted */
-	const struct table *have;  /* what was found; may be added to meanwhile,
-	                            * and is not sorted */
-	void *cookie;
-	/* Number n of want is a regular file, of algorithm 0. Non-zero
-	 * stops. */
-	int (*on_name)(void *cookie, const struct entry *e, uint64_t n);
-	/* It is another kind of file (RESULT_TYPE), or cannot be looked at. */
-	int (*on_error)(void *cookie, const struct result *r);
-	/* With -x it lies, or lay, on another file system than the operands. */
-	void (*on_left_out)(void *cookie, uint64_t n);
-};
-
-/* Goes through all of them, or until on_name or on_error stops it. Of what does
- * not exist nothing is told. */
-void absent_run(const struct absent *p);
+/*
+ * Goes through all of them, after compare_end_walk. A regular file, of number
+ * listed in want, goes to on_file, as an entry of algorithm 0; non-zero stops.
+ * What is another kind of file (RESULT_TYPE) or cannot be looked at is a failure
+ * of compare's. With -x, what lies, or lay, on another file system than the
+ * operands is dropped. Of what does not exist nothing is told.
+ */
+void absent_run(const struct run *run, const struct scope *scope,
+    struct compare *compare, void *cookie,
+    int (*on_file)(void *cookie, const struct entry *e, uint64_t listed));
 
 #endif

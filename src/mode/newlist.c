@@ -3,12 +3,16 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/outfile.h"
 #include "digest/algorithm.h"
 #include "digest/digest.h"
 #include "hasher/result.h"
+#include "mode/run.h"
 #include "mode/tags.h"
 #include "options.h"
+#include "record/compare.h"
 #include "record/manifest.h"
+#include "record/side.h"
 
 /* Might a name that is not dotted have been printed with "./" in front? Not an
  * absolute one, nor one that leads up. */
@@ -50,19 +54,6 @@ newlist_see(struct newlist *l, const struct manifest_entry *e, int n)
 	}
 }
 
-void
-newlist_begin(struct newlist *l, const struct options *o, const char *path,
-    struct algorithms *a, int n)
-{
-	const struct digest *d;
-
-	if (!l->has_form)
-		l->algorithm = n;
-	d = algorithms_digest(a, l->algorithm);
-	l->told = d && tags_is_told(path, digest_tag(d), digest_size(d),
-	    newlist_base64(l, o));
-}
-
 static struct format
 newlist_format(const struct newlist *l, const struct options *o, int n)
 {
@@ -79,33 +70,90 @@ newlist_format(const struct newlist *l, const struct options *o, int n)
 	return f;
 }
 
-/* Is the name to have "./" in front? */
+/* Is the name to have "./" in front? dotted: it was found with that. */
 static bool
-newlist_dots(const struct newlist *l, const struct newlist_file *file)
+newlist_dots(const struct newlist *l, const struct entry *e, bool dotted)
 {
-	const struct entry *e = &file->r->entry;
-
 	if (e->len == 1 && *e->name == '-')
 		return e->kind != ENTRY_STDIN;
 	return l->has_dots && newlist_may_have_dots(e->name, e->len) ?
-	    l->dots : file->dotted;
+	    l->dots : dotted;
 }
 
-void
-newlist_put(const struct newlist *l, const struct options *o,
-    const struct newlist_file *file, struct buf *out)
+static void
+newlist_put(const struct newlist *l, const struct format *f, struct result *r,
+    bool dotted, struct buf *out)
 {
-	struct format f = newlist_format(l, o, file->r->entry.algorithm);
-	struct result r = *file->r;
 	struct buf path = BUF_INIT;
 
-	if (newlist_dots(l, file)) {
+	if (newlist_dots(l, &r->entry, dotted)) {
 		buf_puts(&path, "./");
-		buf_put(&path, r.entry.name, r.entry.len);
-		r.entry.name = buf_str(&path);
-		r.entry.len = path.len;
+		buf_put(&path, r->entry.name, r->entry.len);
+		r->entry.name = buf_str(&path);
+		r->entry.len = path.len;
 	}
-	f.tag = file->tag;
-	format_result(&f, &r, out);
+	format_result(f, r, out);
 	buf_release(&path);
+}
+
+static void
+newlist_put_all(const struct newlist *l, const struct run *run,
+    const struct tags *tags, const struct compare *c, struct outfile *list)
+{
+	struct compare_turn t = { .i = 0 };
+	struct result r;
+	struct format f;
+
+	while (!list->lost && compare_file(c, &t, &r)) {
+		f = newlist_format(l, run->o, r.entry.algorithm);
+		f.tag = tags_name(tags, r.entry.algorithm);
+		newlist_put(l, &f, &r, side_is_dotted(c->have, r.entry.cookie),
+		    &list->lines);
+		outfile_more(list);
+	}
+}
+
+/* The old list has been read; the new one is written to path. */
+static void
+newlist_begin(struct newlist *l, const struct run *run,
+    const struct compare *c, const char *path)
+{
+	const struct digest *d;
+
+	if (!l->has_form)
+		l->algorithm = compare_algorithm(c, COMPARE_NONE);
+	d = algorithms_digest(run->algorithms, l->algorithm);
+	l->told = d && tags_is_told(path, digest_tag(d), digest_size(d),
+	    newlist_base64(l, run->o));
+}
+
+const char *
+newlist_forgets(const struct compare *c, bool unseen)
+{
+	const struct verdict_audit_counts *n = &c->counts;
+
+	if (n->listed[VERDICT_AUDIT_UNREADABLE] ||
+	    n->found[VERDICT_AUDIT_UNREADABLE] || unseen)
+		return "not everything could be read";
+	if (n->refused || n->lines.malformed)
+		return "lines of the list were not understood or refused";
+	if (compare_has_further(c))
+		return "names are listed with several algorithms";
+	return c->hashed ? NULL : "no file was found";
+}
+
+int
+newlist_write(struct newlist *l, const struct run *run,
+    const struct tags *tags, const struct compare *c, const char *path)
+{
+	struct outfile list = { .lost = false };
+	int rc = -1;
+
+	if (run_open_update(run, &list, path) == 0) {
+		newlist_begin(l, run, c, path);
+		newlist_put_all(l, run, tags, c, &list);
+		rc = outfile_commit(&list, path);
+	}
+	outfile_release(&list);
+	return rc;
 }

@@ -1,6 +1,6 @@
 /*
- * newlist.h - lines of the list that an audit writes, in the form of the one
- * that it read.
+ * newlist.h - the list that an audit writes, in the form of the one that it
+ * read.
  */
 #ifndef MODE_NEWLIST_H
 #define MODE_NEWLIST_H
@@ -9,11 +9,10 @@
 
 #include "record/format.h"
 
-struct algorithms;
-struct buf;
+struct compare;
 struct manifest_entry;
-struct options;
-struct result;
+struct run;
+struct tags;
 
 /* Zeroed at first. */
 struct newlist {
@@ -32,21 +31,14 @@ struct newlist {
 /* An entry of the old list, of algorithm number n; the first ones count. */
 void newlist_see(struct newlist *l, const struct manifest_entry *e, int n);
 
-/* The old list has been read. The new one is written to path, with algorithm
- * number n for files that the old one does not have. */
-void newlist_begin(struct newlist *l, const struct options *o,
-    const char *path, struct algorithms *a, int n);
+/* What a new list of c's files, which have their verdicts, would forget without
+ * anybody's having looked at it; NULL: nothing. unseen: there is something that
+ * c does not know of. */
+const char *newlist_forgets(const struct compare *c, bool unseen);
 
-/* A file of the new list. */
-struct newlist_file {
-	const struct result *r; /* its name has no "./" in front... */
-	bool dotted;     /* ...but was found with that */
-	const char *tag; /* of its algorithm */
-};
-
-/* Appends the line of f. What o asks for in so many words is stronger than the
- * form of the old list. */
-void newlist_put(const struct newlist *l, const struct options *o,
-    const struct newlist_file *f, struct buf *out);
+/* Writes the new list to path. What the options ask for in so many words is
+ * stronger than the form of the old list. 0, or -1 after a message. */
+int newlist_write(struct newlist *l, const struct run *run,
+    const struct tags *tags, const struct compare *c, const char *path);
 
 #endif

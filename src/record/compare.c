@@ -1,22 +1,234 @@
+/*
+ * What is listed is kept as results are: a digest, and a size or MOVED_NO_SIZE.
+ *
+ * A name's first entry and first result are rows of the sides. Two tables have
+ * the rest, with a key (below) in the place of a path: `further' has entries
+ * of names that are listed before with another algorithm, `again' the further
+ * results. An entry of further that is not as listed replaces the first in both
+ * sides, so that the merge need not know of it: of several, the first in the
+ * order of the list that were not as listed.
+ */
 #include "record/compare.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/diag.h"
 #include "base/mem.h"
+#include "digest/algorithm.h"
 #include "record/table.h"
+
+/* The name of a row of further or again. */
+struct key {
+	uint64_t number;    /* in want, for further; in have, for again */
+	uint64_t place;     /* for again: of a new file, in fresh; else NONE */
+	uint64_t algorithm;
+};
+
+struct compare *
+compare_new(void)
+{
+	struct compare *c = mem_zalloc(1, sizeof(*c));
+
+	c->want = side_new();
+	c->have = side_new();
+	c->further = table_new();
+	c->algorithm = -1;
+	return c;
+}
+
+void
+compare_free(struct compare *c)
+{
+	if (!c)
+		return;
+	side_free(c->want);
+	side_free(c->have);
+	table_free(c->further);
+	table_free(c->again);
+	free(c->dropped);
+	free(c->to);
+	free(c->moved);
+	free(c->missing.v);
+	free(c->fresh.v);
+	free(c);
+}
+
+/* The number of a row, which is added if it is not there. */
+static uint64_t
+key_add(struct table *t, uint64_t number, uint64_t place, int algorithm,
+    bool *is_new)
+{
+	const struct key key = { number, place, (uint64_t)algorithm };
+
+	return table_add(t, (const char *)&key, sizeof(key), is_new);
+}
+
+/* Row n: its result, if it has one, and its key. */
+static bool
+key_get(const struct table *t, uint64_t n, struct result *r, struct key *key)
+{
+	bool done = table_get(t, n, r);
+
+	memcpy(key, r->entry.name, sizeof(*key));
+	return done;
+}
+
+/* ---- what is listed ----------------------------------------------------------- */
+
+static struct result
+to_result(const struct manifest_want *want, int algorithm)
+{
+	struct result r = {
+		.entry = { .algorithm = algorithm },
+		.status = RESULT_OK,
+		.size = want->has_size ? want->size : MOVED_NO_SIZE,
+		.digestlen = want->digestlen,
+	};
+
+	memcpy(r.digest, want->digest, want->digestlen);
+	return r;
+}
+
+static struct manifest_want
+to_want(const struct result *r)
+{
+	struct manifest_want want = {
+		.has_size = r->size != MOVED_NO_SIZE,
+		.size = r->size,
+		.digestlen = r->digestlen,
+	};
+
+	memcpy(want.digest, r->digest, r->digestlen);
+	return want;
+}
+
+/* Do two entries of one algorithm say the same? Sizes contradict each other
+ * only where both have one. */
+static bool
+is_same(const struct result *a, const struct result *b)
+{
+	return (a->size == b->size || a->size == MOVED_NO_SIZE ||
+	    b->size == MOVED_NO_SIZE) && a->digestlen == b->digestlen &&
+	    !memcmp(a->digest, b->digest, a->digestlen);
+}
+
+bool
+compare_list(struct compare *c, const char *name, size_t len,
+    const struct manifest_want *want, int algorithm)
+{
+	struct result r = to_result(want, algorithm), old;
+	struct table *t = c->want->table;
+	bool is_new;
+	uint64_t n = side_add(c->want, name, len, &is_new);
+
+	if (c->algorithm < 0)
+		c->algorithm = algorithm;
+	if (!is_new) {
+		(void)table_get(t, n, &old);
+		if (old.entry.algorithm != algorithm) {
+			t = c->further;
+			n = key_add(t, n, COMPARE_NONE, algorithm, &is_new);
+		}
+	}
+	if (is_new)
+		return table_set(t, n, &r) == 0;
+	(void)table_get(t, n, &old);
+	return is_same(&old, &r);
+}
+
+bool
+compare_has_further(const struct compare *c)
+{
+	return table_count(c->further) > 0;
+}
+
+/* ---- what was found ----------------------------------------------------------- */
+
+uint64_t
+compare_find(struct compare *c, const char *name, size_t len,
+    uint64_t *listed)
+{
+	struct result r;
+	bool is_new;
+	uint64_t n = side_add(c->have, name, len, &is_new);
+
+	(void)table_get(c->have->table, n, &r);
+	*listed = table_find(c->want->table, r.entry.name, r.entry.len);
+	return is_new ? n : COMPARE_NONE;
+}
+
+void
+compare_fail(struct compare *c, const struct result *r)
+{
+	bool is_new;
+	uint64_t n = side_add(c->have, r->entry.name, r->entry.len, &is_new);
+
+	if (is_new)
+		(void)table_set(c->have->table, n, r); /* new: has none */
+}
+
+void
+compare_end_walk(struct compare *c)
+{
+	table_sort(c->want->table);
+	c->dropped = mem_zalloc(table_count(c->want->table),
+	    sizeof(*c->dropped));
+}
+
+uint64_t
+compare_find_listed(struct compare *c, uint64_t listed)
+{
+	struct result r;
+	bool is_new;
+
+	(void)table_get(c->want->table, listed, &r);
+	return side_add(c->have, r.entry.name, r.entry.len, &is_new);
+}
+
+void
+compare_drop(struct compare *c, uint64_t listed)
+{
+	c->dropped[listed] = true;
+	c->counts.left_out++;
+}
+
+int
+compare_algorithm(const struct compare *c, uint64_t listed)
+{
+	struct result want;
+
+	if (listed == COMPARE_NONE)
+		return c->algorithm < 0 ? 0 : c->algorithm;
+	(void)table_get(c->want->table, listed, &want);
+	return want.entry.algorithm;
+}
+
+int
+compare_result(struct compare *c, const struct result *r)
+{
+	struct table *t = c->again ? c->again : c->have->table;
+
+	if (table_set(t, r->entry.cookie, r) < 0)
+		return -1;
+	c->hashed += r->status == RESULT_OK;
+	return 0;
+}
+
+/* ---- two sides, in order of name ---------------------------------------------- */
 
 static int
 compare_names(const struct result *a, const struct result *b)
 {
-	size_t n = a->entry.len < b->entry.len ? a->entry.len : b->entry.len;
-	int c = memcmp(a->entry.name, b->entry.name, n);
+	const struct entry *x = &a->entry, *y = &b->entry;
+	int c = memcmp(x->name, y->name, x->len < y->len ? x->len : y->len);
 
-	return c ? c : (a->entry.len > b->entry.len) - (a->entry.len < b->entry.len);
+	return c ? c : (x->len > y->len) - (x->len < y->len);
 }
 
-bool
-compare_next(const struct table *want, const struct table *have,
+/* The next name of either side. */
+static bool
+turn_of_any(const struct table *want, const struct table *have,
     struct compare_turn *t)
 {
 	struct result w, h;
@@ -41,6 +253,17 @@ compare_next(const struct table *want, const struct table *have,
 	return t->want != COMPARE_NONE || t->have != COMPARE_NONE;
 }
 
+/* The next that is to be judged; false at the end. */
+static bool
+turn_next(const struct compare *c, struct compare_turn *t)
+{
+	do {
+		if (!turn_of_any(c->want->table, c->have->table, t))
+			return false;
+	} while (t->want != COMPARE_NONE && c->dropped[t->want]);
+	return true;
+}
+
 size_t
 compare_behind(const struct table *a, const struct table *b,
     const char *prefix, size_t len)
@@ -52,7 +275,8 @@ compare_behind(const struct table *a, const struct table *b,
 	while (i < table_count(a) && j < table_count(b)) {
 		(void)table_get(a, table_sorted_at(a, i), &in);
 		(void)table_get(b, table_sorted_at(b, j), &behind);
-		if (behind.entry.len < len || memcmp(behind.entry.name, prefix, len)) {
+		if (behind.entry.len < len ||
+		    memcmp(behind.entry.name, prefix, len)) {
 			j++;
 			continue;
 		}
@@ -66,100 +290,254 @@ compare_behind(const struct table *a, const struct table *b,
 	return n;
 }
 
-void
-compare_add(struct compare_files *fs, uint64_t number, size_t place,
-    const struct result *r)
-{
-	struct compare_file *f;
+/* ---- what is hashed again ------------------------------------------------------ */
 
-	fs->v = mem_grow(fs->v, &fs->cap, fs->n + 1, sizeof(*fs->v));
-	f = &fs->v[fs->n++];
-	f->number = number;
-	f->place = place;
-	f->algorithm = r->entry.algorithm;
-	f->size = r->size;
-	f->digestlen = r->digestlen;
-	memcpy(f->digest, r->digest, r->digestlen);
+/* Asks for one more digest of number n in have, which is r; or says at once why
+ * there can be none. */
+static void
+again_add(struct compare *c, uint64_t n, uint64_t place, struct result r,
+    int algorithm)
+{
+	bool is_new;
+	uint64_t row = key_add(c->again, n, place, algorithm, &is_new);
+
+	r.entry.algorithm = algorithm;
+	r.entry.id.size = r.size;
+	table_note(c->again, row, &r.entry);
+	if (algorithm < 0)
+		(void)result_fail(&r, RESULT_ALGORITHM, 0);
+	else if (entry_is_stream(&r.entry))
+		(void)result_fail(&r, RESULT_LOST, 0); /* its bytes are gone */
+	else
+		return;
+	(void)table_set(c->again, row, &r);
 }
 
-static int
-compare_digests(const struct compare_file *a, const struct compare_file *b)
+/* Row i of further: its entry, as a result, and its key, and what its name
+ * yielded, where that is as the name's first entry says. */
+static bool
+further_get(const struct compare *c, uint64_t i, struct result *entry,
+    struct key *key, struct result *found)
 {
-	if (a->algorithm != b->algorithm)
-		return a->algorithm < b->algorithm ? -1 : 1;
-	if (a->digestlen != b->digestlen)
-		return a->digestlen < b->digestlen ? -1 : 1;
-	return memcmp(a->digest, b->digest, a->digestlen);
-}
+	struct manifest_want want;
+	struct result first;
 
-static int
-compare_files(const void *pa, const void *pb)
-{
-	const struct compare_file *a = pa, *b = pb;
-	int c = compare_digests(a, b);
-
-	return c ? c : (a->place > b->place) - (a->place < b->place);
-}
-
-static int
-compare_sizes(const void *pa, const void *pb)
-{
-	const struct compare_file *a = pa, *b = pb;
-
-	if (a->algorithm != b->algorithm)
-		return a->algorithm < b->algorithm ? -1 : 1;
-	return (a->size > b->size) - (a->size < b->size);
-}
-
-void
-compare_sort(struct compare_files *fs)
-{
-	if (fs->n)
-		qsort(fs->v, fs->n, sizeof(*fs->v), compare_sizes);
-}
-
-bool
-compare_has(const struct compare_files *fs, int algorithm, uint64_t size)
-{
-	struct compare_file sized = { .algorithm = algorithm, .size = size };
-	struct compare_file any = { .algorithm = algorithm,
-	    .size = COMPARE_NO_SIZE };
-
-	return fs->n && (bsearch(&sized, fs->v, fs->n, sizeof(*fs->v),
-	    compare_sizes) || bsearch(&any, fs->v, fs->n, sizeof(*fs->v),
-	    compare_sizes));
+	(void)key_get(c->further, i, entry, key);
+	if (c->to[key->number] == COMPARE_NONE || c->dropped[key->number])
+		return false;
+	(void)table_get(c->want->table, key->number, &first);
+	(void)table_get(c->have->table, c->to[key->number], found);
+	want = to_want(&first);
+	return verdict_audit(&want, found) == VERDICT_AUDIT_OK;
 }
 
 static void
-compare_sort_digests(struct compare_files *fs)
+again_add_further(struct compare *c)
 {
-	if (fs->n)
-		qsort(fs->v, fs->n, sizeof(*fs->v), compare_files);
+	struct result entry, found;
+	struct key key;
+	uint64_t i;
+
+	for (i = 0; i < table_count(c->further); i++)
+		if (further_get(c, i, &entry, &key, &found))
+			again_add(c, c->to[key.number], COMPARE_NONE, found,
+			    entry.entry.algorithm);
+}
+
+/* A new file has a digest of c->algorithm. In a list of several, it may be a
+ * missing file of another. */
+static void
+again_add_fresh(struct compare *c)
+{
+	bool wanted[ALGORITHMS_MAX] = { false };
+	struct result r;
+	int algorithm;
+	size_t i;
+
+	for (i = 0; i < c->missing.n; i++)
+		if (c->missing.v[i].algorithm >= 0)
+			wanted[c->missing.v[i].algorithm] = true;
+	wanted[compare_algorithm(c, COMPARE_NONE)] = false;
+	moved_sort(&c->missing);
+	for (algorithm = 0; algorithm < ALGORITHMS_MAX; algorithm++)
+		for (i = 0; wanted[algorithm] && i < c->fresh.n; i++) {
+			const struct moved_file *f = &c->fresh.v[i];
+
+			(void)table_get(c->have->table, f->number, &r);
+			if (moved_has(&c->missing, algorithm, f->size))
+				again_add(c, f->number, f->place, r,
+				    algorithm);
+		}
 }
 
 void
-compare_moved(struct compare_files *missing, struct compare_files *fresh,
-    uint64_t *moved_to, bool *moved)
+compare_end(struct compare *c)
 {
-	size_t i = 0, j = 0;
+	size_t n = table_count(c->want->table), i;
+	struct compare_turn t = { .i = 0 };
+	struct result r;
 
-	compare_sort_digests(missing);
-	compare_sort_digests(fresh);
-	while (i < missing->n && j < fresh->n) {
-		const struct compare_file *m = &missing->v[i];
-		const struct compare_file *f = &fresh->v[j];
-		int c = compare_digests(m, f);
-
-		if (c == 0 && moved[f->number])
-			c = 1; /* paired by another digest */
-		else if (c == 0 && m->size != COMPARE_NO_SIZE &&
-		    m->size != f->size)
-			c = -1; /* a list that contradicts itself */
-		if (c == 0) {
-			moved_to[m->number] = f->number;
-			moved[f->number] = true;
+	table_sort(c->have->table);
+	c->to = mem_zalloc(n, sizeof(*c->to));
+	for (i = 0; i < n; i++)
+		c->to[i] = COMPARE_NONE;
+	c->moved = mem_zalloc(table_count(c->have->table), sizeof(*c->moved));
+	c->again = table_new();
+	while (turn_next(c, &t)) {
+		if (t.have == COMPARE_NONE) {
+			(void)table_get(c->want->table, t.want, &r);
+			if (r.digestlen)
+				moved_add(&c->missing, t.want, t.i, &r);
+		} else if (t.want != COMPARE_NONE) {
+			c->to[t.want] = t.have;
+			c->met = true;
+		} else if (table_get(c->have->table, t.have, &r) &&
+		    r.status == RESULT_OK) {
+			moved_add(&c->fresh, t.have, t.j, &r);
 		}
-		i += c <= 0;
-		j += c >= 0;
 	}
+	again_add_fresh(c);
+	again_add_further(c);
+}
+
+bool
+compare_again(const struct compare *c, uint64_t *at, struct entry *e)
+{
+	struct result r, file;
+	struct key key;
+
+	while (*at < table_count(c->again)) {
+		if (key_get(c->again, (*at)++, &r, &key))
+			continue; /* it has its result already */
+		(void)table_get(c->have->table, key.number, &file);
+		*e = r.entry;
+		e->name = file.entry.name;
+		e->len = file.entry.len;
+		return true;
+	}
+	return false;
+}
+
+/* ---- verdicts ------------------------------------------------------------------ */
+
+/* Further digests of new files: without one, a file is what it was. */
+static void
+judge_fresh(struct compare *c)
+{
+	struct result r;
+	struct key key;
+	uint64_t i;
+
+	for (i = 0; i < table_count(c->again); i++)
+		if (key_get(c->again, i, &r, &key) &&
+		    key.place != COMPARE_NONE && r.status == RESULT_OK)
+			moved_add(&c->fresh, key.number, key.place, &r);
+	moved_pair(&c->missing, &c->fresh, c->to, c->moved);
+}
+
+/* Of a name that is as its first entry says, the first of the others decides
+ * that is not. */
+static void
+judge_further(struct compare *c)
+{
+	struct result entry, found, again;
+	struct manifest_want want;
+	struct key key;
+	bool is_new;
+	uint64_t i, to;
+
+	for (i = 0; i < table_count(c->further); i++) {
+		if (!further_get(c, i, &entry, &key, &found))
+			continue;
+		to = c->to[key.number];
+		/* it was added when it was asked for */
+		(void)table_get(c->again, key_add(c->again, to, COMPARE_NONE,
+		    entry.entry.algorithm, &is_new), &again);
+		want = to_want(&entry);
+		if (verdict_audit(&want, &again) == VERDICT_AUDIT_OK)
+			continue;
+		table_replace(c->want->table, key.number, &entry);
+		table_replace(c->have->table, to, &again);
+	}
+}
+
+void
+compare_judge(struct compare *c)
+{
+	judge_further(c); /* before to has more than one meaning */
+	judge_fresh(c);
+}
+
+static void
+verdict_name(struct compare_verdict *v, const struct result *r)
+{
+	v->line.name = r->entry.name;
+	v->line.len = r->entry.len;
+}
+
+/* Fills *v for a name that is listed. */
+static void
+verdict_listed(const struct compare *c, uint64_t n, struct compare_verdict *v)
+{
+	uint64_t to = c->to[n];
+	struct result w;
+
+	(void)side_get(c->want, n, &w);
+	verdict_name(v, &w);
+	if (to != COMPARE_NONE) {
+		(void)side_get(c->have, to, &v->found);
+		v->line.found = &v->found;
+	}
+	if (to != COMPARE_NONE && c->moved[to]) {
+		v->line.verdict = VERDICT_AUDIT_MOVED;
+		v->line.old = w.entry.name;
+		v->line.oldlen = w.entry.len;
+		verdict_name(v, &v->found);
+		return;
+	}
+	v->want = to_want(&w);
+	v->line.want = &v->want;
+	v->algorithm = w.entry.algorithm;
+	v->line.verdict = verdict_audit(&v->want, v->line.found);
+}
+
+bool
+compare_next(struct compare *c, struct compare_turn *t,
+    struct compare_verdict *v)
+{
+	do {
+		if (!turn_next(c, t))
+			return false;
+	} while (t->want == COMPARE_NONE && c->moved[t->have]);
+	memset(v, 0, sizeof(*v));
+	if (t->want != COMPARE_NONE) {
+		verdict_listed(c, t->want, v);
+		c->counts.listed[v->line.verdict]++;
+		return true;
+	}
+	(void)side_get(c->have, t->have, &v->found);
+	v->line.found = &v->found;
+	verdict_name(v, &v->found);
+	v->line.verdict = verdict_audit(NULL, &v->found);
+	c->counts.found[v->line.verdict]++;
+	return true;
+}
+
+bool
+compare_file(const struct compare *c, struct compare_turn *t,
+    struct result *r)
+{
+	struct result listed;
+
+	do {
+		if (!turn_next(c, t))
+			return false;
+	} while (t->have == COMPARE_NONE || !side_get(c->have, t->have, r) ||
+	    r->status != RESULT_OK); /* vanished, or no file any more */
+	if (t->want != COMPARE_NONE) {
+		(void)side_get(c->want, t->want, &listed);
+		r->entry.name = listed.entry.name;
+		r->entry.len = listed.entry.len;
+	}
+	return true;
 }

@@ -32,6 +32,7 @@ side_free(struct side *s)
 		free(s->spelled[i].name);
 	free(s->spelled);
 	free(s->dotted);
+	buf_release(&s->room);
 	table_free(s->table);
 	free(s);
 }
@@ -55,9 +56,10 @@ side_is_dotted(const struct side *s, uint64_t n)
 }
 
 uint64_t
-side_add(struct side *s, const char *plain, size_t plainlen,
-    const char *given, size_t givenlen, bool *is_new)
+side_add(struct side *s, const char *given, size_t givenlen, bool *is_new)
 {
+	size_t plainlen = givenlen;
+	const char *plain = scope_plain(&s->room, given, &plainlen);
 	uint64_t n = table_add(s->table, plain, plainlen, is_new);
 	bool dotted = givenlen >= 2 && !memcmp(given, "./", 2);
 	struct side_spelling *last;

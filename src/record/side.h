@@ -1,5 +1,5 @@
 /*
- * side.h - one side of an audit: names and their results, however spelled.
+ * side.h - one side of a comparison: names and their results, however spelled.
  *
  * A table (table.h) keyed by the plain form of names (scope.h), which also
  * knows how a name was spelled where that is more than the plain form: what is
@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 struct result;
 struct side_spelling;
 
@@ -21,17 +23,16 @@ struct side {
 	size_t nspelled, cap;
 	unsigned char *dotted;         /* a bit each: "./" was in front */
 	size_t dotted_cap;
+	struct buf room;               /* for scope_plain */
 };
 
 struct side *side_new(void);
 void side_free(struct side *s);
 
-/*
- * Adds a name: its plain form, and as it was given. As table_add; a name that
- * is there already keeps its spelling.
- */
-uint64_t side_add(struct side *s, const char *plain, size_t plainlen,
-    const char *given, size_t givenlen, bool *is_new);
+/* Adds a name, as it was given. As table_add; one that is there already in any
+ * spelling keeps that. */
+uint64_t side_add(struct side *s, const char *given, size_t givenlen,
+    bool *is_new);
 
 /* As table_get, but r->entry.name is as it was given, "./" in front aside. */
 bool side_get(const struct side *s, uint64_t n, struct result *r);

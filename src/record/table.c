@@ -91,7 +91,6 @@ struct table {
 	struct row **blocks;
 	size_t nblocks, blocks_cap;
 	uint64_t count; /* at most NUMBER_MASK, even where size_t is small */
-	size_t pending;
 
 	struct chunk *chunks;
 	char *free;      /* what is left of the chunk in use */
@@ -231,8 +230,6 @@ grow_slots(struct table *t)
 static struct row *
 row_add(struct table *t)
 {
-	struct row *e;
-
 	if (t->count == NUMBER_MASK)
 		diag_die("too many files");
 	if (t->count == t->nblocks * BLOCK_ENTRIES) {
@@ -241,9 +238,7 @@ row_add(struct table *t)
 		t->blocks[t->nblocks++] =
 		    mem_alloc(BLOCK_ENTRIES * sizeof(**t->blocks));
 	}
-	e = row_at(t, t->count++);
-	t->pending++;
-	return e;
+	return row_at(t, t->count++);
 }
 
 uint64_t
@@ -337,8 +332,16 @@ table_set(struct table *t, uint64_t n, const struct result *r)
 	e->size = r->size;
 	e->digestlen = (unsigned char)r->digestlen;
 	memcpy(e->digest, r->digest, r->digestlen);
-	t->pending--;
 	return 0;
+}
+
+void
+table_replace(struct table *t, uint64_t n, const struct result *r)
+{
+	if (n >= t->count)
+		diag_bug("table_replace: no such entry");
+	row_at(t, n)->done = false;
+	(void)table_set(t, n, r);
 }
 
 bool
@@ -373,12 +376,6 @@ size_t
 table_count(const struct table *t)
 {
 	return (size_t)t->count;
-}
-
-size_t
-table_pending(const struct table *t)
-{
-	return t->pending;
 }
 
 /* Bytes depth to depth + 7 of a path as a number that orders as they do; the

@@ -38,6 +38,9 @@ void table_note(struct table *t, uint64_t n, const struct entry *e);
  * from outside). */
 int table_set(struct table *t, uint64_t n, const struct result *r);
 
+/* Sets the result of entry number n, which may have one. */
+void table_replace(struct table *t, uint64_t n, const struct result *r);
+
 /* Looks a path up; UINT64_MAX when it is not there. */
 uint64_t table_find(const struct table *t, const char *path, size_t len);
 
@@ -45,8 +48,7 @@ uint64_t table_find(const struct table *t, const char *path, size_t len);
  * False when it has no result yet; status is then RESULT_LOST. */
 bool table_get(const struct table *t, uint64_t n, struct result *r);
 
-size_t table_count(const struct table *t);   /* entries */
-size_t table_pending(const struct table *t); /* entries without a result */
+size_t table_count(const struct table *t); /* entries */
 
 /*
  * Puts the entries in bytewise order of path, after which table_sorted_at(i)

@@ -388,7 +388,6 @@ enum audit_end {
 	AUDIT_END_NONE_FOUND,
 	AUDIT_END_MALFORMED,
 	AUDIT_END_REFUSED,
-	AUDIT_END_FURTHER,
 	AUDIT_END_NONE_VERIFIED,
 	AUDIT_END_NUL,
 	AUDIT_END_NO_DIGEST,
@@ -426,12 +425,6 @@ verdict_audit_end(const struct verdict_rules *rules,
 		put_warning(out, c->refused, "entry was refused",
 		    "entries were refused");
 		break;
-	case AUDIT_END_FURTHER:
-		put_warning(out, c->further, "entry was not compared: its name "
-		    "is listed before with another algorithm",
-		    "entries were not compared: their names are listed before "
-		    "with another algorithm");
-		break;
 	case AUDIT_END_NONE_VERIFIED:
 		if (listed && rules->ignore_missing &&
 		    !c->listed[VERDICT_AUDIT_OK])
@@ -467,6 +460,5 @@ verdict_audit_passed(const struct verdict_rules *rules,
 	    c->listed[VERDICT_AUDIT_MISSING] : 0;
 
 	return ok && ok + ignored == sum(c->listed, VERDICT_AUDITS) &&
-	    !sum(c->found, VERDICT_AUDITS) && !c->refused && !c->further &&
-	    !c->lines.malformed;
+	    !sum(c->found, VERDICT_AUDITS) && !c->refused && !c->lines.malformed;
 }

@@ -144,8 +144,6 @@ struct verdict_audit_counts {
 	struct verdict_guess guess;
 	uint64_t refused;                /* entries that scope_outside() finds,
 	                                  * or that contradict another */
-	uint64_t further;                /* entries of names that are listed
-	                                  * with another algorithm before */
 	uint64_t left_out;               /* entries that options leave out */
 	uint64_t listed[VERDICT_AUDITS]; /* names in the list; a MOVED pair
 	                                  * counts here, once */

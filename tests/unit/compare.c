@@ -1,4 +1,4 @@
-/* Two sorted sides: turns, and pairs of what moved. */
+/* An audit's merge, fed by hand: no tree, no list. */
 #include "record/compare.h"
 
 #include <setjmp.h>
@@ -12,9 +12,335 @@
 
 #include "record/table.h"
 
-/* A sorted side with these names, which a NULL ends. */
+/* Two algorithms; below 0: one that cannot be computed. */
+enum { A, B, UNKNOWN = -1 };
+
+/* What the file called name yields: a digest for each algorithm, "" when it has
+ * no digest. */
+struct file {
+	const char *name;
+	const char *digest[2];
+};
+
+static struct manifest_want
+wanted(const char *digest)
+{
+	struct manifest_want want = { .digestlen = strlen(digest) };
+
+	memcpy(want.digest, digest, want.digestlen);
+	return want;
+}
+
+static bool
+list(struct compare *c, const char *name, int algorithm, const char *digest)
+{
+	struct manifest_want want = wanted(digest);
+
+	return compare_list(c, name, strlen(name), &want, algorithm);
+}
+
+static void
+answer(struct compare *c, const struct file *f, uint64_t cookie, int algorithm)
+{
+	struct result r = { .entry = { .algorithm = algorithm,
+	    .cookie = cookie }, .status = RESULT_OK };
+	const char *digest = algorithm < 0 ? "" : f->digest[algorithm];
+
+	r.digestlen = strlen(digest);
+	memcpy(r.digest, digest, r.digestlen);
+	if (algorithm < 0)
+		(void)result_fail(&r, RESULT_ALGORITHM, 0);
+	else if (!r.digestlen)
+		(void)result_fail(&r, RESULT_OPEN, 13);
+	assert_int_equal(compare_result(c, &r), 0);
+	assert_int_equal(compare_result(c, &r), -1); /* once is enough */
+}
+
+/* Feeds what the walk finds, which a NULL ends. */
+static void
+find(struct compare *c, const struct file *files)
+{
+	uint64_t n, listed;
+
+	for (; files->name; files++) {
+		n = compare_find(c, files->name, strlen(files->name), &listed);
+		assert_true(n != COMPARE_NONE);
+		answer(c, files, n, compare_algorithm(c, listed));
+	}
+	compare_end_walk(c);
+}
+
+/* To the verdicts; returns how many digests were asked for again. */
+static int
+judge(struct compare *c, const struct file *files)
+{
+	const struct file *f;
+	struct entry e;
+	uint64_t at = 0;
+	int again = 0;
+
+	compare_end(c);
+	for (; compare_again(c, &at, &e); again++) {
+		for (f = files; strcmp(f->name, e.name) != 0; f++)
+			;
+		answer(c, f, e.cookie, e.algorithm);
+	}
+	compare_judge(c);
+	return again;
+}
+
+/* The next verdict, on a name or "OLD > NAME". */
+static void
+verdict(struct compare *c, struct compare_turn *t, enum verdict_audit want,
+    const char *names)
+{
+	struct compare_verdict v;
+	char text[64] = "";
+
+	assert_true(compare_next(c, t, &v));
+	if (v.line.old) {
+		strncat(text, v.line.old, v.line.oldlen);
+		strcat(text, " > ");
+	}
+	strncat(text, v.line.name, v.line.len);
+	assert_string_equal(text, names);
+	assert_int_equal(v.line.verdict, want);
+}
+
+static void
+no_more(struct compare *c, struct compare_turn *t)
+{
+	struct compare_verdict v;
+
+	assert_false(compare_next(c, t, &v));
+	compare_free(c);
+}
+
+static void
+test_nothing(void **state)
+{
+	struct compare *c = compare_new();
+	struct compare_turn t = { .i = 0 };
+
+	(void)state;
+	compare_end_walk(c);
+	assert_int_equal(judge(c, NULL), 0);
+	assert_false(c->met);
+	no_more(c, &t);
+}
+
+static void
+test_every_verdict_in_order_of_name(void **state)
+{
+	static const struct file files[] = { { "z", { "zz" } },
+	    { "./b", { "bb" } }, { "new", { "nn" } }, { "a", { "xx" } },
+	    { "locked", { "" } }, { "dark", { "" } }, { NULL, { NULL } } };
+	struct compare *c = compare_new();
+	struct compare_turn t = { .i = 0 };
+
+	(void)state;
+	assert_true(list(c, "dark", A, "dd"));
+	assert_true(list(c, "gone", A, "gg"));
+	assert_true(list(c, "./y", A, "zz"));
+	assert_true(list(c, "b", A, "bb"));
+	assert_true(list(c, "a", A, "aa"));
+	find(c, files);
+	assert_int_equal(judge(c, files), 0);
+	assert_true(c->met);
+	verdict(c, &t, VERDICT_AUDIT_CHANGED, "a");
+	verdict(c, &t, VERDICT_AUDIT_OK, "b");
+	verdict(c, &t, VERDICT_AUDIT_UNREADABLE, "dark");
+	verdict(c, &t, VERDICT_AUDIT_MISSING, "gone");
+	verdict(c, &t, VERDICT_AUDIT_UNREADABLE, "locked");
+	verdict(c, &t, VERDICT_AUDIT_NEW, "new");
+	verdict(c, &t, VERDICT_AUDIT_MOVED, "y > z");
+	for (int v = 0; v < VERDICT_AUDITS; v++)
+		assert_int_equal(c->counts.listed[v], v != VERDICT_AUDIT_NEW);
+	assert_int_equal(c->counts.found[VERDICT_AUDIT_NEW], 1);
+	assert_int_equal(c->counts.found[VERDICT_AUDIT_UNREADABLE], 1);
+	assert_int_equal(c->hashed, 4);
+	no_more(c, &t);
+}
+
+static void
+test_an_entry_may_be_repeated_but_not_contradicted(void **state)
+{
+	struct compare *c = compare_new();
+
+	(void)state;
+	assert_true(list(c, "a", A, "aa"));
+	assert_true(list(c, "./a", A, "aa"));
+	assert_false(list(c, "a", A, "bb"));
+	assert_false(compare_has_further(c));
+	assert_true(list(c, "a", B, "bb"));
+	assert_true(list(c, "a", B, "bb"));
+	assert_false(list(c, "a", B, "aa"));
+	assert_true(list(c, "a", UNKNOWN, ""));
+	assert_true(compare_has_further(c));
+	compare_free(c);
+}
+
+static void
+test_the_first_algorithm_that_is_known(void **state)
+{
+	struct compare *c = compare_new();
+
+	(void)state;
+	assert_int_equal(compare_algorithm(c, COMPARE_NONE), 0);
+	assert_true(list(c, "a", UNKNOWN, ""));
+	assert_int_equal(compare_algorithm(c, COMPARE_NONE), 0);
+	assert_true(list(c, "b", B, "bb"));
+	assert_true(list(c, "c", A, "cc"));
+	assert_int_equal(compare_algorithm(c, COMPARE_NONE), B);
+	assert_int_equal(compare_algorithm(c, 0), UNKNOWN);
+	assert_int_equal(compare_algorithm(c, 2), A);
+	compare_free(c);
+}
+
+static void
+test_a_name_is_found_once(void **state)
+{
+	struct compare *c = compare_new();
+	uint64_t listed;
+
+	(void)state;
+	assert_true(list(c, "x", A, "xx"));
+	assert_true(list(c, "d//f", A, "ff"));
+	assert_int_equal(compare_find(c, "./d/f", 5, &listed), 0);
+	assert_int_equal(listed, 1);
+	assert_true(compare_find(c, "d/./f", 5, &listed) == COMPARE_NONE);
+	assert_int_equal(compare_find(c, "f", 1, &listed), 1);
+	assert_true(listed == COMPARE_NONE);
+	compare_free(c);
+}
+
+/* Names listed with both algorithms, of which one may be wrong. */
+static void
+test_all_entries_of_a_name_count(void **state)
+{
+	static const struct file files[] = { { "first", { "ff", "FF" } },
+	    { "good", { "gg", "GG" } }, { "second", { "ss", "SS" } },
+	    { "strange", { "tt", "TT" } }, { NULL, { NULL } } };
+	struct compare *c = compare_new();
+	struct compare_turn t = { .i = 0 };
+
+	(void)state;
+	for (const struct file *f = files; f->name; f++)
+		assert_true(list(c, f->name, A, *f->name == 'f' ? "xx" :
+		    f->digest[A]));
+	for (const struct file *f = files; f->name; f++)
+		assert_true(list(c, f->name, *f->name == 's' &&
+		    f->name[1] == 't' ? UNKNOWN : B, *f->name == 's' ?
+		    f->name[1] == 't' ? "" : "XX" : f->digest[B]));
+	assert_true(list(c, "gone", A, "oo"));
+	assert_true(list(c, "gone", B, "OO"));
+	find(c, files);
+	/* where the first entry decides, the second is not asked for */
+	assert_int_equal(judge(c, files), 2);
+	verdict(c, &t, VERDICT_AUDIT_CHANGED, "first");
+	verdict(c, &t, VERDICT_AUDIT_MISSING, "gone");
+	verdict(c, &t, VERDICT_AUDIT_OK, "good");
+	verdict(c, &t, VERDICT_AUDIT_CHANGED, "second");
+	verdict(c, &t, VERDICT_AUDIT_UNREADABLE, "strange");
+	no_more(c, &t);
+}
+
+/* What is said of a name is what the entry says that the file differs from. */
+static void
+test_the_first_entry_that_differs_is_reported(void **state)
+{
+	static const struct file files[] = { { "a", { "aa", "AA" } },
+	    { NULL, { NULL } } };
+	struct compare *c = compare_new();
+	struct compare_turn t = { .i = 0 };
+	struct compare_verdict v;
+
+	(void)state;
+	assert_true(list(c, "a", A, "aa"));
+	assert_true(list(c, "a", B, "XX"));
+	assert_true(list(c, "a", UNKNOWN, ""));
+	find(c, files);
+	assert_int_equal(judge(c, files), 1);
+	assert_true(compare_next(c, &t, &v));
+	assert_int_equal(v.line.verdict, VERDICT_AUDIT_CHANGED);
+	assert_int_equal(v.algorithm, B);
+	assert_memory_equal(v.line.want->digest, "XX", 2);
+	assert_memory_equal(v.line.found->digest, "AA", 2);
+	no_more(c, &t);
+}
+
+static void
+test_what_moved_among_several_algorithms(void **state)
+{
+	static const struct file files[] = { { "x", { "aa", "AA" } },
+	    { "y", { "bb", "BB" } }, { "z", { "cc", "CC" } },
+	    { NULL, { NULL } } };
+	struct compare *c = compare_new();
+	struct compare_turn t = { .i = 0 };
+
+	(void)state;
+	assert_true(list(c, "a", A, "aa"));
+	assert_true(list(c, "b", B, "BB"));
+	find(c, files);
+	assert_int_equal(judge(c, files), 3);
+	verdict(c, &t, VERDICT_AUDIT_MOVED, "a > x");
+	verdict(c, &t, VERDICT_AUDIT_MOVED, "b > y");
+	verdict(c, &t, VERDICT_AUDIT_NEW, "z");
+	no_more(c, &t);
+}
+
+static void
+test_what_the_walk_has_not_found(void **state)
+{
+	static const struct file none[] = { { NULL, { NULL } } };
+	static const struct file there[] = { { "there", { "tt" } } };
+	struct result link = { .entry = { .name = "link", .len = 4 },
+	    .status = RESULT_TYPE };
+	struct compare *c = compare_new();
+	struct compare_turn t = { .i = 0 };
+
+	(void)state;
+	assert_true(list(c, "there", A, "tt"));
+	assert_true(list(c, "left-out", A, "ll"));
+	assert_true(list(c, "link", A, "kk"));
+	find(c, none);
+	answer(c, there, compare_find_listed(c, 0), A);
+	compare_drop(c, 1);
+	compare_fail(c, &link);
+	assert_int_equal(judge(c, none), 0);
+	assert_int_equal(c->counts.left_out, 1);
+	verdict(c, &t, VERDICT_AUDIT_CHANGED, "link");
+	verdict(c, &t, VERDICT_AUDIT_OK, "there");
+	no_more(c, &t);
+}
+
+static void
+test_files_of_a_new_list(void **state)
+{
+	static const struct file files[] = { { "./new", { "nn" } },
+	    { "d/f", { "ff" } }, { "dark", { "" } }, { NULL, { NULL } } };
+	static const char *const names[] = { "d//f", "new" };
+	struct compare *c = compare_new();
+	struct compare_turn t = { .i = 0 };
+	struct result r;
+
+	(void)state;
+	assert_true(list(c, "d//f", A, "xx"));
+	assert_true(list(c, "gone", A, "gg"));
+	find(c, files);
+	(void)judge(c, files);
+	for (int i = 0; i < 2; i++) {
+		assert_true(compare_file(c, &t, &r));
+		assert_string_equal(r.entry.name, names[i]);
+		assert_int_equal(side_is_dotted(c->have, r.entry.cookie), i);
+	}
+	assert_false(compare_file(c, &t, &r));
+	compare_free(c);
+}
+
+/* A sorted table of these names, which a NULL ends. */
 static struct table *
-side(const char *const *names)
+sorted(const char *const *names)
 {
 	struct table *t = table_new();
 	bool is_new;
@@ -23,59 +349,6 @@ side(const char *const *names)
 		(void)table_add(t, *names, strlen(*names), &is_new);
 	table_sort(t);
 	return t;
-}
-
-/* The turn of a name that is want on one side and have on the other. */
-static void
-turn(const struct table *w, const struct table *h, struct compare_turn *t,
-    const char *want, const char *have)
-{
-	struct result r;
-
-	assert_true(compare_next(w, h, t));
-	assert_int_equal(t->want == COMPARE_NONE, want == NULL);
-	assert_int_equal(t->have == COMPARE_NONE, have == NULL);
-	if (want) {
-		(void)table_get(w, t->want, &r);
-		assert_string_equal(r.entry.name, want);
-	}
-	if (have) {
-		(void)table_get(h, t->have, &r);
-		assert_string_equal(r.entry.name, have);
-	}
-}
-
-static void
-test_turns(void **state)
-{
-	static const char *const want[] = { "d", "b/x", "b", NULL };
-	static const char *const have[] = { "a", "b", "c", "d", "e", NULL };
-	struct table *w = side(want), *h = side(have);
-	struct compare_turn t = { 0, 0, 0, 0 };
-
-	(void)state;
-	turn(w, h, &t, NULL, "a");
-	turn(w, h, &t, "b", "b");
-	turn(w, h, &t, "b/x", NULL);
-	turn(w, h, &t, NULL, "c");
-	turn(w, h, &t, "d", "d");
-	turn(w, h, &t, NULL, "e");
-	assert_false(compare_next(w, h, &t));
-	table_free(w);
-	table_free(h);
-}
-
-static void
-test_no_turns(void **state)
-{
-	static const char *const none[] = { NULL };
-	struct table *w = side(none), *h = side(none);
-	struct compare_turn t = { 0, 0, 0, 0 };
-
-	(void)state;
-	assert_false(compare_next(w, h, &t));
-	table_free(w);
-	table_free(h);
 }
 
 static size_t
@@ -90,7 +363,7 @@ test_names_behind_a_prefix(void **state)
 	static const char *const some[] = { "a", "b/c", "d", "e", NULL };
 	static const char *const more[] = { "a", "d/a", "d/b/c", "d/d", "d/x",
 	    "dd", "e", NULL };
-	struct table *a = side(some), *b = side(more);
+	struct table *a = sorted(some), *b = sorted(more);
 
 	(void)state;
 	assert_int_equal(behind(a, b, "d/"), 3);
@@ -102,158 +375,22 @@ test_names_behind_a_prefix(void **state)
 	table_free(b);
 }
 
-#define FILES 8
-
-/* A match of a few files; digests of two bytes. */
-struct match {
-	struct compare_files missing, fresh;
-	uint64_t moved_to[FILES];
-	bool moved[FILES];
-};
-
-static void
-add(struct compare_files *fs, uint64_t number, int algorithm,
-    const char *digest, uint64_t size)
-{
-	struct result r = { .size = size, .digestlen = strlen(digest),
-	    .entry.algorithm = algorithm };
-
-	memcpy(r.digest, digest, r.digestlen);
-	compare_add(fs, number, (size_t)number, &r);
-}
-
-/* Matches, and checks where each of the missing files 0 to 3 went. */
-static void
-moved_to(struct match *m, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-	const uint64_t to[] = { a, b, c, d };
-	size_t pairs = 0;
-
-	for (int i = 0; i < FILES; i++)
-		m->moved_to[i] = COMPARE_NONE;
-	compare_moved(&m->missing, &m->fresh, m->moved_to, m->moved);
-	for (int i = 0; i < 4; i++) {
-		assert_true(m->moved_to[i] == to[i]);
-		pairs += to[i] != COMPARE_NONE;
-		if (to[i] != COMPARE_NONE)
-			assert_true(m->moved[to[i]]);
-	}
-	for (int i = 0; i < FILES; i++)
-		pairs -= m->moved[i];
-	assert_int_equal(pairs, 0);
-	free(m->missing.v);
-	free(m->fresh.v);
-}
-
-static void
-test_pairs_are_in_order_of_place(void **state)
-{
-	struct match m = { .moved = { false } };
-
-	(void)state;
-	add(&m.missing, 1, 0, "aa", 5);
-	add(&m.missing, 0, 0, "aa", 5);
-	add(&m.missing, 2, 0, "bb", 5);
-	add(&m.fresh, 7, 0, "aa", 5);
-	add(&m.fresh, 4, 0, "bb", 5);
-	add(&m.fresh, 6, 0, "aa", 5);
-	moved_to(&m, 6, 7, 4, COMPARE_NONE);
-}
-
-static void
-test_each_is_paired_once(void **state)
-{
-	struct match m = { .moved = { false } };
-
-	(void)state;
-	add(&m.missing, 0, 0, "aa", 5);
-	add(&m.missing, 1, 0, "aa", 5);
-	add(&m.fresh, 4, 0, "aa", 5);
-	add(&m.fresh, 5, 0, "bb", 5);
-	add(&m.fresh, 6, 0, "bb", 5);
-	add(&m.missing, 2, 0, "bb", 5);
-	moved_to(&m, 4, COMPARE_NONE, 5, COMPARE_NONE);
-}
-
-static void
-test_sizes_that_are_known_must_be_the_same(void **state)
-{
-	struct match m = { .moved = { false } };
-
-	(void)state;
-	add(&m.missing, 0, 0, "aa", 6);
-	add(&m.missing, 1, 0, "aa", COMPARE_NO_SIZE);
-	add(&m.fresh, 4, 0, "aa", 5);
-	moved_to(&m, COMPARE_NONE, 4, COMPARE_NONE, COMPARE_NONE);
-}
-
-static void
-test_digests_of_different_algorithms_say_nothing(void **state)
-{
-	struct match m = { .moved = { false } };
-
-	(void)state;
-	add(&m.missing, 0, 0, "aa", 5);
-	add(&m.missing, 1, 1, "a", 5);
-	add(&m.fresh, 4, 1, "aa", 5);
-	add(&m.fresh, 5, 1, "aaa", 5);
-	moved_to(&m, COMPARE_NONE, COMPARE_NONE, COMPARE_NONE, COMPARE_NONE);
-}
-
-/* File 4 has both digests, and may take the place of one missing file only. */
-static void
-test_a_new_file_with_two_digests(void **state)
-{
-	struct match m = { .moved = { false } };
-
-	(void)state;
-	add(&m.missing, 0, 0, "aa", 5);
-	add(&m.missing, 1, 1, "xx", 5);
-	add(&m.missing, 2, 1, "xx", 5);
-	add(&m.fresh, 4, 0, "aa", 5);
-	add(&m.fresh, 4, 1, "xx", 5);
-	add(&m.fresh, 5, 1, "xx", 5);
-	moved_to(&m, 4, 5, COMPARE_NONE, COMPARE_NONE);
-}
-
-static void
-test_sizes_of_an_algorithm(void **state)
-{
-	struct compare_files fs = { NULL, 0, 0 };
-
-	(void)state;
-	compare_sort(&fs);
-	assert_false(compare_has(&fs, 0, 5));
-	add(&fs, 0, 1, "aa", 7);
-	add(&fs, 1, 0, "bb", 5);
-	add(&fs, 2, 2, "cc", COMPARE_NO_SIZE);
-	add(&fs, 3, 0, "dd", 3);
-	compare_sort(&fs);
-	assert_true(compare_has(&fs, 0, 3));
-	assert_true(compare_has(&fs, 0, 5));
-	assert_false(compare_has(&fs, 0, 7));
-	assert_true(compare_has(&fs, 1, 7));
-	assert_false(compare_has(&fs, 1, 5));
-	assert_true(compare_has(&fs, 2, 0));
-	assert_false(compare_has(&fs, 3, 3));
-	free(fs.v);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_turns),
-		cmocka_unit_test(test_no_turns),
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_every_verdict_in_order_of_name),
+		cmocka_unit_test(
+		    test_an_entry_may_be_repeated_but_not_contradicted),
+		cmocka_unit_test(test_the_first_algorithm_that_is_known),
+		cmocka_unit_test(test_a_name_is_found_once),
+		cmocka_unit_test(test_all_entries_of_a_name_count),
+		cmocka_unit_test(test_the_first_entry_that_differs_is_reported),
+		cmocka_unit_test(test_what_moved_among_several_algorithms),
+		cmocka_unit_test(test_what_the_walk_has_not_found),
+		cmocka_unit_test(test_files_of_a_new_list),
 		cmocka_unit_test(test_names_behind_a_prefix),
-		cmocka_unit_test(test_pairs_are_in_order_of_place),
-		cmocka_unit_test(test_each_is_paired_once),
-		cmocka_unit_test(
-		    test_sizes_that_are_known_must_be_the_same),
-		cmocka_unit_test(
-		    test_digests_of_different_algorithms_say_nothing),
-		cmocka_unit_test(test_a_new_file_with_two_digests),
-		cmocka_unit_test(test_sizes_of_an_algorithm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,14 +195,10 @@ test_every_operand_in_turn(void **state)
 static uint64_t
 add(struct side *s, const char *name, bool is_new)
 {
-	struct buf room = BUF_INIT;
-	size_t len = strlen(name);
-	const char *p = scope_plain(&room, name, &len);
 	bool new;
-	uint64_t n = side_add(s, p, len, name, strlen(name), &new);
+	uint64_t n = side_add(s, name, strlen(name), &new);
 
 	assert_int_equal(new, is_new);
-	buf_release(&room);
 	return n;
 }
 
