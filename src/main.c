@@ -99,10 +99,10 @@ catch_signals(void)
 
 /* What --help and --version printed is output too. */
 static int
-flush_stdout(int status)
+flush_stdout(void)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
-		return status;
+		return PHASH_OK;
 	diag_msg("write error: %s", strerror(errno));
 	return PHASH_FAILURE;
 }
@@ -125,7 +125,7 @@ int
 main(int argc, char **argv)
 {
 	struct options o;
-	int status;
+	int status = PHASH_FAILURE;
 
 	if (xio_open_std() < 0)
 		return PHASH_FAILURE; /* and no stderr to say so */
@@ -134,11 +134,8 @@ main(int argc, char **argv)
 	catch_signals();
 	progress_init();
 
-	status = options_parse(&o, argc, argv);
-	if (status < 0)
-		status = run_mode(&o);
-	else
-		status = flush_stdout(status);
+	if (options_parse(&o, argc, argv) == 0)
+		status = o.done ? flush_stdout() : run_mode(&o);
 	options_release(&o);
 	return status;
 }

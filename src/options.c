@@ -1,8 +1,8 @@
 #include "options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,99 +90,12 @@ static const char usage_text[] =
 "Exit status: 0 all well; 1 something differs or could not be read; 2 phash\n"
 "could not do its job. `sha512sum -c' checks what phash prints, too.\n";
 
-enum {
-	OPT_ENGINE = 256,
-	OPT_CHUNK,
-	OPT_SETTLE,
-	OPT_TIMEOUT,
-	OPT_TAG,
-	OPT_UNTAGGED,
-	OPT_JSON,
-	OPT_BASE64,
-	OPT_SORT,
-	OPT_TREE_DIGEST,
-	OPT_INCLUDE,
-	OPT_EXCLUDE_FROM,
-	OPT_MAX_DEPTH,
-	OPT_FILES_FROM,
-	OPT_FILES0_FROM,
-	OPT_PROGRESS,
-	OPT_DEBUG,
-	OPT_VERSION,
-	OPT_AUDIT,
-	OPT_UPDATE,
-	OPT_STATUS,
-	OPT_STRICT,
-	OPT_IGNORE_MISSING,
-	OPTIONS_END
-};
-
 /* The modes that an option means something in. */
 enum {
 	H = 1 << OPTIONS_HASH,
 	C = 1 << OPTIONS_CHECK,
-	A = 1 << OPTIONS_AUDIT
-};
-
-static const char short_options[] = ":j:a:l:zC:o:xLE:rvhcwbtq";
-
-static const struct option long_options[] = {
-	{ "jobs", required_argument, NULL, 'j' },
-	{ "algorithm", required_argument, NULL, 'a' },
-	{ "length", required_argument, NULL, 'l' },
-	{ "engine", required_argument, NULL, OPT_ENGINE },
-	{ "chunk", required_argument, NULL, OPT_CHUNK },
-	{ "settle", no_argument, NULL, OPT_SETTLE },
-	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
-	{ "tag", no_argument, NULL, OPT_TAG },
-	{ "untagged", no_argument, NULL, OPT_UNTAGGED },
-	{ "binary", no_argument, NULL, 'b' },
-	{ "text", no_argument, NULL, 't' },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "zero", no_argument, NULL, 'z' },
-	{ "base64", no_argument, NULL, OPT_BASE64 },
-	{ "sort", required_argument, NULL, OPT_SORT },
-	{ "tree-digest", no_argument, NULL, OPT_TREE_DIGEST },
-	{ "output", required_argument, NULL, 'o' },
-	{ "directory", required_argument, NULL, 'C' },
-	{ "one-file-system", no_argument, NULL, 'x' },
-	{ "follow", no_argument, NULL, 'L' },
-	{ "exclude", required_argument, NULL, 'E' },
-	{ "exclude-from", required_argument, NULL, OPT_EXCLUDE_FROM },
-	{ "include", required_argument, NULL, OPT_INCLUDE },
-	{ "max-depth", required_argument, NULL, OPT_MAX_DEPTH },
-	{ "files-from", required_argument, NULL, OPT_FILES_FROM },
-	{ "files0-from", required_argument, NULL, OPT_FILES0_FROM },
-	{ "recursive", no_argument, NULL, 'r' },
-	{ "progress", required_argument, NULL, OPT_PROGRESS },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "debug", no_argument, NULL, OPT_DEBUG },
-	{ "check", no_argument, NULL, 'c' },
-	{ "audit", required_argument, NULL, OPT_AUDIT },
-	{ "update", no_argument, NULL, OPT_UPDATE },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "status", no_argument, NULL, OPT_STATUS },
-	{ "warn", no_argument, NULL, 'w' },
-	{ "strict", no_argument, NULL, OPT_STRICT },
-	{ "ignore-missing", no_argument, NULL, OPT_IGNORE_MISSING },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, OPT_VERSION },
-	{ NULL, 0, NULL, 0 }
-};
-
-/* Options that do not mean something in every mode. */
-static const struct {
-	int c;
-	unsigned modes;
-} options_of_modes[] = {
-	{ 'b', H | C }, { 't', H | C }, { OPT_BASE64, H | A }, { OPT_SORT, H },
-	{ OPT_TREE_DIGEST, H },
-	{ 'o', H | A }, { 'x', H | A }, { 'L', H | A }, { 'E', H | A },
-	{ OPT_INCLUDE, H | A }, { OPT_EXCLUDE_FROM, H | A },
-	{ OPT_MAX_DEPTH, H | A },
-	{ OPT_FILES_FROM, H }, { OPT_FILES0_FROM, H },
-	{ OPT_UPDATE, A }, { 'q', C | A }, { OPT_STATUS, C | A },
-	{ 'w', C }, { OPT_STRICT, C }, { OPT_IGNORE_MISSING, C | A },
+	A = 1 << OPTIONS_AUDIT,
+	ALL = H | C | A
 };
 
 static const char *const mode_names[] = { NULL, "--check", "--audit" };
@@ -191,7 +104,24 @@ static const char *const mode_names[] = { NULL, "--check", "--audit" };
 static const char *const when_words[] = { "auto", "always", "never", NULL };
 static const char *const sort_words[] = { "path", "none", NULL };
 
-/* One line on stderr; the value of every usage error. */
+/* An option. */
+struct row {
+	const char *name;
+	const char *letter; /* as getopt(3) has it: none or one, and a colon
+	                     * where there is a value */
+	unsigned modes;
+	/* Takes the option, and its value, which is in optarg. 0, or -1 after
+	 * a message. NULL: there is nothing to do. */
+	int (*take)(struct options *o, const struct row *r);
+	size_t at;          /* its field of struct options */
+	int min, max;       /* of a number; max is any other constant */
+	const char *const *words;
+	const char *text;   /* to be printed */
+};
+#define AT(field) .at = offsetof(struct options, field)
+#define FLAG(field) take_flag, AT(field), .max = true
+
+/* One line on stderr. -1, for the caller to return. */
 static int __attribute__((format(printf, 1, 2)))
 usage_error(const char *fmt, ...)
 {
@@ -203,101 +133,260 @@ usage_error(const char *fmt, ...)
 	va_end(ap);
 	diag_msg("%s (try 'phash --help')", buf_str(&b));
 	buf_release(&b);
-	return PHASH_FAILURE;
-}
-
-/* The long name of an option's value, for messages; NULL: no such option. */
-static const char *
-option_name(int c)
-{
-	const struct option *o;
-
-	for (o = long_options; o->name; o++)
-		if (o->val == c)
-			return o->name;
-	return NULL;
+	return -1;
 }
 
 /* "option --jobs: 'x1' is not TEXT". */
 static int
-bad_value(int c, const char *value, const char *what)
+bad_value(const struct row *r, const char *what)
 {
 	struct buf b = BUF_INIT;
-	int rc;
 
-	quote_shell_always(&b, value, strlen(value));
-	rc = usage_error("option --%s: %s is not %s", option_name(c),
-	    buf_str(&b), what);
+	quote_shell_always(&b, optarg, strlen(optarg));
+	(void)usage_error("option --%s: %s is not %s", r->name, buf_str(&b),
+	    what);
 	buf_release(&b);
-	return rc;
+	return -1;
 }
 
-/* A decimal number from min to max. -1, or a status after a message. */
+/* ---- what each kind of option does --------------------------------------- */
+
+static void *
+field(struct options *o, const struct row *r)
+{
+	return (char *)o + r->at;
+}
+
 static int
-parse_number(int c, const char *s, uintmax_t min, uintmax_t max, uintmax_t *n)
+take_flag(struct options *o, const struct row *r)
+{
+	*(bool *)field(o, r) = r->max;
+	return 0;
+}
+
+/* A decimal number. */
+static int
+take_number(struct options *o, const struct row *r)
 {
 	char what[96];
 	char *end;
+	long n;
 
 	errno = 0;
-	/* strtoumax takes blanks, signs and nothing at all for numbers */
-	if (*s >= '0' && *s <= '9') {
-		*n = strtoumax(s, &end, 10);
-		if (!*end && !errno && *n >= min && *n <= max)
-			return -1;
+	n = strtol(optarg, &end, 10);
+	/* strtol takes blanks, signs and nothing at all for numbers */
+	if (isdigit((unsigned char)*optarg) && !*end && !errno &&
+	    n >= r->min && n <= r->max) {
+		*(int *)field(o, r) = (int)n;
+		return 0;
 	}
-	snprintf(what, sizeof(what), "a number from %" PRIuMAX " to %" PRIuMAX,
-	    min, max);
-	return bad_value(c, s, what);
+	snprintf(what, sizeof(what), "a number from %d to %d", r->min, r->max);
+	return bad_value(r, what);
 }
 
-/* One of words. -1 with its place in *n, or a status after a message. */
+/* The place of the value among words; -1 after a message. */
 static int
-parse_word(int c, const char *s, const char *const *words, int *n)
+find_word(const struct row *r, const char *const *words)
 {
 	struct buf b = BUF_INIT;
-	int i, rc;
+	int i;
 
-	for (i = 0; words[i]; i++) {
-		if (!strcmp(s, words[i])) {
-			*n = i;
-			return -1;
-		}
-	}
+	for (i = 0; words[i]; i++)
+		if (!strcmp(optarg, words[i]))
+			return i;
 	buf_puts(&b, "one of");
 	for (i = 0; words[i]; i++)
 		buf_printf(&b, "%s %s", i ? "," : "", words[i]);
-	rc = bad_value(c, s, buf_str(&b));
+	(void)bad_value(r, buf_str(&b));
 	buf_release(&b);
-	return rc;
+	return -1;
 }
 
-static void
-add_value(struct options_values *vs, const char *value)
+/* The field is an enum, which has the size of an int, and may be written as
+ * one. */
+static int
+take_word(struct options *o, const struct row *r)
 {
-	vs->v = mem_grow(vs->v, &vs->cap, vs->n + 1, sizeof(*vs->v));
-	vs->v[vs->n++] = value;
+	int n = find_word(r, r->words);
+
+	if (n < 0)
+		return -1;
+	*(int *)field(o, r) = n;
+	return 0;
 }
 
-static void
-add_list(struct options *o, const char *path, bool zero)
+static int
+take_value(struct options *o, const struct row *r)
+{
+	struct options_values *vs = field(o, r);
+
+	vs->v = mem_grow(vs->v, &vs->cap, vs->n + 1, sizeof(*vs->v));
+	vs->v[vs->n++] = optarg;
+	return 0;
+}
+
+static int
+take_algorithm(struct options *o, const struct row *r)
+{
+	(void)r;
+	o->algorithm = optarg;
+	o->algorithm_given = true;
+	return 0;
+}
+
+static int
+take_engine(struct options *o, const struct row *r)
+{
+	const char *engines[ENGINE_CHOICES];
+
+	engine_choices(engines);
+	o->engine = optarg;
+	return find_word(r, engines) < 0 ? -1 : 0;
+}
+
+static int
+take_format(struct options *o, const struct row *r)
+{
+	o->format = (enum format_kind)r->max;
+	o->format_given = true;
+	return 0;
+}
+
+static int
+take_report(struct options *o, const struct row *r)
+{
+	o->report = (enum options_report)r->max;
+	return 0;
+}
+
+static int
+take_output(struct options *o, const struct row *r)
+{
+	(void)r;
+	o->output = strcmp(optarg, "-") ? optarg : NULL;
+	return 0;
+}
+
+static int
+take_list(struct options *o, const struct row *r)
 {
 	o->lists = mem_grow(o->lists, &o->listscap, o->nlists + 1,
 	    sizeof(*o->lists));
-	o->lists[o->nlists].path = path;
-	o->lists[o->nlists].zero = zero;
-	o->nlists++;
+	o->lists[o->nlists++] = (struct options_list){ optarg, r->max };
+	return 0;
+}
+
+static int
+take_mode(struct options *o, const struct row *r)
+{
+	enum options_mode mode = (enum options_mode)r->max;
+
+	if (o->mode != OPTIONS_HASH && o->mode != mode)
+		return usage_error("--check and --audit exclude each other");
+	o->mode = mode;
+	o->audit = optarg;
+	return 0;
+}
+
+static int
+take_print(struct options *o, const struct row *r)
+{
+	fputs(r->text, stdout);
+	o->done = true;
+	return 0;
+}
+
+/* ---- the options --------------------------------------------------------- */
+
+static const struct row rows[] = {
+	{ "jobs", "j:", ALL, take_number, AT(jobs), .max = OPTIONS_MAX_JOBS },
+	{ "algorithm", "a:", ALL, take_algorithm, .max = 0 },
+	{ "length", "l:", ALL, take_number, AT(length), .max = 512 },
+	{ "engine", ":", ALL, take_engine, .max = 0 },
+	{ "chunk", ":", ALL, take_number, AT(chunk), .min = 1, .max = 1000000 },
+	{ "settle", "", ALL, FLAG(settle) },
+	{ "timeout", ":", ALL, take_number, AT(timeout), .max = 1000000 },
+	{ "tag", "", ALL, take_format, .max = FORMAT_TAGGED },
+	{ "untagged", "", ALL, take_format, .max = FORMAT_UNTAGGED },
+	{ "binary", "b", H | C, FLAG(binary) },
+	{ "text", "t", H | C, take_flag, AT(binary), .max = false },
+	{ "json", "", ALL, take_format, .max = FORMAT_JSON },
+	{ "zero", "z", ALL, FLAG(zero) },
+	{ "base64", "", H | A, FLAG(base64) },
+	{ "sort", ":", H, take_word, AT(sort), .words = sort_words },
+	{ "tree-digest", "", H, FLAG(tree_digest) },
+	{ "output", "o:", H | A, take_output, .max = 0 },
+	{ "directory", "C:", ALL, take_value, AT(directories) },
+	{ "one-file-system", "x", H | A, FLAG(one_file_system) },
+	{ "follow", "L", H | A, FLAG(follow) },
+	{ "exclude", "E:", H | A, take_value, AT(exclude) },
+	{ "include", ":", H | A, take_value, AT(include) },
+	{ "exclude-from", ":", H | A, take_value, AT(exclude_from) },
+	{ "max-depth", ":", H | A, take_number, AT(max_depth),
+	    .max = 1000000000 },
+	{ "files-from", ":", H, take_list, .max = false },
+	{ "files0-from", ":", H, take_list, .max = true },
+	{ "recursive", "r", ALL, NULL, .max = 0 },
+	{ "progress", ":", ALL, take_word, AT(progress), .words = when_words },
+	{ "verbose", "v", ALL, FLAG(verbose) },
+	{ "debug", "", ALL, FLAG(debug) },
+	{ "check", "c", ALL, take_mode, .max = OPTIONS_CHECK },
+	{ "audit", ":", ALL, take_mode, .max = OPTIONS_AUDIT },
+	{ "update", "", A, FLAG(update) },
+	{ "quiet", "q", C | A, take_report, .max = OPTIONS_REPORT_QUIET },
+	{ "status", "", C | A, take_report, .max = OPTIONS_REPORT_STATUS },
+	{ "warn", "w", C, take_report, .max = OPTIONS_REPORT_WARN },
+	{ "strict", "", C, FLAG(strict) },
+	{ "ignore-missing", "", C | A, FLAG(ignore_missing) },
+	{ "help", "h", ALL, take_print, .text = usage_text },
+	{ "version", "", ALL, take_print,
+	    .text = "phash " PHASH_VERSION "\n" },
+};
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* What getopt_long(3) calls an option: its letter, or a number that no letter
+ * has. */
+static int
+row_value(const struct row *r)
+{
+	return *r->letter && *r->letter != ':' ? *r->letter :
+	    256 + (int)(r - rows);
+}
+
+/* NULL: there is no such option. */
+static const struct row *
+row_of(int value)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (row_value(&rows[i]) == value)
+			return &rows[i];
+	return NULL;
+}
+
+/* What getopt_long is told of the rows: letters has room for ROWS with colons,
+ * one colon more and a NUL. */
+static void
+put_rows(char *letters, struct option *names)
+{
+	*letters++ = ':';
+	for (const struct row *r = rows; r < rows + ROWS; r++, names++) {
+		int value = row_value(r);
+
+		if (value == *r->letter)
+			letters = stpcpy(letters, r->letter);
+		*names = (struct option){ r->name, strchr(r->letter, ':') ?
+		    required_argument : no_argument, NULL, value };
+	}
 }
 
 /* The option that text, len bytes after the dashes, was meant to be; NULL. */
 static const char *
 guess_option(const char *text, size_t len)
 {
-	enum { N = sizeof(long_options) / sizeof(long_options[0]) };
-	const char *names[N];
+	const char *names[ROWS + 1] = { NULL };
 
-	for (size_t i = 0; i < N; i++)
-		names[i] = long_options[i].name; /* the last one is NULL */
+	for (size_t i = 0; i < ROWS; i++)
+		names[i] = rows[i].name;
 	return guess_word(text, len, names);
 }
 
@@ -305,261 +394,84 @@ guess_option(const char *text, size_t len)
 static void
 put_candidates(struct buf *out, const char *text, size_t len)
 {
-	const char *before = ": --";
-	const struct option *o;
-
-	for (o = long_options; o->name; o++) {
-		if (strncmp(o->name, text, len) != 0)
-			continue;
-		buf_puts(out, before);
-		buf_puts(out, o->name);
-		before = ", --";
-	}
+	for (const struct row *r = rows; r < rows + ROWS; r++)
+		if (!strncmp(r->name, text, len))
+			buf_printf(out, "%s--%s", out->len ? ", " : ": ",
+			    r->name);
 }
 
-/* A long option that getopt_long(3) did not take: it calls an unknown one and
+/* An option that getopt_long(3) did not take. It calls an unknown long one and
  * an ambiguous one the same. */
 static int
-bad_long_option(const char *arg)
+unknown_option(const char *arg)
 {
-	const char *text = arg + 2, *meant;
-	size_t len = strcspn(text, "=");
+	bool is_long = arg[1] == '-';
+	size_t len = is_long ? strcspn(arg + 2, "=") : 0;
 	struct buf quoted = BUF_INIT, more = BUF_INIT;
-	int rc;
+	const char *meant = guess_option(arg + 2, len);
 
 	quote_shell_always(&quoted, arg, strlen(arg));
-	put_candidates(&more, text, len);
-	meant = guess_option(text, len);
+	if (is_long)
+		put_candidates(&more, arg + 2, len);
 	if (more.len)
-		rc = usage_error("option %s is ambiguous%s", buf_str(&quoted),
-		    buf_str(&more));
+		(void)usage_error("option %s is ambiguous%s",
+		    buf_str(&quoted), buf_str(&more));
 	else if (meant)
-		rc = usage_error("unknown option %s; did you mean --%s?",
+		(void)usage_error("unknown option %s; did you mean --%s?",
 		    buf_str(&quoted), meant);
 	else
-		rc = usage_error("unknown option %s", buf_str(&quoted));
+		(void)usage_error("unknown option %s", buf_str(&quoted));
 	buf_release(&quoted);
 	buf_release(&more);
-	return rc;
+	return -1;
 }
 
-/*
- * What getopt_long(3) found wrong, in one line. c is its value; optopt is the
- * option's value where it is one of ours, an unknown letter, or 0 for a long
- * option that is not one, which is then in argv[optind - 1].
- */
+/* What getopt_long(3) found wrong. c is its value; optopt is the option's value
+ * where it is one of ours, an unknown letter, or 0 for a long option that is
+ * not one, which is then in argv[optind - 1]. */
 static int
 bad_option(int c, char **argv)
 {
-	const char *name = optopt ? option_name(optopt) : NULL;
-	const char letter[3] = { '-', (char)optopt, '\0' };
-	struct buf b = BUF_INIT;
-	int rc;
+	const struct row *r = row_of(optopt);
+	const char letter[] = { '-', (char)optopt, '\0' };
 
-	if (name)
-		return usage_error("option --%s %s", name,
+	if (r)
+		return usage_error("option --%s %s", r->name,
 		    c == ':' ? "needs a value" : "takes no value");
-	if (!optopt)
-		return bad_long_option(argv[optind - 1]);
-	quote_shell_always(&b, letter, strlen(letter));
-	rc = usage_error("unknown option %s", buf_str(&b));
-	buf_release(&b);
-	return rc;
+	return unknown_option(optopt ? letter : argv[optind - 1]);
 }
 
-/* Options that take a number or a word. -1, or a status after a message. */
-static int
-take_checked(struct options *o, int c)
-{
-	const char *engines[ENGINE_CHOICES];
-	uintmax_t number = 0;
-	int word = 0, rc;
-
-	switch (c) {
-	case 'j':
-		rc = parse_number(c, optarg, 0, OPTIONS_MAX_JOBS, &number);
-		o->jobs = (int)number;
-		return rc;
-	case 'l':
-		rc = parse_number(c, optarg, 0, OPTIONS_MAX_LENGTH, &number);
-		o->length = (unsigned)number;
-		return rc;
-	case OPT_CHUNK:
-		rc = parse_number(c, optarg, 1, 1000000, &number);
-		o->chunk = (size_t)number;
-		return rc;
-	case OPT_TIMEOUT:
-		rc = parse_number(c, optarg, 0, 1000000, &number);
-		o->timeout = (int)number;
-		return rc;
-	case OPT_MAX_DEPTH:
-		rc = parse_number(c, optarg, 0, 1000000000, &number);
-		o->max_depth = (int)number;
-		return rc;
-	case OPT_ENGINE:
-		engine_choices(engines);
-		o->engine = optarg;
-		return parse_word(c, optarg, engines, &word);
-	case OPT_SORT:
-		rc = parse_word(c, optarg, sort_words, &word);
-		o->unsorted = word == 1;
-		return rc;
-	case OPT_PROGRESS:
-		rc = parse_word(c, optarg, when_words, &word);
-		o->progress = (enum options_when)word;
-		return rc;
-	}
-	diag_bug("option %d is not in the switch", c);
-}
-
-/* -1 to go on, or a status. */
-static int
-take_mode(struct options *o, enum options_mode mode)
-{
-	if (o->mode != OPTIONS_HASH && o->mode != mode)
-		return usage_error("--check and --audit exclude each other");
-	o->mode = mode;
-	return -1;
-}
-
-static int
-take_format(struct options *o, enum format_kind format)
-{
-	o->format = format;
-	o->format_given = true;
-	return -1;
-}
-
-/* -1 to go on, or a status. */
-static int
-take_option(struct options *o, int c)
-{
-	switch (c) {
-	case 'a':
-		o->algorithm = optarg;
-		o->algorithm_given = true;
-		return -1;
-	case 'C':
-		add_value(&o->directories, optarg);
-		return -1;
-	case 'E':
-		add_value(&o->exclude, optarg);
-		return -1;
-	case OPT_EXCLUDE_FROM:
-		add_value(&o->exclude_from, optarg);
-		return -1;
-	case OPT_INCLUDE:
-		add_value(&o->include, optarg);
-		return -1;
-	case OPT_FILES_FROM:
-	case OPT_FILES0_FROM:
-		add_list(o, optarg, c == OPT_FILES0_FROM);
-		return -1;
-	case 'o':
-		o->output = strcmp(optarg, "-") ? optarg : NULL;
-		return -1;
-	case 'z':
-		o->zero = true;
-		return -1;
-	case 'x':
-		o->one_file_system = true;
-		return -1;
-	case 'L':
-		o->follow = true;
-		return -1;
-	case 'v':
-		o->verbose = true;
-		return -1;
-	case 'r':
-		return -1;
-	case OPT_TAG:
-		return take_format(o, FORMAT_TAGGED);
-	case OPT_UNTAGGED:
-		return take_format(o, FORMAT_UNTAGGED);
-	case OPT_JSON:
-		return take_format(o, FORMAT_JSON);
-	case 'b':
-	case 't':
-		o->binary = c == 'b';
-		return -1;
-	case OPT_BASE64:
-		o->base64 = true;
-		return -1;
-	case OPT_TREE_DIGEST:
-		o->tree_digest = true;
-		return -1;
-	case OPT_SETTLE:
-		o->settle = true;
-		return -1;
-	case OPT_DEBUG:
-		o->debug = true;
-		return -1;
-	case OPT_UPDATE:
-		o->update = true;
-		return -1;
-	case 'q':
-		o->report = OPTIONS_REPORT_QUIET;
-		return -1;
-	case OPT_STATUS:
-		o->report = OPTIONS_REPORT_STATUS;
-		return -1;
-	case 'w':
-		o->report = OPTIONS_REPORT_WARN;
-		return -1;
-	case OPT_STRICT:
-		o->strict = true;
-		return -1;
-	case OPT_IGNORE_MISSING:
-		o->ignore_missing = true;
-		return -1;
-	case 'c':
-		return take_mode(o, OPTIONS_CHECK);
-	case OPT_AUDIT:
-		o->audit = optarg;
-		return take_mode(o, OPTIONS_AUDIT);
-	case 'h':
-		fputs(usage_text, stdout);
-		return PHASH_OK;
-	case OPT_VERSION:
-		puts("phash " PHASH_VERSION);
-		return PHASH_OK;
-	}
-	return take_checked(o, c);
-}
+/* ---- what goes together -------------------------------------------------- */
 
 /* "--update goes with --audit", or "--sort does not go with --check". */
 static int
-wrong_mode(const struct options *o, int c, unsigned modes)
+wrong_mode(const struct options *o, const struct row *r)
 {
-	if (modes & H)
-		return usage_error("--%s does not go with %s", option_name(c),
+	if (r->modes & H)
+		return usage_error("--%s does not go with %s", r->name,
 		    mode_names[o->mode]);
-	return usage_error("--%s goes with %s%s%s", option_name(c),
-	    modes & C ? mode_names[OPTIONS_CHECK] : "",
-	    modes == (C | A) ? " or " : "",
-	    modes & A ? mode_names[OPTIONS_AUDIT] : "");
+	return usage_error("--%s goes with %s%s%s", r->name,
+	    r->modes & C ? mode_names[OPTIONS_CHECK] : "",
+	    r->modes == (C | A) ? " or " : "",
+	    r->modes & A ? mode_names[OPTIONS_AUDIT] : "");
 }
 
-/* Was something asked for that the mode has no use for? */
+/* Was something asked for that the mode has no use for? given: each row. */
 static int
-check_modes(const struct options *o, const bool given[OPTIONS_END])
+check_modes(const struct options *o, const bool *given)
 {
-	size_t i, n = sizeof(options_of_modes) / sizeof(options_of_modes[0]);
-
-	for (i = 0; i < n; i++) {
-		int c = options_of_modes[i].c;
-
-		if (given[c] && !(options_of_modes[i].modes & 1u << o->mode))
-			return wrong_mode(o, c, options_of_modes[i].modes);
-	}
-	return -1;
+	for (size_t i = 0; i < ROWS; i++)
+		if (given[i] && !(rows[i].modes & 1u << o->mode))
+			return wrong_mode(o, &rows[i]);
+	return 0;
 }
 
-/* As cksum(1) has it. With --check each line has a length of its own. */
+/* As cksum(1) has it. given: --length was. With --check each line has a length
+ * of its own. */
 static int
 check_length(const struct options *o, bool given)
 {
-	unsigned l = o->length;
+	int l = o->length;
 	bool sized = !strcasecmp(o->algorithm, "sha2") ||
 	    !strcasecmp(o->algorithm, "sha3");
 
@@ -573,9 +485,9 @@ check_length(const struct options *o, bool given)
 		return usage_error("--length is for --algorithm=sha2, sha3, "
 		    "blake2b, shake128 and shake256");
 	if (l % 8)
-		return usage_error("option --length: '%u' is not a multiple "
+		return usage_error("option --length: '%d' is not a multiple "
 		    "of 8", l);
-	return -1;
+	return 0;
 }
 
 /* How many different things standard input was asked to be. */
@@ -590,37 +502,34 @@ stdin_users(const struct options *o)
 		users += !strcmp(o->lists[i].path, "-");
 	for (i = 0; i < o->exclude_from.n; i++)
 		users += !strcmp(o->exclude_from.v[i], "-");
-	for (i = 0; i < o->noperands; i++) {
-		if (!strcmp(o->operands[i], "-")) {
-			users++; /* the same operand twice is one */
-			break;
-		}
-	}
+	for (i = 0; i < o->noperands; i++)
+		if (!strcmp(o->operands[i], "-"))
+			return users + 1; /* the same operand twice is one */
 	return users;
 }
 
 /* What can each be said alone but not together. */
 static int
-check_pairs(const struct options *o, const bool given[OPTIONS_END])
+check_pairs(const struct options *o, bool output_given)
 {
 	if (stdin_users(o) > 1)
 		return usage_error("standard input can be read only once");
-	if (o->mode == OPTIONS_AUDIT && given['o'] && !o->update)
+	if (o->mode == OPTIONS_AUDIT && output_given && !o->update)
 		return usage_error("--output is where --update writes: it "
 		    "goes with --update");
-	if (o->mode == OPTIONS_AUDIT && given['o'] && !o->output)
+	if (o->mode == OPTIONS_AUDIT && output_given && !o->output)
 		return usage_error("--update does not write to standard "
 		    "output, where the verdicts go");
 	if (o->update && !o->output && !strcmp(o->audit, "-"))
 		return usage_error("--update has no LIST to write over: "
 		    "--output says where");
-	if (o->tree_digest && o->unsorted)
+	if (o->tree_digest && o->sort == OPTIONS_UNSORTED)
 		return usage_error("--tree-digest is of the sorted listing: "
 		    "it does not go with --sort=none");
 	if (o->tree_digest && (o->format != FORMAT_TAGGED || o->zero))
 		return usage_error("--tree-digest prints no lines: it does not "
 		    "go with --untagged, --json or --zero");
-	return -1;
+	return 0;
 }
 
 /* Operands are what is left of argv; where only -C says what is meant, that
@@ -634,38 +543,49 @@ take_operands(struct options *o, int argc, char **argv)
 	o->operands = argv + optind;
 	o->noperands = (size_t)(argc - optind);
 	/* of -c they are lists, and an audit has its own way to say so */
-	if (o->mode != OPTIONS_HASH || o->noperands || o->nlists ||
-	    !o->directories.n)
-		return;
-	o->operands = there;
-	o->noperands = 1;
+	if (o->mode == OPTIONS_HASH && !o->noperands && !o->nlists &&
+	    o->directories.n) {
+		o->operands = there;
+		o->noperands = 1;
+	}
+}
+
+/* Goes through argv until there is nothing more, or nothing more to do. */
+static int
+take_all(struct options *o, bool *given, int argc, char **argv)
+{
+	char letters[2 * ROWS + 2];
+	struct option names[ROWS + 1] = { { NULL, 0, NULL, 0 } };
+	int c;
+
+	put_rows(letters, names);
+	opterr = 0;
+	while (!o->done && (c = getopt_long(argc, argv, letters, names,
+	    NULL)) != -1) {
+		const struct row *r = row_of(c);
+
+		if (!r)
+			return bad_option(c, argv);
+		given[r - rows] = true;
+		if (r->take && r->take(o, r) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int
 options_parse(struct options *o, int argc, char **argv)
 {
-	bool given[OPTIONS_END] = { false };
-	int c, rc;
+	bool given[ROWS] = { false };
 
-	memset(o, 0, sizeof(*o));
-	o->algorithm = "sha512";
-	o->engine = "auto";
-	o->max_depth = -1;
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, short_options, long_options,
-	    NULL)) != -1) {
-		if (c == ':' || c == '?')
-			return bad_option(c, argv);
-		given[c] = true;
-		rc = take_option(o, c);
-		if (rc >= 0)
-			return rc;
-	}
+	*o = (struct options){ .algorithm = "sha512", .engine = "auto",
+	    .max_depth = -1 };
+	if (take_all(o, given, argc, argv) < 0)
+		return -1;
 	take_operands(o, argc, argv);
-	rc = check_modes(o, given);
-	if (rc < 0)
-		rc = check_length(o, given['l']);
-	return rc < 0 ? check_pairs(o, given) : rc;
+	return o->done || (check_modes(o, given) == 0 &&
+	    check_length(o, given[row_of('l') - rows]) == 0 &&
+	    check_pairs(o, given[row_of('o') - rows]) == 0) ? 0 : -1;
 }
 
 void

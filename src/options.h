@@ -13,7 +13,6 @@
 #include "record/format.h"
 
 #define OPTIONS_MAX_JOBS 1024
-#define OPTIONS_MAX_LENGTH 512 /* bits of a digest */
 
 enum options_mode { OPTIONS_HASH, OPTIONS_CHECK, OPTIONS_AUDIT };
 /* --quiet, --status and --warn: the last one counts. */
@@ -23,6 +22,7 @@ enum options_report {
 	OPTIONS_REPORT_STATUS,
 	OPTIONS_REPORT_WARN
 };
+enum options_sort { OPTIONS_SORTED, OPTIONS_UNSORTED };
 enum options_when { OPTIONS_AUTO, OPTIONS_ALWAYS, OPTIONS_NEVER };
 
 /* Values of a repeatable option, in the order given. */
@@ -49,8 +49,8 @@ struct options {
 	int jobs;                 /* 0: auto */
 	const char *algorithm;
 	bool algorithm_given;
-	unsigned length;          /* of the digest, bits; 0: not given */
-	size_t chunk;             /* 0: adapts */
+	int length;               /* of the digest, bits; 0: not given */
+	int chunk;                /* 0: adapts */
 	const char *engine;       /* digest/engine.h: one of engine_choices */
 	bool settle;
 	int timeout;              /* seconds; 0: never */
@@ -60,7 +60,7 @@ struct options {
 	bool binary;              /* untagged lines say so */
 	bool zero;
 	bool base64;
-	bool unsorted;
+	enum options_sort sort;
 	bool tree_digest;
 	const char *output;       /* NULL: stdout */
 
@@ -81,13 +81,13 @@ struct options {
 	enum options_when progress;
 	bool verbose;
 	bool debug;
+	bool done;                /* --help or --version is all there was to
+	                           * do; the rest is not checked */
 };
 
 /*
  * Fills *o from argv, which is reordered so that operands come last, and
- * which o borrows from. Returns -1 to go on, or the exit status of a program
- * that has nothing more to do: after --help and --version, and after one line
- * on stderr about a usage error.
+ * which o borrows from. 0, or -1 after one line on stderr about a usage error.
  */
 int options_parse(struct options *o, int argc, char **argv);
 

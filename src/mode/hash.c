@@ -180,7 +180,7 @@ hash_init(struct hash *h, const struct options *o)
 	if (run_init(&h->run, o) < 0)
 		return -1;
 	h->format = hash_format(h);
-	if (!o->unsorted) {
+	if (o->sort == OPTIONS_SORTED) {
 		h->run.found = side_new();
 		h->table = h->run.found->table;
 	}

@@ -32,7 +32,7 @@
 static void
 run_algorithm_name(const struct options *o, struct buf *name)
 {
-	unsigned length = o->length;
+	int length = o->length;
 
 	/* where no length is needed (options.c), each line has its own */
 	if (!length && (!strcasecmp(o->algorithm, "sha2") ||
@@ -40,7 +40,7 @@ run_algorithm_name(const struct options *o, struct buf *name)
 		length = 512;
 	buf_puts(name, o->algorithm);
 	if (length)
-		buf_printf(name, "-%u", length);
+		buf_printf(name, "-%d", length);
 }
 
 /* Says that libcrypto does not know an algorithm, and which of the usual ones
@@ -295,7 +295,7 @@ run_hasher(struct run *r, void *cookie,
 	struct hasher_opts opts = {
 		.jobs = run_jobs(r),
 		.algorithms = r->algorithms,
-		.chunk = r->o->chunk,
+		.chunk = (size_t)r->o->chunk,
 		.dirfd = r->dirfd,
 		.engine = r->o->engine,
 		.twice = r->o->settle,
