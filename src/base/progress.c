@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,8 +13,8 @@
 #include "base/diag.h"
 #include "base/quote.h"
 
-#define PROGRESS_FIRST_US 500000  /* until the first line */
-#define PROGRESS_REDRAW_US 250000 /* between it and the next ones */
+#define PROGRESS_FIRST 0.5        /* seconds until the first line */
+#define PROGRESS_REDRAW 0.25      /* between it and the next ones */
 #define PROGRESS_SAMPLES 16       /* for the rate: the last four seconds */
 #define PROGRESS_COLUMNS 80       /* where they cannot be asked for */
 #define PROGRESS_NAME_MIN 12      /* columns; in fewer a name tells nothing */
@@ -35,6 +34,8 @@ static struct {
 	bool all_found;
 	uint64_t share, share_of;          /* progress_share */
 	unsigned flags;
+	double next;                       /* when the line is due, in seconds
+	                                    * since the start */
 	bool hindered;                     /* the last output on the terminal
 	                                    * ended inside a line, behind which
 	                                    * none may be drawn */
@@ -48,18 +49,14 @@ static struct {
 /* A line stands on the terminal, or is about to. All that progress_abandon
  * reads. */
 static volatile sig_atomic_t drawn;
-/* Set by handlers, and where a line was wiped for something else; cleared by
- * progress_tick. */
-static volatile sig_atomic_t redraw_due;
+/* Set by the handler, cleared by progress_tick. */
 static volatile sig_atomic_t line_due;
 
 static void
 progress_signal(int sig)
 {
-	if (sig == SIGUSR1)
-		line_due = 1;
-	else
-		redraw_due = 1;
+	(void)sig;
+	line_due = 1;
 }
 
 /* ---- figures ------------------------------------------------------------------ */
@@ -79,7 +76,7 @@ progress_elapsed(void)
 static double
 progress_rate(double elapsed)
 {
-	const double window = 1e-6 * PROGRESS_SAMPLES * PROGRESS_REDRAW_US;
+	const double window = PROGRESS_SAMPLES * PROGRESS_REDRAW;
 	unsigned n = state.samples < PROGRESS_SAMPLES ? state.samples :
 	    PROGRESS_SAMPLES;
 	const struct progress_sample *from;
@@ -99,8 +96,7 @@ progress_take_sample(void)
 	struct progress_sample now = { progress_elapsed(), state.bytes };
 	unsigned last = (state.samples - 1) % PROGRESS_SAMPLES;
 
-	if (now.elapsed - state.sample[last].elapsed >
-	    0.8e-6 * PROGRESS_REDRAW_US)
+	if (now.elapsed - state.sample[last].elapsed > 0.8 * PROGRESS_REDRAW)
 		state.sample[state.samples++ % PROGRESS_SAMPLES] = now;
 }
 
@@ -298,7 +294,7 @@ static void
 progress_make_way(void)
 {
 	if (drawn)
-		redraw_due = 1;
+		state.next = 0; /* back as soon as may be */
 	progress_wipe();
 }
 
@@ -350,41 +346,27 @@ progress_whole_line(struct buf *b)
 	progress_line(b, SIZE_MAX);
 }
 
-static void
-progress_catch(int sig)
-{
-	/* restarted, so that only what waits on purpose (poll) notices */
-	struct sigaction sa = { .sa_handler = progress_signal,
-	    .sa_flags = SA_RESTART };
-
-	sigemptyset(&sa.sa_mask);
-	sigaction(sig, &sa, NULL);
-}
-
 /* ---- the face ----------------------------------------------------------------- */
 
 void
 progress_init(void)
 {
+	/* restarted, so that only what waits on purpose (poll) notices */
+	struct sigaction sa = { .sa_handler = progress_signal,
+	    .sa_flags = SA_RESTART };
+
 	clock_gettime(CLOCK_MONOTONIC, &state.start);
-	progress_catch(SIGUSR1);
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGUSR1, &sa, NULL);
 }
 
 void
 progress_start(unsigned flags)
 {
-	const struct itimerval every = {
-		.it_value.tv_usec = PROGRESS_FIRST_US,
-		.it_interval.tv_usec = PROGRESS_REDRAW_US
-	};
-
 	clock_gettime(CLOCK_MONOTONIC, &state.start);
 	diag_before_message(progress_make_way);
 	state.flags = flags;
-	if (!(flags & PROGRESS_SHOW))
-		return;
-	progress_catch(SIGALRM);
-	setitimer(ITIMER_REAL, &every, NULL);
+	state.next = PROGRESS_FIRST;
 }
 
 void
@@ -430,10 +412,16 @@ progress_waiting(const char *path, size_t len)
 	buf_put(&state.waiting, path, len);
 }
 
+static bool
+progress_redraw_due(void)
+{
+	return state.flags & PROGRESS_SHOW && progress_elapsed() >= state.next;
+}
+
 bool
 progress_due(void)
 {
-	return redraw_due || line_due;
+	return line_due || progress_redraw_due();
 }
 
 void
@@ -443,8 +431,10 @@ progress_tick(void)
 		line_due = 0;
 		progress_print(progress_whole_line);
 	}
-	if (redraw_due) {
-		redraw_due = 0;
+	if (progress_redraw_due()) {
+		/* on a grid, so that a late line does not make the next late */
+		state.next = PROGRESS_REDRAW *
+		    (1 + (uint64_t)(progress_elapsed() / PROGRESS_REDRAW));
 		if (!state.hindered)
 			progress_draw();
 	}
@@ -463,17 +453,13 @@ progress_yield(int fd, const void *p, size_t n)
 void
 progress_end(void)
 {
-	const struct itimerval never = { .it_value.tv_usec = 0 };
-
 	buf_release(&state.name);
 	buf_release(&state.waiting);
 	if (!(state.flags & PROGRESS_SHOW))
 		return;
-	setitimer(ITIMER_REAL, &never, NULL);
 	progress_wipe();
 	if (state.flags & PROGRESS_KEEP)
 		progress_print(progress_summary);
-	redraw_due = 0;
 	state.flags = 0;
 }
 

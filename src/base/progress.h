@@ -16,8 +16,8 @@
  * message (base/diag.h) or output (base/outfile.h). SIGUSR1 prints one such
  * line at any time, progress shown or not.
  *
- * A timer and SIGUSR1 only interrupt what the program waits for: it must call
- * progress_tick when it was interrupted. File-scope state, as stderr is one.
+ * There is no timer: whoever waits must ask progress_due several times a second,
+ * and when SIGUSR1 has interrupted it. File-scope state, as stderr is one.
  */
 #ifndef BASE_PROGRESS_H
 #define BASE_PROGRESS_H
@@ -35,7 +35,7 @@ enum {
 /* Installs the handler of SIGUSR1: early, for its default is to kill. */
 void progress_init(void);
 
-/* Starts the clock and, with PROGRESS_SHOW, the timer. */
+/* Starts the clock and, with PROGRESS_SHOW, the line. */
 void progress_start(unsigned flags);
 
 /* A file of size bytes was found. */
@@ -59,7 +59,7 @@ void progress_bytes(uint64_t bytes);
  * is. */
 void progress_waiting(const char *path, size_t len);
 
-/* Did the timer or SIGUSR1 ask for a line since the last call? Cheap. */
+/* Is it time for a line, or did SIGUSR1 ask for one? Cheap. */
 bool progress_due(void);
 
 /* Draws what is due. */
@@ -72,7 +72,7 @@ void progress_tick(void);
  */
 void progress_yield(int fd, const void *p, size_t n);
 
-/* Stops the timer and wipes the line; with PROGRESS_KEEP, the last one follows,
+/* Wipes the line for good; with PROGRESS_KEEP, the last one follows,
  * with a newline. */
 void progress_end(void);
 

@@ -3,7 +3,6 @@
 
 #include <poll.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,7 +51,6 @@ tick(double at, uint64_t bytes)
 {
 	now = START + at;
 	progress_bytes(bytes);
-	raise(SIGALRM);
 	assert_true(progress_due());
 	progress_tick();
 	return drawn();
