@@ -1,9 +1,20 @@
 # The build of phash, for GNU make. It works alone: `make` builds, `make check`
 # tests, `make install` installs. It builds in the directory where make runs,
 # which need not be that of the source: ../phash/configure makes the Makefile
-# that includes this one. What follows are the knobs; set them on the
-# command line, or in config.mak, which is read after config.mak.autogen (what
-# ./configure writes). A change of any of them rebuilds what it concerns.
+# that includes this one.
+#
+#     all, install, uninstall, clean     as everywhere
+#     check, check-valgrind, distcheck   tests: all, C alone, every build
+#     user-check, bare-check             tests of what `dist` made
+#     lint                               compilers, shellcheck, mandoc
+#     bench                              phash beside its peers
+#     tags, compile_commands.json        for editors
+#     dist, configure                    a release, and what autoconf makes
+#     help                               this text
+#
+# What follows are the knobs; set them on the command line, or in config.mak,
+# which is read after config.mak.autogen (what ./configure writes). A change of
+# any of them rebuilds what it concerns.
 #
 # Define DEVELOPER=1 to turn on the warnings that this project keeps clear of,
 # and to make every warning an error.
@@ -77,6 +88,7 @@ phash_src = $(filter-out $(src)/main.c $(ppool_src),\
 	$(wildcard $(src)/*.c $(src)/*/*.c))
 unit_src = $(wildcard $(tests)/unit/*.c)
 perf_src = $(wildcard $(tests)/perf/*.c)
+fuzz_src = $(wildcard $(tests)/fuzz/*.c)
 example_src = $(wildcard $(man)/examples/*.c)
 man_pages = $(wildcard $(man)/*.[1-9])
 
@@ -316,6 +328,30 @@ lint-musl lint-m32:
 	$(MAKE) DEVELOPER=1 CC='$(other)' BUILD=$(BUILD)/$@ CPPFLAGS="-idirafter \
 		/usr/include -idirafter /usr/include/$$(gcc -print-multiarch)" unlinked
 
+# For editors. The commands are those that make would run if nothing were built;
+# of a source that is compiled twice, the one without -fPIC.
+
+c_files = $(ppool_src) $(phash_src) $(src)/main.c $(unit_src) $(perf_src) \
+	$(fuzz_src) $(example_src)
+tagged = $(c_files) $(wildcard $(src)/*.h $(src)/*/*.h)
+
+tags:
+	@if command -v ctags >/dev/null; then \
+		ctags -o tags $(tagged); \
+	elif command -v etags >/dev/null; then \
+		etags -o TAGS $(tagged); \
+	else \
+		echo 'make tags: neither ctags nor etags is there' >&2; exit 1; \
+	fi
+
+compile_commands.json: FORCE
+	@commands=$$($(MAKE) --no-print-directory -Bn V=1 all test-programs \
+		$(fuzz_src:$(tests)/%.c=$(BUILD)/tests/%.o)) && \
+	{ echo '[' && echo "$$commands" | sed -n -e '/ -fPIC$$/d' \
+		-e 's/["\\]/\\&/g' -e 's,^.* -c -o [^ ]* \([^ ]*\.c\).*$$,{ \
+		"directory": "$(CURDIR)"\, "file": "\1"\, "command": "&" },p' | \
+		sed '$$!s/}$$/},/' && echo ']'; } >$@
+
 # Installation.
 
 completions = $(bashcompdir)/phash $(zshcompdir)/_phash \
@@ -374,15 +410,18 @@ dist:
 		$(dist_tar) -C $(srcdir) -cf $(BUILD)/$(dist).tar --null -T -
 	@gzip -9nf $(BUILD)/$(dist).tar
 
+help:
+	@sed -e '/^#/!q' -e 's/^# \{0,1\}//' $(srcdir)/Makefile
+
 configure: $(srcdir)/configure.ac $(srcdir)/Makefile
 	cd $(srcdir) && $(AUTOCONF)
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) tags TAGS compile_commands.json
 
 .PHONY: all test-programs check check-valgrind bench dist distcheck user-check \
 	bare-check lint lint-text lint-gcc lint-clang unlinked lint-musl lint-m32 \
-	install uninstall clean FORCE
+	tags install uninstall help clean FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:

@@ -64,6 +64,54 @@ else
 fi
 rm -rf one/build
 
+# ---- for editors --------------------------------------------------------------
+
+# Of each entry of ../d/one/compile_commands.json, what Perl makes of it.
+entries() {
+	perl -MJSON::PP -0ne 'for (@{decode_json($_)}) { '"$1"' }' \
+		one/compile_commands.json
+}
+
+try 'make compile_commands.json' 0 by_hand make -C one compile_commands.json
+entries 'print "$_->{file}\n"' | sort >"$work/got"
+(cd one && find src man tests -name '*.c' | sort) >"$work/want"
+same 'has every source once' "$work/want" "$work/got"
+mkdir -p one/build/base
+try 'the command that it has for one' 0 by_hand sh -c "$(entries \
+	'print "cd $_->{directory} && $_->{command}" if $_->{file} =~ /buf.c/')"
+ok 'compiles it' test -s one/build/base/buf.o
+
+if command -v ctags >/dev/null; then
+	try 'make tags' 0 by_hand make -C one tags
+	ok 'knows of functions' grep -q '^options_parse	' one/tags
+else
+	skip 'make tags knows of functions' 'no ctags'
+fi
+mkdir bin
+ln -s /bin/* /usr/bin/* bin 2>/dev/null
+rm -f bin/*tags*
+try 'make tags where there is no program for it' 2 env -i PATH="$PWD/bin" \
+	make -C one tags
+ok 'says so' grep -qx 'make tags: neither ctags nor etags is there' "$work/err"
+
+# help_targets - what `make help` lists.
+help_targets() {
+	by_hand make -C one -s help |
+		sed -nE 's/^ {4}([a-z].*[^ ])  +[^ ].*/\1/p' | tr -s ', ' '\n'
+}
+no_such_target() {
+	help_targets | while read -r target; do
+		grep -qE "^([a-z-]+ )*$target( [a-z-]+)*:" one/Makefile ||
+			echo "$target"
+	done
+}
+ok 'make help lists targets' test "$(help_targets | wc -l)" -gt 10
+no_such_target >"$work/got"
+same 'that there are' /dev/null "$work/got"
+try 'make clean' 0 by_hand make -C one clean
+ok 'takes all of it away' test ! -e one/build -a ! -e one/tags -a \
+	! -e one/compile_commands.json
+
 # ---- flags -------------------------------------------------------------------
 
 # The commands that make one file, as make would run them where nothing is built
