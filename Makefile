@@ -7,7 +7,7 @@
 #     check, check-valgrind, distcheck   tests: all, C alone, every build
 #     user-check, bare-check             tests of what `dist` made
 #     lint                               compilers, shellcheck, mandoc
-#     bench                              phash beside its peers
+#     fuzz, bench                        long runs: findings, times
 #     tags, compile_commands.json        for editors
 #     dist, configure                    a release, and what autoconf makes
 #     help                               this text
@@ -41,6 +41,8 @@
 #
 # Define JOBS to the number of tests that run at a time.
 #
+# Define FUZZ_SECONDS to the time that `make fuzz` gives to each fuzzer.
+#
 # Define V=1 to see the commands instead of their summaries.
 #
 # The rest is as everywhere: CC, AR, CFLAGS, CPPFLAGS, LDFLAGS, LIBS, which the
@@ -59,6 +61,7 @@ BUILD = build
 HARDENING = yes
 JOBS = $(shell nproc 2>/dev/null || echo 2)
 TEST_TIMEOUT = 300
+FUZZ_SECONDS = 60
 
 prefix = /usr/local
 exec_prefix = $(prefix)
@@ -97,6 +100,7 @@ ppool_pic = $(ppool_src:$(src)/%.c=$(BUILD)/pic/%.o)
 phash_obj = $(phash_src:$(src)/%.c=$(BUILD)/%.o)
 unit_bin = $(unit_src:$(tests)/%.c=$(BUILD)/tests/%)
 perf_bin = $(perf_src:$(tests)/%.c=$(BUILD)/tests/%)
+fuzz_bin = $(fuzz_src:$(tests)/%.c=$(BUILD)/tests/%)
 example_bin = $(example_src:$(man)/%.c=$(BUILD)/%)
 
 # The library's version is its header's.
@@ -246,6 +250,9 @@ $(perf_bin): %: %.o $(archives)
 $(example_bin): %: %.o $(BUILD)/libppool.a
 	$(call say,LINK)$(link_program) $(all_libs)
 
+$(fuzz_bin): %: %.o $(archives)
+	$(call say,LINK)$(link_program) -fsanitize=fuzzer $(all_libs)
+
 # Stamps, touched only when their text changes: everything compiled depends on
 # the flags, every archive on the list of its sources.
 flags = $(CC) $(all_cflags) $(all_cppflags) $(all_ldflags) $(program_ldflags) \
@@ -289,6 +296,25 @@ bench: all $(perf_bin)
 	@set -e; for script in $(tests)/perf/*.sh; do \
 		$(test_env) bash "$$script"; \
 	done
+
+# Each fuzzer, with its seeds and its words if it has any (tests/fuzz/README).
+# What it adds to its seeds, and what it finds, stays in build/fuzz.
+fuzz:
+	$(MAKE) CC=clang BUILD=$(BUILD)/fuzz \
+		SANITIZE=address,undefined,fuzzer-no-link fuzz-programs
+	@set -e; for name in $(basename $(notdir $(fuzz_src))); do \
+		own=$(BUILD)/fuzz/$$name.corpus; \
+		seeds=$(tests)/fuzz/$$name.corpus; \
+		words=$(tests)/fuzz/$$name.dict; \
+		mkdir -p $$own; \
+		test -d $$seeds || seeds=; \
+		test -f $$words && words=-dict=$$words || words=; \
+		$(BUILD)/fuzz/tests/fuzz/$$name -max_len=2048 $$words \
+			-max_total_time=$(FUZZ_SECONDS) \
+			-artifact_prefix=$(BUILD)/fuzz/$$name- $$own $$seeds; \
+	done
+
+fuzz-programs: $(fuzz_bin)
 
 distcheck: dist
 	$(tests)/distcheck $(BUILD)/$(dist).tar.gz
@@ -346,7 +372,7 @@ tags:
 
 compile_commands.json: FORCE
 	@commands=$$($(MAKE) --no-print-directory -Bn V=1 all test-programs \
-		$(fuzz_src:$(tests)/%.c=$(BUILD)/tests/%.o)) && \
+		$(fuzz_bin:=.o)) && \
 	{ echo '[' && echo "$$commands" | sed -n -e '/ -fPIC$$/d' \
 		-e 's/["\\]/\\&/g' -e 's,^.* -c -o [^ ]* \([^ ]*\.c\).*$$,{ \
 		"directory": "$(CURDIR)"\, "file": "\1"\, "command": "&" },p' | \
@@ -419,9 +445,9 @@ configure: $(srcdir)/configure.ac $(srcdir)/Makefile
 clean:
 	rm -rf $(BUILD) tags TAGS compile_commands.json
 
-.PHONY: all test-programs check check-valgrind bench dist distcheck user-check \
-	bare-check lint lint-text lint-gcc lint-clang unlinked lint-musl lint-m32 \
-	tags install uninstall help clean FORCE
+.PHONY: all test-programs check check-valgrind fuzz fuzz-programs bench dist \
+	distcheck user-check bare-check lint lint-text lint-gcc lint-clang \
+	unlinked lint-musl lint-m32 tags install uninstall help clean FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
