@@ -1,27 +1,26 @@
 #include "hasher/wire.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define ANSWER_HEAD (1 + 4 + 8)
 
 static unsigned char *
-put(unsigned char *to, uint64_t x, unsigned bytes)
+put64(unsigned char *to, uint64_t x)
 {
-	for (; bytes; bytes--, x >>= 8)
-		*to++ = (unsigned char)x;
-	return to;
+	x = htole64(x);
+	memcpy(to, &x, sizeof(x));
+	return to + sizeof(x);
 }
 
 static uint64_t
-get(const unsigned char **from, unsigned bytes)
+get64(const unsigned char **from)
 {
-	uint64_t x = 0;
-	unsigned i;
+	uint64_t x;
 
-	for (i = 0; i < bytes; i++)
-		x |= (uint64_t)(*from)[i] << 8 * i;
-	*from += bytes;
-	return x;
+	memcpy(&x, *from, sizeof(x));
+	*from += sizeof(x);
+	return le64toh(x);
 }
 
 void
@@ -33,12 +32,12 @@ wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e)
 
 	*p++ = (unsigned char)e->kind;
 	*p++ = (unsigned char)e->algorithm;
-	p = put(p, e->id.dev, 8);
-	p = put(p, e->id.ino, 8);
-	p = put(p, e->id.size, 8);
-	p = put(p, e->root ? root->below : UINT64_MAX, 8);
-	p = put(p, root->dev, 8);
-	(void)put(p, root->ino, 8);
+	p = put64(p, e->id.dev);
+	p = put64(p, e->id.ino);
+	p = put64(p, e->id.size);
+	p = put64(p, e->root ? root->below : UINT64_MAX);
+	p = put64(p, root->dev);
+	(void)put64(p, root->ino);
 }
 
 const char *
@@ -59,12 +58,12 @@ wire_get_request(struct entry *e, struct entry_root *root, const void *p,
 	memset(e, 0, sizeof(*e));
 	e->kind = (enum entry_kind)*from++;
 	e->algorithm = *from++;
-	e->id.dev = get(&from, 8);
-	e->id.ino = get(&from, 8);
-	e->id.size = get(&from, 8);
-	below = get(&from, 8);
-	root->dev = get(&from, 8);
-	root->ino = get(&from, 8);
+	e->id.dev = get64(&from);
+	e->id.ino = get64(&from);
+	e->id.size = get64(&from);
+	below = get64(&from);
+	root->dev = get64(&from);
+	root->ino = get64(&from);
 	e->name = (const char *)from;
 	e->len = n - WIRE_HEAD - 1;
 	if (below != UINT64_MAX) {
@@ -80,11 +79,13 @@ wire_get_request(struct entry *e, struct entry_root *root, const void *p,
 size_t
 wire_put_answer(unsigned char to[WIRE_ANSWER_MAX], const struct result *r)
 {
+	const uint32_t code = htole32((uint32_t)r->code);
 	unsigned char *p = to;
 
 	*p++ = (unsigned char)r->status;
-	p = put(p, (uint32_t)r->code, 4);
-	p = put(p, r->size, 8);
+	memcpy(p, &code, sizeof(code));
+	p += sizeof(code);
+	p = put64(p, r->size);
 	memcpy(p, r->digest, r->digestlen);
 	return ANSWER_HEAD + r->digestlen;
 }
@@ -93,14 +94,17 @@ int
 wire_get_answer(struct result *r, size_t digestlen, const void *p, size_t n)
 {
 	const unsigned char *from = p;
+	uint32_t code;
 
 	if (n < ANSWER_HEAD || from[0] >= RESULT_STATUSES)
 		return -1;
 	if (n - ANSWER_HEAD != (from[0] == RESULT_OK ? digestlen : 0))
 		return -1;
 	r->status = (enum result_status)*from++;
-	r->code = (int)(uint32_t)get(&from, 4);
-	r->size = get(&from, 8);
+	memcpy(&code, from, sizeof(code));
+	from += sizeof(code);
+	r->code = (int)le32toh(code);
+	r->size = get64(&from);
 	r->digestlen = n - ANSWER_HEAD;
 	memcpy(r->digest, from, r->digestlen);
 	return 0;
