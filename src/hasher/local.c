@@ -70,8 +70,13 @@
 struct flight {
 	struct entry entry;
 	struct entry_root root; /* entry.root, if it has one */
-	struct flight *next; /* in local.landed */
-	struct flight *all;  /* in local.flights */
+	struct flight *next;    /* in local.landed */
+};
+
+/* They are allocated so many at a time. */
+struct flights {
+	struct flights *next;
+	struct flight flight[64];
 };
 
 struct local {
@@ -87,7 +92,7 @@ struct local {
 	int timeout;              /* seconds; 0: none */
 	int jobs;
 	size_t chunk;
-	struct flight *flights;   /* all that there are */
+	struct flights *flights;  /* all that there are */
 	struct flight *landed;    /* those to be used again */
 };
 
@@ -114,32 +119,41 @@ local_outcome(const struct local *l, const ppool_result *p, size_t digestlen,
 	}
 }
 
+static void
+flight_end(struct local *l, struct flight *f)
+{
+	f->next = l->landed;
+	l->landed = f;
+}
+
+static void
+flights_add(struct local *l)
+{
+	struct flights *fs = mem_alloc(sizeof(*fs));
+	size_t i;
+
+	fs->next = l->flights;
+	l->flights = fs;
+	for (i = 0; i < sizeof(fs->flight) / sizeof(fs->flight[0]); i++)
+		flight_end(l, &fs->flight[i]);
+}
+
 /* An entry to be kept until its result comes. Its name is the caller's. */
 static struct flight *
 flight_begin(struct local *l, const struct entry *e)
 {
-	struct flight *f = l->landed;
+	struct flight *f;
 
-	if (f) {
-		l->landed = f->next;
-	} else {
-		f = mem_alloc(sizeof(*f));
-		f->all = l->flights;
-		l->flights = f;
-	}
+	if (!l->landed)
+		flights_add(l);
+	f = l->landed;
+	l->landed = f->next;
 	f->entry = *e;
 	if (e->root) {
 		f->root = *e->root;
 		f->entry.root = &f->root;
 	}
 	return f;
-}
-
-static void
-flight_end(struct local *l, struct flight *f)
-{
-	f->next = l->landed;
-	l->landed = f;
 }
 
 static void
@@ -478,16 +492,16 @@ static void
 local_free(struct hasher *h)
 {
 	struct local *l = (struct local *)h;
-	struct flight *f;
+	struct flights *fs;
 
 	ppool_feed_free(l->once);
 	ppool_feed_free(l->feed);
 	ppool_destroy(l->pool);
 	watch_release(&l->watch);
 	free(l->keep);
-	while ((f = l->flights)) {
-		l->flights = f->all;
-		free(f);
+	while ((fs = l->flights)) {
+		l->flights = fs->next;
+		free(fs);
 	}
 	free(l);
 }
