@@ -158,7 +158,7 @@ chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
 	new = &c->tasks[c->n++];
 	*new = *task;
 	new->skip = task->parts;
-	new->off = c->len + sizeof(head);
+	new->off = (uint32_t)(c->len + sizeof(head));
 	if (new->weight > PPOOL_WEIGHT_MAX)
 		new->weight = PPOOL_WEIGHT_MAX;
 	at = c->frame + c->len;
@@ -198,6 +198,22 @@ ppool_chunk_take(struct chunk **c, const struct chunk *from,
 	const ppool_buf item = ppool_chunk_item(from, task);
 
 	return ppool_chunk_append(c, from->job, &item, 1, task);
+}
+
+void
+ppool_chunk_close(struct chunk *c)
+{
+	void *new = realloc(c->tasks, c->n * sizeof(*c->tasks));
+
+	if (new) {
+		c->tasks = new;
+		c->cap = c->n;
+	}
+	new = realloc(c->frame, c->len);
+	if (new) {
+		c->frame = new;
+		c->size = c->len;
+	}
 }
 
 struct chunk *

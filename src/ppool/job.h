@@ -64,12 +64,13 @@ struct task {
 	uint64_t index;  /* in its job */
 	uint64_t weight;
 	void *cookie;    /* the application's; stays here */
-	size_t off;      /* of its bytes in the chunk's frame */
+	uint32_t off;    /* of its bytes in the chunk's frame; what comes before
+	                  * the last item has at most PPOOL_CHUNK_LIMIT */
 	uint32_t len;
-	unsigned deaths; /* of workers that ran it alone */
 	uint64_t parts;  /* of its result, delivered */
 	uint64_t skip;   /* parts to come that were delivered before: the worker
 	                  * that had the item died */
+	uint32_t deaths; /* of workers that ran it alone */
 	bool answered;
 };
 
@@ -114,6 +115,8 @@ int ppool_buf_copy(ppool_buf *b);
 int ppool_chunk_append(struct chunk **c, struct job *j,
                        const ppool_buf *pieces, size_t n,
                        const struct task *task);
+/* Gives back the memory that was to hold more items: c takes no more. */
+void ppool_chunk_close(struct chunk *c);
 /* The tasks from this one on leave the chunk: a new chunk of them, or NULL
  * without memory. */
 struct chunk *ppool_chunk_split(struct chunk *c, uint32_t from);
