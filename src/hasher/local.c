@@ -66,17 +66,27 @@
 #define LOCAL_RETRIES 3
 /* From here on a worker that gets on with no file is worth a word. */
 #define LOCAL_STALL_MS 5000
-/* An entry that is with the workers; its name is in the pool's own copy. */
-struct flight {
-	struct entry entry;
-	struct entry_root root; /* entry.root, if it has one */
-	struct flight *next;    /* in local.landed */
+
+/* The root of entries that came one after the other. */
+struct flight_root {
+	struct entry_root root;
+	size_t flights; /* that have it, and 1 as long as it is local.root */
 };
 
-/* They are allocated so many at a time. */
+/* An entry that is with the workers; its name is in the pool's own copy. */
+struct flight {
+	union {
+		struct entry entry;
+		struct flight *next; /* in local.landed */
+	};
+	struct flight_root *root; /* entry.root is in it; or NULL */
+};
+
+#define FLIGHTS 64 /* that are allocated at a time */
+
 struct flights {
 	struct flights *next;
-	struct flight flight[64];
+	struct flight flight[FLIGHTS];
 };
 
 struct local {
@@ -94,6 +104,7 @@ struct local {
 	size_t chunk;
 	struct flights *flights;  /* all that there are */
 	struct flight *landed;    /* those to be used again */
+	struct flight_root *root; /* of the last entry that had one, or NULL */
 };
 
 /* Turns what the pool says about an item into status and code. */
@@ -120,8 +131,34 @@ local_outcome(const struct local *l, const ppool_result *p, size_t digestlen,
 }
 
 static void
+flight_root_drop(struct flight_root *r)
+{
+	if (r && !--r->flights)
+		free(r);
+}
+
+static struct flight_root *
+flight_root_take(struct local *l, const struct entry_root *root)
+{
+	struct flight_root *r = l->root;
+
+	if (!root)
+		return NULL;
+	if (!r || r->root.below != root->below || r->root.dev != root->dev ||
+	    r->root.ino != root->ino) {
+		flight_root_drop(r);
+		r = l->root = mem_alloc(sizeof(*r));
+		*r = (struct flight_root){ .root = *root, .flights = 1 };
+	}
+	r->flights++;
+	return r;
+}
+
+static void
 flight_end(struct local *l, struct flight *f)
 {
+	flight_root_drop(f->root);
+	f->root = NULL;
 	f->next = l->landed;
 	l->landed = f;
 }
@@ -129,12 +166,12 @@ flight_end(struct local *l, struct flight *f)
 static void
 flights_add(struct local *l)
 {
-	struct flights *fs = mem_alloc(sizeof(*fs));
+	struct flights *fs = mem_zalloc(1, sizeof(*fs));
 	size_t i;
 
 	fs->next = l->flights;
 	l->flights = fs;
-	for (i = 0; i < sizeof(fs->flight) / sizeof(fs->flight[0]); i++)
+	for (i = 0; i < FLIGHTS; i++)
 		flight_end(l, &fs->flight[i]);
 }
 
@@ -149,10 +186,8 @@ flight_begin(struct local *l, const struct entry *e)
 	f = l->landed;
 	l->landed = f->next;
 	f->entry = *e;
-	if (e->root) {
-		f->root = *e->root;
-		f->entry.root = &f->root;
-	}
+	f->root = flight_root_take(l, e->root);
+	f->entry.root = f->root ? &f->root->root : NULL;
 	return f;
 }
 
@@ -493,6 +528,7 @@ local_free(struct hasher *h)
 {
 	struct local *l = (struct local *)h;
 	struct flights *fs;
+	size_t i;
 
 	ppool_feed_free(l->once);
 	ppool_feed_free(l->feed);
@@ -501,8 +537,11 @@ local_free(struct hasher *h)
 	free(l->keep);
 	while ((fs = l->flights)) {
 		l->flights = fs->next;
+		for (i = 0; i < FLIGHTS; i++)
+			flight_root_drop(fs->flight[i].root);
 		free(fs);
 	}
+	flight_root_drop(l->root);
 	free(l);
 }
 
