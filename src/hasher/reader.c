@@ -270,10 +270,12 @@ reader_open_in(struct reader *f, struct dirs *dirs, const struct entry *e,
 	return reader_look(f, e, r);
 }
 
+/* Is it the file that was found? Where nobody has noted which, it is. */
 static bool
 reader_is_same(const struct reader *f, const struct entry *e)
 {
-	return f->st.st_dev == e->id.dev && f->st.st_ino == e->id.ino;
+	return !e->id.ino ||
+	    (f->st.st_dev == e->id.dev && f->st.st_ino == e->id.ino);
 }
 
 /*

@@ -409,7 +409,8 @@ compare_again(const struct compare *c, uint64_t *at, struct entry *e)
 	while (*at < table_count(c->again)) {
 		if (key_get(c->again, (*at)++, &r, &key))
 			continue; /* it has its result already */
-		(void)table_get(c->have->table, key.number, &file);
+		/* as it was opened: its root is a part of this name */
+		(void)side_get(c->have, key.number, &file);
 		*e = r.entry;
 		e->name = file.entry.name;
 		e->len = file.entry.len;

@@ -29,7 +29,7 @@ uint64_t table_add(struct table *t, const char *path, size_t len, bool *is_new);
 
 /*
  * Keeps what is known of entry number n, which has no result yet: all of e but
- * its name and cookie. Identity and root are kept until it has a result.
+ * its name and cookie. The identity is kept until it has a result.
  */
 void table_note(struct table *t, uint64_t n, const struct entry *e);
 
