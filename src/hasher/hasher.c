@@ -77,6 +77,12 @@ hasher_put(struct hasher *h, const struct entry *e)
 	return rc < 0 ? -1 : 0;
 }
 
+uint64_t
+hasher_open(const struct hasher *h)
+{
+	return h->given - h->answered;
+}
+
 int
 hasher_wait(struct hasher *h)
 {
@@ -84,7 +90,7 @@ hasher_wait(struct hasher *h)
 
 	if (h->ops->flush(h) < 0)
 		return -1;
-	while (h->answered == before && h->answered != h->given)
+	while (h->answered == before && hasher_open(h))
 		if (hasher_turn(h, -1) < 0)
 			return -1;
 	return 0;
@@ -113,7 +119,7 @@ hasher_finish(struct hasher *h)
 	/* what was open when it broke has its result by this */
 	if (h->ops->finish(h) < 0 || h->broken)
 		return -1;
-	if (h->given == h->answered)
+	if (!hasher_open(h))
 		return 0;
 	diag_msg("lost results: %" PRIu64 " names given, %" PRIu64
 	    " results received", h->given, h->answered);

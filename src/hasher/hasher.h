@@ -67,6 +67,9 @@ int hasher_try(struct hasher *h, const struct entry *e);
  */
 int hasher_wait(struct hasher *h);
 
+/* How many entries were handed over and have no result. */
+uint64_t hasher_open(const struct hasher *h);
+
 /*
  * Works until there is something to read from fd: what was put and not yet
  * sent goes out, results are delivered, on_pause is called now and then, and

@@ -423,7 +423,7 @@ local_passes(ppool_err err)
 static int
 local_turn_fd(struct local *l, int fd)
 {
-	bool open = l->hasher.given != l->hasher.answered;
+	bool open = hasher_open(&l->hasher) > 0;
 	int pool = open ? ppool_fd(l->pool) : -1;
 	/* where the pool has no descriptor, wait in it, and look at fd after */
 	bool both = pool >= 0 || !open;
