@@ -4,11 +4,11 @@
  * THE MAP. The program is a house of rooms, each a folder of src.
  *
  *     main.c, options   argv in, exit status out
- *     mode/             what was asked for: hash, check, audit; run, operands
- *                       and tags, which they share;
- *                       of an audit: absent, what the walk has not found,
- *                       newlist, which it writes, rephrase, what may have been
- *                       meant
+ *     mode/             what was asked for: hash, check, audit; run, operands,
+ *                       and of those that read lists readlist and tags, which
+ *                       they share; of an audit: absent, what the walk has not
+ *                       found, newlist, which it writes, rephrase, what may
+ *                       have been meant
  *     record/           results on paper: table, format, json, name, code;
  *                       lists back in: manifest; what to think of it: side,
  *                       scope, moved, compare, verdict
@@ -21,8 +21,8 @@
  *     digest/           island: bytes to digests: algorithm, digest, engine
  *                       (lanes, evp), sha512x
  *     ppool/            island and public library: the process pool
- *     base/             diag mem buf quote guess xio line outfile progress
- *                       siphash disk compat
+ *     base/             entry diag mem buf quote guess xio line outfile
+ *                       progress siphash disk compat
  *
  * How a name travels:
  *

@@ -14,14 +14,13 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
-#include "base/line.h"
-#include "base/mem.h"
 #include "base/outfile.h"
 #include "base/progress.h"
 #include "hasher/result.h"
 #include "mode/absent.h"
 #include "mode/newlist.h"
 #include "mode/operands.h"
+#include "mode/readlist.h"
 #include "mode/rephrase.h"
 #include "mode/run.h"
 #include "mode/tags.h"
@@ -32,48 +31,26 @@
 #include "record/side.h"
 #include "record/table.h"
 #include "record/verdict.h"
-#include "source/filter.h"
 
 struct audit {
 	struct run run;
-	struct tags tags;
-	struct verdict_rules rules;
+	struct readlist list;
 	struct scope *scope; /* the operands */
 	struct compare *compare;
 	struct table *outside; /* plain names of entries refused as such */
 	struct newlist newlist;
 	struct buf plain;    /* a name's */
 	uint64_t bad_operands; /* said on stderr: what lies there was not seen */
-	uint64_t open;       /* files without a result */
 };
 
 /* ---- the list ----------------------------------------------------------------- */
-
-/* Would the walk of any operand have found this name, as far as the filter is
- * concerned? Of one that lies below none, nothing above it is an operand. */
-static bool
-audit_wants_listed(const struct audit *a, const char *plain, size_t len)
-{
-	char *name = mem_dup(plain, len);
-	size_t cursor = 0, below = 0;
-	bool wanted = false, found = false;
-
-	while (!wanted && scope_next(a->scope, plain, len, &cursor, &below)) {
-		found = true;
-		wanted = filter_wants_listed(a->run.filter, name, below);
-	}
-	if (!found)
-		wanted = filter_wants_listed(a->run.filter, name, 0);
-	free(name);
-	return wanted;
-}
 
 /* Refuses an entry: it is said and counted, and the audit fails. */
 static void
 audit_refuse(struct audit *a, const char *name, size_t len, const char *why)
 {
 	a->compare->counts.refused++;
-	if (!a->rules.status)
+	if (!a->list.rules.status)
 		diag_name(name, len, "%s", why);
 }
 
@@ -89,9 +66,10 @@ audit_refuse_other(struct audit *a, const char *plain, size_t len)
 	    "listed twice, and not the same");
 }
 
-static void
-audit_add_want(struct audit *a, const struct manifest_entry *e)
+static int
+audit_on_entry(void *cookie, const struct manifest_entry *e)
 {
+	struct audit *a = cookie;
 	size_t len = e->len, below;
 	const char *plain = scope_plain(&a->plain, e->name, &len);
 	bool is_new;
@@ -100,7 +78,7 @@ audit_add_want(struct audit *a, const struct manifest_entry *e)
 		(void)table_add(a->outside, plain, len, &is_new);
 		audit_refuse(a, e->name, e->len, "listed, but outside of what "
 		    "is audited");
-	} else if (!audit_wants_listed(a, plain, len)) {
+	} else if (!operands_want(&a->run, a->scope, plain, len)) {
 		a->compare->counts.left_out++;
 	} else if (!compare_list(a->compare, e->name, e->len, &e->want,
 	    e->algorithm)) {
@@ -108,61 +86,31 @@ audit_add_want(struct audit *a, const struct manifest_entry *e)
 	} else {
 		newlist_see(&a->newlist, e, e->algorithm);
 	}
+	return 0;
 }
 
-/* NULL, or why the rest of the list is not read. */
-static const char *
-audit_line(struct audit *a, struct manifest *m, const char *list, char *line,
-    size_t len)
+static int
+audit_on_message(void *cookie, enum manifest_kind kind, struct buf *text)
 {
-	struct manifest_entry e;
-	enum manifest_kind kind = manifest_line(m, line, len, &e);
+	struct audit *a = cookie;
 
-	if (verdict_other_list(kind))
-		return verdict_other_list(kind);
-	if (a->run.o->verbose && tags_decided(&a->tags, list, &a->run.message))
-		outfile_say(&a->run.out, &a->run.message);
 	verdict_count_line(&a->compare->counts.lines, kind);
-	if (kind == MANIFEST_ENTRY) {
-		audit_add_want(a, &e);
-	} else if (kind != MANIFEST_SKIP) {
-		(void)verdict_malformed(&a->rules, m, list, &a->run.message);
-		outfile_say(&a->run.out, &a->run.message);
-	}
-	return NULL;
-}
-
-/* Reads an open list to its end. NULL, or why it could not be read. */
-static const char *
-audit_lines(struct audit *a, struct manifest *m, const char *list, int fd)
-{
-	struct line l = { .wait = NULL };
-	const char *why = NULL;
-	int got = 0;
-
-	while (!why && (got = line_next(&l, fd, m->zero ? '\0' : '\n')) > 0)
-		why = audit_line(a, m, list, l.data, l.len);
-	if (got < 0)
-		why = strerror(errno);
-	line_release(&l);
-	return why;
+	outfile_say(&a->run.out, text);
+	return 0;
 }
 
 /* Reads LIST into want. 0, or -1 after a message when it cannot be read. */
 static int
 audit_read_list(struct audit *a, const char *path)
 {
-	struct manifest m = tags_manifest(&a->tags, path, a->run.o->zero);
-	const char *list = m.is_stdin ? "standard input" : path;
-	int fd = run_open_list(&a->run, path);
-	const char *why = fd < 0 ? strerror(errno) :
-	    audit_lines(a, &m, list, fd);
+	const char *list = readlist_name(path), *why;
+	int rc = readlist(&a->list, path, &why);
 
-	run_close_list(fd);
-	if (why)
-		diag_name(list, strlen(list), "%s", why);
-	a->compare->counts.guess = tags_guess(&a->tags);
-	return why ? -1 : 0;
+	if (rc > 0)
+		diag_name(list, strlen(list), "%s", why ? why :
+		    strerror(errno));
+	a->compare->counts.guess = tags_guess(&a->list.tags);
+	return rc ? -1 : 0;
 }
 
 /* ---- the tree ----------------------------------------------------------------- */
@@ -175,7 +123,6 @@ audit_on_result(void *cookie, const struct result *r)
 	progress_done(r->entry.name, r->entry.len);
 	if (compare_result(a->compare, r) < 0)
 		diag_bug("audit: a result for no name");
-	a->open--;
 }
 
 static void
@@ -218,7 +165,6 @@ audit_put(struct audit *a, const struct entry *e, uint64_t n, uint64_t listed)
 		(void)result_fail(&r, RESULT_ALGORITHM, 0);
 		return compare_result(a->compare, &r);
 	}
-	a->open++;
 	return run_add(&a->run, n, &r.entry);
 }
 
@@ -252,14 +198,6 @@ audit_on_absent(void *cookie, const struct entry *e, uint64_t listed)
 	    listed);
 }
 
-/* Waits for all that was handed over. */
-static void
-audit_wait(struct audit *a)
-{
-	while (a->open && run_wait(&a->run) == 0)
-		;
-}
-
 static void
 audit_walk(struct audit *a)
 {
@@ -273,9 +211,8 @@ audit_walk(struct audit *a)
 	if (!a->run.stopped)
 		absent_run(&a->run, a->scope, a->compare, a, audit_on_absent);
 	progress_found_all();
-	if (!a->run.stopped)
-		(void)run_put_rest(&a->run);
-	audit_wait(a);
+	if (!a->run.stopped && run_put_rest(&a->run) == 0)
+		(void)run_wait_all(&a->run);
 }
 
 /* Everything has its result when this ends, or the audit is stopped. */
@@ -289,9 +226,9 @@ audit_hash(struct audit *a)
 	audit_walk(a);
 	if (!a->run.stopped) {
 		compare_end(a->compare);
-		for (; compare_again(a->compare, &at, &e); a->open++)
-			if (run_put(&a->run, &e) < 0)
-				break;
+		while (compare_again(a->compare, &at, &e) &&
+		    run_put(&a->run, &e) == 0)
+			;
 	}
 	run_finish(&a->run);
 }
@@ -314,7 +251,7 @@ static void
 audit_say_reason(struct audit *a, const struct verdict_line *line)
 {
 	if (line->verdict == VERDICT_AUDIT_CHANGED &&
-	    !verdict_audit_told(&a->rules, line->verdict))
+	    !verdict_audit_told(&a->list.rules, line->verdict))
 		return;
 	outfile_flush(&a->run.out);
 	diag_name(line->name, line->len, "%s", line->reason);
@@ -325,13 +262,13 @@ audit_report(struct audit *a, struct compare_verdict *v)
 {
 	struct verdict_line *line = &v->line;
 
-	line->algorithm = tags_name(&a->tags, v->algorithm);
+	line->algorithm = tags_name(&a->list.tags, v->algorithm);
 	if (line->found && line->found->status != RESULT_OK &&
 	    line->verdict != VERDICT_AUDIT_MISSING) {
-		tags_reason(&a->tags, line->found, &a->run.message);
+		tags_reason(&a->list.tags, line->found, &a->run.message);
 		line->reason = buf_str(&a->run.message);
 	}
-	if (verdict_audit_told(&a->rules, line->verdict))
+	if (verdict_audit_told(&a->list.rules, line->verdict))
 		audit_put_verdict(a, line);
 	if (line->reason)
 		audit_say_reason(a, line);
@@ -342,7 +279,7 @@ audit_report(struct audit *a, struct compare_verdict *v)
 static bool
 audit_passed(const struct audit *a)
 {
-	return verdict_audit_passed(&a->rules, &a->compare->counts) &&
+	return verdict_audit_passed(&a->list.rules, &a->compare->counts) &&
 	    !a->bad_operands;
 }
 
@@ -351,7 +288,7 @@ audit_passed(const struct audit *a)
 static void
 audit_hint(struct audit *a)
 {
-	if (a->compare->met || a->rules.status)
+	if (a->compare->met || a->list.rules.status)
 		return;
 	table_sort(a->outside);
 	rephrase(a->run.o, a->compare->want->table, a->outside,
@@ -362,7 +299,7 @@ audit_hint(struct audit *a)
 static void
 audit_print(struct audit *a)
 {
-	const char *list = a->run.o->audit;
+	const char *list = readlist_name(a->run.o->audit);
 	struct compare_turn t = { .i = 0 };
 	struct compare_verdict v;
 	unsigned n;
@@ -372,28 +309,12 @@ audit_print(struct audit *a)
 		audit_report(a, &v);
 	outfile_flush(&a->run.out);
 	audit_hint(a);
-	if (!strcmp(list, "-"))
-		list = "standard input";
-	for (n = 0; verdict_audit_end(&a->rules, &a->compare->counts,
+	for (n = 0; verdict_audit_end(&a->list.rules, &a->compare->counts,
 	    audit_passed(a), list, n, &a->run.message); n++)
 		outfile_say(&a->run.out, &a->run.message);
 }
 
 /* ---- the run ------------------------------------------------------------------ */
-
-static struct verdict_rules
-audit_rules(const struct options *o)
-{
-	/* always strict, so it says which lines are malformed */
-	struct verdict_rules rules = {
-		.ignore_missing = o->ignore_missing,
-		.quiet = o->report == OPTIONS_REPORT_QUIET,
-		.status = o->report == OPTIONS_REPORT_STATUS,
-		.warn = o->report != OPTIONS_REPORT_STATUS,
-	};
-
-	return rules;
-}
 
 static int
 audit_init(struct audit *a, const struct options *o)
@@ -401,11 +322,12 @@ audit_init(struct audit *a, const struct options *o)
 	static char dot[] = ".";
 	char *const here = dot;
 
-	a->rules = audit_rules(o);
 	if (run_init(&a->run, o) < 0 ||
 	    run_hasher(&a->run, a, audit_on_result, audit_on_pause) < 0)
 		return -1;
-	tags_init(&a->tags, a->run.algorithms, o);
+	readlist_init(&a->list, &a->run);
+	/* it is always strict, so it says which lines are malformed */
+	a->list.rules.warn = !a->list.rules.status;
 	a->scope = o->noperands ? scope_new(o->operands, o->noperands) :
 	    scope_new(&here, 1);
 	a->compare = compare_new();
@@ -427,7 +349,7 @@ audit_update(struct audit *a, int status)
 		diag_name(path, strlen(path), "not updated: %s", why);
 		return PHASH_DIFFERS;
 	}
-	return newlist_write(&a->newlist, &a->run, &a->tags, a->compare,
+	return newlist_write(&a->newlist, &a->run, &a->list.tags, a->compare,
 	    path) < 0 ? PHASH_FAILURE : status;
 }
 
@@ -447,7 +369,13 @@ audit_run(struct audit *a)
 int
 mode_audit(const struct options *o)
 {
-	struct audit a = { .compare = NULL };
+	struct audit a = {
+		.list = {
+			.cookie = &a,
+			.on_entry = audit_on_entry,
+			.on_message = audit_on_message,
+		},
+	};
 	int status = PHASH_FAILURE;
 
 	if (audit_init(&a, o) == 0)

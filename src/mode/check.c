@@ -18,15 +18,13 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
-#include "base/line.h"
 #include "base/mem.h"
 #include "base/outfile.h"
 #include "base/progress.h"
 #include "base/quote.h"
 #include "base/xio.h"
-#include "digest/digest.h"
-#include "hasher/hasher.h"
 #include "hasher/result.h"
+#include "mode/readlist.h"
 #include "mode/run.h"
 #include "mode/tags.h"
 #include "options.h"
@@ -40,33 +38,30 @@
 enum item_kind {
 	ITEM_FILE, /* a listed file: text is its name */
 	ITEM_NOTE, /* something to be said on stderr: text is the line */
-	ITEM_BAD,  /* likewise, of a malformed line */
 	ITEM_END,  /* of a list: text is its name */
 	ITEM_CUT   /* the end of what could be read of a list: text says why */
 };
 
 struct item {
 	enum item_kind kind;
-	bool done;                 /* its turn may come */
+	bool done;                 /* nothing is waited for */
 	uint64_t upto;             /* bytes of the lists up to here */
 	struct buf text;           /* with a NUL behind it */
 	int algorithm;             /* its number (mode/tags.h) */
 	struct manifest_want want;
-	enum manifest_kind line;   /* ITEM_BAD: what it is about */
+	enum manifest_kind line;   /* ITEM_NOTE: what it is about */
 	struct verdict_guess guess; /* ITEM_END */
 	struct result result;      /* without its path */
 };
 
 struct check {
 	struct run run;
-	struct tags tags;
-	struct verdict_rules rules;
+	struct readlist lists;
 	struct item *ring;
 	uint64_t first, end;       /* items first to end - 1 are in the ring */
 	size_t held;               /* bytes of memory of their texts */
-	uint64_t read, bytes;      /* of the lists: read so far, all of them;
-	                            * 0: not known */
-	struct verdict_counts counts; /* of the list whose turn it is */
+	uint64_t bytes;            /* of the lists; 0: not known */
+	struct verdict_counts counts; /* of the list of item first */
 	bool failed;               /* some list did not pass */
 };
 
@@ -87,29 +82,29 @@ check_report(struct check *c, const struct item *i, enum verdict_check v,
 		.verdict = v,
 		.name = i->text.data,
 		.len = i->text.len,
-		.algorithm = tags_name(&c->tags, i->algorithm),
+		.algorithm = tags_name(&c->lists.tags, i->algorithm),
 		.want = &i->want,
 		.found = &i->result,
 		.reason = reason,
 	};
 
 	if (c->run.o->format == FORMAT_JSON)
-		verdict_check_json(&c->rules, &checked, end, &c->run.out.lines);
+		verdict_check_json(&c->lists.rules, &checked, end, &c->run.out.lines);
 	else
-		verdict_check_line(&c->rules, v, checked.name, checked.len,
+		verdict_check_line(&c->lists.rules, v, checked.name, checked.len,
 		    end, &c->run.out.lines);
 }
 
 static void
-check_turn_file(struct check *c, struct item *i)
+check_say_file(struct check *c, struct item *i)
 {
-	enum verdict_check v = verdict_check(&c->rules, &i->want, &i->result);
+	enum verdict_check v = verdict_check(&c->lists.rules, &i->want, &i->result);
 	const char *reason = NULL;
 
 	c->counts.files[v]++;
 	if (v == VERDICT_UNREADABLE) {
 		outfile_flush(&c->run.out);
-		tags_reason(&c->tags, &i->result, &c->run.message);
+		tags_reason(&c->lists.tags, &i->result, &c->run.message);
 		reason = buf_str(&c->run.message);
 		diag_name(i->text.data, i->text.len, "%s", reason);
 	}
@@ -118,32 +113,31 @@ check_turn_file(struct check *c, struct item *i)
 }
 
 static void
-check_turn_note(struct check *c, const struct item *i)
+check_say_note(struct check *c, const struct item *i)
 {
-	if (i->kind == ITEM_BAD)
-		verdict_count_line(&c->counts.lines, i->line);
+	verdict_count_line(&c->counts.lines, i->line);
 	buf_put(&c->run.message, i->text.data, i->text.len);
 	outfile_say(&c->run.out, &c->run.message);
 }
 
 static void
-check_turn_end(struct check *c, struct item *i)
+check_say_end(struct check *c, struct item *i)
 {
 	const char *list = i->text.data;
 	unsigned n;
 
 	c->counts.guess = i->guess;
-	for (n = 0; verdict_check_end(&c->rules, &c->counts, list, n,
+	for (n = 0; verdict_check_end(&c->lists.rules, &c->counts, list, n,
 	    &c->run.message); n++)
 		outfile_say(&c->run.out, &c->run.message);
-	if (!verdict_check_passed(&c->rules, &c->counts))
+	if (!verdict_check_passed(&c->lists.rules, &c->counts))
 		c->failed = true;
 	memset(&c->counts, 0, sizeof(c->counts));
 }
 
 /* Nothing more is said of a list that could not be read, as coreutils do. */
 static void
-check_turn_cut(struct check *c, const struct item *i)
+check_say_cut(struct check *c, const struct item *i)
 {
 	buf_put(&c->run.message, i->text.data, i->text.len);
 	outfile_say(&c->run.out, &c->run.message);
@@ -152,33 +146,32 @@ check_turn_cut(struct check *c, const struct item *i)
 }
 
 static void
-check_turn(struct check *c, struct item *i)
+check_say(struct check *c, struct item *i)
 {
 	switch (i->kind) {
 	case ITEM_FILE:
-		check_turn_file(c, i);
+		check_say_file(c, i);
 		break;
 	case ITEM_NOTE:
-	case ITEM_BAD:
-		check_turn_note(c, i);
+		check_say_note(c, i);
 		break;
 	case ITEM_END:
-		check_turn_end(c, i);
+		check_say_end(c, i);
 		break;
 	case ITEM_CUT:
-		check_turn_cut(c, i);
+		check_say_cut(c, i);
 		break;
 	}
 }
 
-/* Lets everything have its turn whose turn it is. */
+/* Says what is done, up to the first item that waits for its result. */
 static void
 check_advance(struct check *c)
 {
 	for (; c->first < c->end && check_item(c, c->first)->done; c->first++) {
 		struct item *i = check_item(c, c->first);
 
-		check_turn(c, i);
+		check_say(c, i);
 		progress_share(i->upto, c->bytes);
 		outfile_more(&c->run.out);
 		c->held -= i->text.cap;
@@ -209,22 +202,12 @@ check_add(struct check *c, enum item_kind kind, const char *text, size_t len)
 		return NULL;
 	i = check_item(c, c->end++);
 	i->kind = kind;
-	i->upto = c->read;
+	i->upto = c->lists.bytes;
 	i->done = kind != ITEM_FILE;
 	buf_clear(&i->text);
 	buf_put(&i->text, text, len);
 	(void)buf_str(&i->text);
 	c->held += i->text.cap;
-	return i;
-}
-
-/* The same; what is in text is moved. */
-static struct item *
-check_add_buf(struct check *c, enum item_kind kind, struct buf *text)
-{
-	struct item *i = check_add(c, kind, text->data, text->len);
-
-	buf_release(text);
 	return i;
 }
 
@@ -285,36 +268,21 @@ check_put(struct check *c, struct item *i)
 	return run_put(&c->run, &e);
 }
 
-/* A line that is no entry, though it should be. */
 static int
-check_bad_line(struct check *c, const struct manifest *m, const char *list,
-    enum manifest_kind kind)
+check_on_message(void *cookie, enum manifest_kind kind, struct buf *text)
 {
-	struct buf text = BUF_INIT;
-	struct item *i;
+	struct item *i = check_add(cookie, ITEM_NOTE, text->data, text->len);
 
-	(void)verdict_malformed(&c->rules, m, list, &text);
-	i = check_add_buf(c, ITEM_BAD, &text);
 	if (!i)
 		return -1;
 	i->line = kind;
 	return 0;
 }
 
-/* Says what the lines without a tag are taken for, when that is new. */
 static int
-check_say_decided(struct check *c, const char *list)
+check_on_entry(void *cookie, const struct manifest_entry *e)
 {
-	struct buf text = BUF_INIT;
-
-	if (!tags_decided(&c->tags, list, &text))
-		return 0;
-	return check_add_buf(c, ITEM_NOTE, &text) ? 0 : -1;
-}
-
-static int
-check_entry(struct check *c, const struct manifest_entry *e)
-{
+	struct check *c = cookie;
 	struct item *i = check_add(c, ITEM_FILE, e->name, e->len);
 
 	if (!i)
@@ -324,81 +292,37 @@ check_entry(struct check *c, const struct manifest_entry *e)
 	return check_put(c, i);
 }
 
-/* One line of a list. 0; -1 when the run is over; 1 when the rest of the list
- * is not read, for *why. */
-static int
-check_line(struct check *c, struct manifest *m, const char *list,
-    struct line *l, const char **why)
-{
-	struct manifest_entry e;
-	enum manifest_kind kind = manifest_line(m, l->data, l->len, &e);
-
-	if (kind == MANIFEST_SKIP)
-		return 0;
-	*why = verdict_other_list(kind);
-	if (*why)
-		return 1;
-	if (c->run.o->verbose && check_say_decided(c, list) < 0)
-		return -1;
-	return kind == MANIFEST_ENTRY ? check_entry(c, &e) :
-	    check_bad_line(c, m, list, kind);
-}
-
-/* Reads an open list to its end. 0; -1 when the run is over; 1 when the list
- * is not read to its end, for *why. */
-static int
-check_lines(struct check *c, struct manifest *m, const char *list, int fd,
-    const char **why)
-{
-	struct line l = { .wait = run_wait_input, .cookie = &c->run };
-	int rc = 0, got = 0;
-
-	while (rc == 0 && (got = line_next(&l, fd, m->zero ? '\0' : '\n')) > 0) {
-		c->read += l.len + 1;
-		rc = check_line(c, m, list, &l, why);
-	}
-	line_release(&l);
-	if (rc == 0 && got < 0) {
-		*why = "read error";
-		rc = 1;
-	}
-	return rc;
-}
-
 /* A list that cannot be read (to its end). 0, or -1 when the run is over. */
 static int
 check_cut(struct check *c, const char *list, const char *why)
 {
 	struct buf text = BUF_INIT;
+	struct item *i;
 
 	quote_message(&text, list, strlen(list));
 	buf_printf(&text, ": %s", why);
-	return check_add_buf(c, ITEM_CUT, &text) ? 0 : -1;
+	i = check_add(c, ITEM_CUT, text.data, text.len);
+	buf_release(&text);
+	return i ? 0 : -1;
 }
 
 /* One list, "-" for stdin. 0, or -1 when the run is over. */
 static int
 check_list(struct check *c, const char *path)
 {
-	struct manifest m = tags_manifest(&c->tags, path, c->run.o->zero);
-	const char *list = m.is_stdin ? "standard input" : path;
-	int fd = run_open_list(&c->run, path);
-	const char *why = NULL;
+	const char *list = readlist_name(path);
+	const char *why;
 	struct item *i;
-	int rc;
+	int rc = readlist(&c->lists, path, &why);
 
-	if (fd < 0)
-		return check_cut(c, list, strerror(errno));
-	rc = check_lines(c, &m, list, fd, &why);
-	run_close_list(fd);
 	if (rc < 0)
 		return -1;
 	if (rc > 0)
-		return check_cut(c, list, why);
+		return check_cut(c, list, why ? why : "read error");
 	i = check_add(c, ITEM_END, list, strlen(list));
 	if (!i)
 		return -1;
-	i->guess = tags_guess(&c->tags);
+	i->guess = tags_guess(&c->lists.tags);
 	return 0;
 }
 
@@ -444,15 +368,10 @@ check_lists(struct check *c)
 static int
 check_init(struct check *c, const struct options *o)
 {
-	c->rules.ignore_missing = o->ignore_missing;
-	c->rules.strict = o->strict;
-	c->rules.quiet = o->report == OPTIONS_REPORT_QUIET;
-	c->rules.status = o->report == OPTIONS_REPORT_STATUS;
-	c->rules.warn = o->report == OPTIONS_REPORT_WARN;
 	if (run_init(&c->run, o) < 0 ||
 	    run_hasher(&c->run, c, check_on_result, check_on_pause) < 0)
 		return -1;
-	tags_init(&c->tags, c->run.algorithms, o);
+	readlist_init(&c->lists, &c->run);
 	c->ring = mem_zalloc(CHECK_AHEAD, sizeof(*c->ring));
 	return 0;
 }
@@ -471,7 +390,14 @@ check_run(struct check *c)
 int
 mode_check(const struct options *o)
 {
-	struct check c = { .ring = NULL };
+	struct check c = {
+		.lists = {
+			.cookie = &c,
+			.busy = true,
+			.on_entry = check_on_entry,
+			.on_message = check_on_message,
+		},
+	};
 	int status = PHASH_FAILURE;
 	size_t i;
 

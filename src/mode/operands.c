@@ -3,15 +3,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/line.h"
+#include "base/mem.h"
 #include "base/quote.h"
 #include "mode/run.h"
 #include "options.h"
+#include "record/scope.h"
 #include "source/filter.h"
 #include "source/list.h"
 
@@ -40,6 +43,24 @@ operands_failure(const char *path, size_t len, int err)
 	(void)result_fail(&r, err == WALK_OUTPUT ? RESULT_OUTPUT :
 	    err == WALK_LINKS ? RESULT_LINKS : RESULT_OPEN, err < 0 ? 0 : err);
 	return r;
+}
+
+bool
+operands_want(const struct run *r, const struct scope *scope,
+    const char *plain, size_t len)
+{
+	char *name = mem_dup(plain, len);
+	size_t cursor = 0, below = 0;
+	bool wanted = false, found = false;
+
+	while (!wanted && scope_next(scope, plain, len, &cursor, &below)) {
+		found = true;
+		wanted = filter_wants_listed(r->filter, name, below);
+	}
+	if (!found)
+		wanted = filter_wants_listed(r->filter, name, 0);
+	free(name);
+	return wanted;
 }
 
 /* Says that something is wrong at the place where a list was last read. */

@@ -390,6 +390,16 @@ run_wait(struct run *r)
 	return run_goes_on(r);
 }
 
+int
+run_wait_all(struct run *r)
+{
+	int rc = run_goes_on(r);
+
+	while (rc == 0 && hasher_open(r->hasher))
+		rc = run_wait(r);
+	return rc;
+}
+
 /* What was found need not wait for input. */
 static int
 run_give_more(void *cookie)
@@ -408,21 +418,6 @@ run_wait_input(void *cookie, int fd)
 }
 
 /* ---- lists -------------------------------------------------------------------- */
-
-int
-run_open_list(const struct run *r, const char *path)
-{
-	if (!strcmp(path, "-"))
-		return STDIN_FILENO;
-	return xio_open(r->startfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-}
-
-void
-run_close_list(int fd)
-{
-	if (fd > STDIN_FILENO)
-		(void)close(fd); /* it was only read */
-}
 
 void
 run_say_stdin(void)

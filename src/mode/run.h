@@ -78,6 +78,9 @@ int run_put_rest(struct run *r);
 /* Waits for a result. */
 int run_wait(struct run *r);
 
+/* Waits for the results of all that was handed over. */
+int run_wait_all(struct run *r);
+
 /* For struct line, whose cookie is r: works while fd has nothing to read. */
 int run_wait_input(void *r, int fd);
 
@@ -87,12 +90,6 @@ void run_finish(struct run *r);
 
 /* Puts the output in its place, if it is all there. The exit status. */
 int run_commit(struct run *r, bool differs);
-
-/* Opens a list of digests, relative to where phash was started; "-" is stdin.
- * A descriptor for run_close_list, or -1 with errno. */
-int run_open_list(const struct run *r, const char *path);
-
-void run_close_list(int fd);
 
 /* Standard input is read though nobody has named it: says so on a terminal,
  * where phash would seem to hang. */

@@ -1,0 +1,115 @@
+#include "mode/readlist.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/line.h"
+#include "base/xio.h"
+#include "mode/run.h"
+#include "options.h"
+
+void
+readlist_init(struct readlist *r, struct run *run)
+{
+	const struct options *o = run->o;
+
+	r->run = run;
+	r->rules = (struct verdict_rules){
+		.ignore_missing = o->ignore_missing,
+		.strict = o->strict,
+		.quiet = o->report == OPTIONS_REPORT_QUIET,
+		.status = o->report == OPTIONS_REPORT_STATUS,
+		.warn = o->report == OPTIONS_REPORT_WARN,
+	};
+	tags_init(&r->tags, run->algorithms, o);
+}
+
+const char *
+readlist_name(const char *path)
+{
+	return strcmp(path, "-") ? path : "standard input";
+}
+
+/* Says what the lines without a tag are taken for, when that is new. */
+static int
+readlist_decided(struct readlist *r, const char *list)
+{
+	struct buf text = BUF_INIT;
+	int rc = 0;
+
+	if (r->run->o->verbose && tags_decided(&r->tags, list, &text))
+		rc = r->on_message(r->cookie, MANIFEST_SKIP, &text);
+	buf_release(&text);
+	return rc;
+}
+
+static int
+readlist_malformed(struct readlist *r, const struct manifest *m,
+    const char *list, enum manifest_kind kind)
+{
+	struct buf text = BUF_INIT;
+	int rc;
+
+	(void)verdict_malformed(&r->rules, m, list, &text);
+	rc = r->on_message(r->cookie, kind, &text);
+	buf_release(&text);
+	return rc;
+}
+
+/* As readlist, for one line. */
+static int
+readlist_line(struct readlist *r, struct manifest *m, const char *list,
+    struct line *l, const char **why)
+{
+	struct manifest_entry e;
+	enum manifest_kind kind = manifest_line(m, l->data, l->len, &e);
+
+	if (kind == MANIFEST_SKIP)
+		return 0;
+	*why = verdict_other_list(kind);
+	if (*why)
+		return 1;
+	if (readlist_decided(r, list) < 0)
+		return -1;
+	return kind == MANIFEST_ENTRY ? r->on_entry(r->cookie, &e) :
+	    readlist_malformed(r, m, list, kind);
+}
+
+static int
+readlist_open(const struct run *run, const char *path)
+{
+	if (!strcmp(path, "-"))
+		return STDIN_FILENO;
+	return xio_open(run->startfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+int
+readlist(struct readlist *r, const char *path, const char **why)
+{
+	struct manifest m = tags_manifest(&r->tags, path, r->run->o->zero);
+	struct line l = { .wait = r->busy ? run_wait_input : NULL,
+	    .cookie = r->run };
+	int fd = readlist_open(r->run, path);
+	int rc = 0, got = 0, err;
+
+	*why = NULL;
+	if (fd < 0) {
+		*why = strerror(errno);
+		return 1;
+	}
+	while (rc == 0 && (got = line_next(&l, fd, m.zero ? '\0' : '\n')) > 0) {
+		r->bytes += l.len + 1;
+		rc = readlist_line(r, &m, readlist_name(path), &l, why);
+	}
+	err = errno;
+	if (rc == 0 && got < 0)
+		rc = 1;
+	line_release(&l);
+	if (fd > STDIN_FILENO)
+		(void)close(fd); /* it was only read */
+	errno = err;
+	return rc;
+}
