@@ -15,9 +15,9 @@
  *     source/           where names come from: list, walk, filter, glob, lookup,
  *                       own, tally
  *     hasher/           entries in, results out: hasher, by a table of what one
- *                       does (ops), whose row is local, the pool; in the
- *                       workers: worker, reader, dirs; on both sides: wire,
- *                       result, watch
+ *                       does (ops), whose row is local, the pool, with
+ *                       flight; in the workers: worker, reader, dirs; on both
+ *                       sides: wire, result, watch
  *     digest/           island: bytes to digests: algorithm, digest, engine
  *                       (lanes, evp), sha512x
  *     ppool/            island and public library: the process pool

@@ -36,6 +36,7 @@
 #include "digest/algorithm.h"
 #include "digest/digest.h"
 #include "digest/engine.h"
+#include "hasher/flight.h"
 #include "hasher/ops.h"
 #include "hasher/result.h"
 #include "hasher/watch.h"
@@ -67,28 +68,6 @@
 /* From here on a worker that gets on with no file is worth a word. */
 #define LOCAL_STALL_MS 5000
 
-/* The root of entries that came one after the other. */
-struct flight_root {
-	struct entry_root root;
-	size_t flights; /* that have it, and 1 as long as it is local.root */
-};
-
-/* An entry that is with the workers; its name is in the pool's own copy. */
-struct flight {
-	union {
-		struct entry entry;
-		struct flight *next; /* in local.landed */
-	};
-	struct flight_root *root; /* entry.root is in it; or NULL */
-};
-
-#define FLIGHTS 64 /* that are allocated at a time */
-
-struct flights {
-	struct flights *next;
-	struct flight flight[FLIGHTS];
-};
-
 struct local {
 	struct hasher hasher;
 	bool started;             /* there are workers, and both feeds */
@@ -102,9 +81,7 @@ struct local {
 	int timeout;              /* seconds; 0: none */
 	int jobs;
 	size_t chunk;
-	struct flights *flights;  /* all that there are */
-	struct flight *landed;    /* those to be used again */
-	struct flight_root *root; /* of the last entry that had one, or NULL */
+	struct flights flights;   /* what is with the workers */
 };
 
 /* Turns what the pool says about an item into status and code. */
@@ -131,67 +108,6 @@ local_outcome(const struct local *l, const ppool_result *p, size_t digestlen,
 }
 
 static void
-flight_root_drop(struct flight_root *r)
-{
-	if (r && !--r->flights)
-		free(r);
-}
-
-static struct flight_root *
-flight_root_take(struct local *l, const struct entry_root *root)
-{
-	struct flight_root *r = l->root;
-
-	if (!root)
-		return NULL;
-	if (!r || r->root.below != root->below || r->root.dev != root->dev ||
-	    r->root.ino != root->ino) {
-		flight_root_drop(r);
-		r = l->root = mem_alloc(sizeof(*r));
-		*r = (struct flight_root){ .root = *root, .flights = 1 };
-	}
-	r->flights++;
-	return r;
-}
-
-static void
-flight_end(struct local *l, struct flight *f)
-{
-	flight_root_drop(f->root);
-	f->root = NULL;
-	f->next = l->landed;
-	l->landed = f;
-}
-
-static void
-flights_add(struct local *l)
-{
-	struct flights *fs = mem_zalloc(1, sizeof(*fs));
-	size_t i;
-
-	fs->next = l->flights;
-	l->flights = fs;
-	for (i = 0; i < FLIGHTS; i++)
-		flight_end(l, &fs->flight[i]);
-}
-
-/* An entry to be kept until its result comes. Its name is the caller's. */
-static struct flight *
-flight_begin(struct local *l, const struct entry *e)
-{
-	struct flight *f;
-
-	if (!l->landed)
-		flights_add(l);
-	f = l->landed;
-	l->landed = f->next;
-	f->entry = *e;
-	f->root = flight_root_take(l, e->root);
-	f->entry.root = f->root ? &f->root->root : NULL;
-	return f;
-}
-
-static void
 local_result(void *cookie, const ppool_result *p)
 {
 	struct local *l = cookie;
@@ -204,7 +120,7 @@ local_result(void *cookie, const ppool_result *p)
 	r.entry.name = wire_name(p->item.data, p->item.len, f->entry.len);
 	local_outcome(l, p, digest_size(d), &r);
 	hasher_deliver(&l->hasher, &r);
-	flight_end(l, f);
+	flights_end(&l->flights, f);
 }
 
 static uint64_t
@@ -373,14 +289,14 @@ local_send(struct local *l, const struct entry *e)
 		{ head, sizeof(head) },
 		{ e->name, e->len + 1 },
 	};
-	struct flight *f = flight_begin(l, e);
+	struct flight *f = flights_begin(&l->flights, e);
 	ppool_err err;
 
 	wire_put_head(head, e);
 	err = ppool_feed_tryv(entry_is_stream(e) ? l->once : l->feed, pieces,
 	    sizeof(pieces) / sizeof(pieces[0]), local_weight(e), f);
 	if (err)
-		flight_end(l, f);
+		flights_end(&l->flights, f);
 	return err;
 }
 
@@ -527,21 +443,12 @@ static void
 local_free(struct hasher *h)
 {
 	struct local *l = (struct local *)h;
-	struct flights *fs;
-	size_t i;
-
 	ppool_feed_free(l->once);
 	ppool_feed_free(l->feed);
 	ppool_destroy(l->pool);
 	watch_release(&l->watch);
 	free(l->keep);
-	while ((fs = l->flights)) {
-		l->flights = fs->next;
-		for (i = 0; i < FLIGHTS; i++)
-			flight_root_drop(fs->flight[i].root);
-		free(fs);
-	}
-	flight_root_drop(l->root);
+	flights_release(&l->flights);
 	free(l);
 }
 
