@@ -241,17 +241,17 @@ audit_put_verdict(struct audit *a, const struct verdict_line *line)
 	char end = a->run.o->zero ? '\0' : '\n';
 
 	if (a->run.o->format == FORMAT_JSON)
-		verdict_audit_json(line, end, &a->run.out.lines);
+		verdict_json(&a->list.rules, line, end, &a->run.out.lines);
 	else
-		verdict_audit_line(line, end, &a->run.out.lines);
+		verdict_line(&a->list.rules, line, end, &a->run.out.lines);
 }
 
 /* Why there is no digest is said, but a change of type only as a verdict is. */
 static void
 audit_say_reason(struct audit *a, const struct verdict_line *line)
 {
-	if (line->verdict == VERDICT_AUDIT_CHANGED &&
-	    !verdict_audit_told(&a->list.rules, line->verdict))
+	if (line->verdict == VERDICT_CHANGED &&
+	    !verdict_told(&a->list.rules, line->verdict))
 		return;
 	outfile_flush(&a->run.out);
 	diag_name(line->name, line->len, "%s", line->reason);
@@ -264,11 +264,11 @@ audit_report(struct audit *a, struct compare_verdict *v)
 
 	line->algorithm = tags_name(&a->list.tags, v->algorithm);
 	if (line->found && line->found->status != RESULT_OK &&
-	    line->verdict != VERDICT_AUDIT_MISSING) {
+	    line->verdict != VERDICT_MISSING) {
 		tags_reason(&a->list.tags, line->found, &a->run.message);
 		line->reason = buf_str(&a->run.message);
 	}
-	if (verdict_audit_told(&a->list.rules, line->verdict))
+	if (verdict_told(&a->list.rules, line->verdict))
 		audit_put_verdict(a, line);
 	if (line->reason)
 		audit_say_reason(a, line);
@@ -279,7 +279,7 @@ audit_report(struct audit *a, struct compare_verdict *v)
 static bool
 audit_passed(const struct audit *a)
 {
-	return verdict_audit_passed(&a->list.rules, &a->compare->counts) &&
+	return verdict_passed(&a->list.rules, &a->compare->counts) &&
 	    !a->bad_operands;
 }
 
@@ -309,7 +309,7 @@ audit_print(struct audit *a)
 		audit_report(a, &v);
 	outfile_flush(&a->run.out);
 	audit_hint(a);
-	for (n = 0; verdict_audit_end(&a->list.rules, &a->compare->counts,
+	for (n = 0; verdict_end(&a->list.rules, &a->compare->counts,
 	    audit_passed(a), list, n, &a->run.message); n++)
 		outfile_say(&a->run.out, &a->run.message);
 }
@@ -326,6 +326,7 @@ audit_init(struct audit *a, const struct options *o)
 	    run_hasher(&a->run, a, audit_on_result, audit_on_pause) < 0)
 		return -1;
 	readlist_init(&a->list, &a->run);
+	a->list.rules.audit = true;
 	/* it is always strict, so it says which lines are malformed */
 	a->list.rules.warn = !a->list.rules.status;
 	a->scope = o->noperands ? scope_new(o->operands, o->noperands) :

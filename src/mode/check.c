@@ -74,11 +74,11 @@ check_item(struct check *c, uint64_t number)
 }
 
 static void
-check_report(struct check *c, const struct item *i, enum verdict_check v,
+check_report(struct check *c, const struct item *i, enum verdict v,
     const char *reason)
 {
 	char end = c->run.o->zero ? '\0' : '\n';
-	struct verdict_checked checked = {
+	const struct verdict_line line = {
 		.verdict = v,
 		.name = i->text.data,
 		.len = i->text.len,
@@ -89,26 +89,26 @@ check_report(struct check *c, const struct item *i, enum verdict_check v,
 	};
 
 	if (c->run.o->format == FORMAT_JSON)
-		verdict_check_json(&c->lists.rules, &checked, end, &c->run.out.lines);
+		verdict_json(&c->lists.rules, &line, end, &c->run.out.lines);
 	else
-		verdict_check_line(&c->lists.rules, v, checked.name, checked.len,
-		    end, &c->run.out.lines);
+		verdict_line(&c->lists.rules, &line, end, &c->run.out.lines);
 }
 
 static void
 check_say_file(struct check *c, struct item *i)
 {
-	enum verdict_check v = verdict_check(&c->lists.rules, &i->want, &i->result);
+	enum verdict v = verdict_check(&c->lists.rules, &i->want, &i->result);
 	const char *reason = NULL;
 
-	c->counts.files[v]++;
+	c->counts.listed[v]++;
 	if (v == VERDICT_UNREADABLE) {
 		outfile_flush(&c->run.out);
 		tags_reason(&c->lists.tags, &i->result, &c->run.message);
 		reason = buf_str(&c->run.message);
 		diag_name(i->text.data, i->text.len, "%s", reason);
 	}
-	check_report(c, i, v, reason);
+	if (verdict_told(&c->lists.rules, v))
+		check_report(c, i, v, reason);
 	buf_clear(&c->run.message);
 }
 
@@ -125,12 +125,13 @@ check_say_end(struct check *c, struct item *i)
 {
 	const char *list = i->text.data;
 	unsigned n;
+	bool passed = verdict_passed(&c->lists.rules, &c->counts);
 
 	c->counts.guess = i->guess;
-	for (n = 0; verdict_check_end(&c->lists.rules, &c->counts, list, n,
+	for (n = 0; verdict_end(&c->lists.rules, &c->counts, passed, list, n,
 	    &c->run.message); n++)
 		outfile_say(&c->run.out, &c->run.message);
-	if (!verdict_check_passed(&c->lists.rules, &c->counts))
+	if (!passed)
 		c->failed = true;
 	memset(&c->counts, 0, sizeof(c->counts));
 }

@@ -130,10 +130,10 @@ newlist_begin(struct newlist *l, const struct run *run,
 const char *
 newlist_forgets(const struct compare *c, bool unseen)
 {
-	const struct verdict_audit_counts *n = &c->counts;
+	const struct verdict_counts *n = &c->counts;
 
-	if (n->listed[VERDICT_AUDIT_UNREADABLE] ||
-	    n->found[VERDICT_AUDIT_UNREADABLE] || unseen)
+	if (n->listed[VERDICT_UNREADABLE] ||
+	    n->found[VERDICT_UNREADABLE] || unseen)
 		return "not everything could be read";
 	if (n->refused || n->lines.malformed)
 		return "lines of the list were not understood or refused";

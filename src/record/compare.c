@@ -328,7 +328,7 @@ further_get(const struct compare *c, uint64_t i, struct result *entry,
 	(void)table_get(c->want->table, key->number, &first);
 	(void)table_get(c->have->table, c->to[key->number], found);
 	want = to_want(&first);
-	return verdict_audit(&want, found) == VERDICT_AUDIT_OK;
+	return verdict_audit(&want, found) == VERDICT_OK;
 }
 
 static void
@@ -455,7 +455,7 @@ judge_further(struct compare *c)
 		(void)table_get(c->again, key_add(c->again, to, COMPARE_NONE,
 		    entry.entry.algorithm, &is_new), &again);
 		want = to_want(&entry);
-		if (verdict_audit(&want, &again) == VERDICT_AUDIT_OK)
+		if (verdict_audit(&want, &again) == VERDICT_OK)
 			continue;
 		table_replace(c->want->table, key.number, &entry);
 		table_replace(c->have->table, to, &again);
@@ -490,7 +490,7 @@ verdict_listed(const struct compare *c, uint64_t n, struct compare_verdict *v)
 		v->line.found = &v->found;
 	}
 	if (to != COMPARE_NONE && c->moved[to]) {
-		v->line.verdict = VERDICT_AUDIT_MOVED;
+		v->line.verdict = VERDICT_MOVED;
 		v->line.old = w.entry.name;
 		v->line.oldlen = w.entry.len;
 		verdict_name(v, &v->found);

@@ -39,7 +39,7 @@
 
 struct compare {
 	struct side *want, *have;
-	struct verdict_audit_counts counts;
+	struct verdict_counts counts;
 	int algorithm;       /* the first of the list that can be computed: of
 	                      * files that are not listed; below 0: none yet */
 	uint64_t hashed;     /* results with a digest */

@@ -25,66 +25,79 @@ is_gone(const struct result *r)
 	return r->status == RESULT_OPEN && r->err == ENOENT;
 }
 
-enum verdict_check
+enum verdict
 verdict_check(const struct verdict_rules *rules,
     const struct manifest_want *want, const struct result *r)
 {
 	if (r->status == RESULT_OK)
-		return is_wanted(want, r) ? VERDICT_OK : VERDICT_FAILED;
-	return rules->ignore_missing && is_gone(r) ? VERDICT_IGNORED :
+		return is_wanted(want, r) ? VERDICT_OK : VERDICT_CHANGED;
+	return rules->ignore_missing && is_gone(r) ? VERDICT_MISSING :
 	    VERDICT_UNREADABLE;
 }
 
-void
-verdict_count_line(struct verdict_lines *lines, enum manifest_kind kind)
+enum verdict
+verdict_audit(const struct manifest_want *want, const struct result *r)
 {
-	switch (kind) {
-	case MANIFEST_ENTRY:
-	case MANIFEST_SKIP:
-		return;
-	case MANIFEST_MALFORMED:
-	case MANIFEST_HASHDEEP:
-	case MANIFEST_SFV:
-		break;
-	case MANIFEST_NUL:
-		lines->nul++;
-		break;
-	case MANIFEST_NO_DIGEST:
-		lines->no_digest++;
-		break;
-	}
-	lines->malformed++;
+	if (!r || (want && is_gone(r)))
+		return VERDICT_MISSING;
+	if (want && r->status == RESULT_TYPE)
+		return VERDICT_CHANGED;
+	if (r->status != RESULT_OK)
+		return VERDICT_UNREADABLE;
+	if (!want)
+		return VERDICT_NEW;
+	return is_wanted(want, r) ? VERDICT_OK : VERDICT_CHANGED;
 }
 
-static bool
-is_silent(const struct verdict_rules *rules, enum verdict_check verdict)
+/* ---- a line ------------------------------------------------------------------- */
+
+static const char *const words[VERDICTS] = {
+	"OK", "CHANGED", "MISSING", "NEW", "MOVED", "UNREADABLE"
+};
+
+bool
+verdict_told(const struct verdict_rules *rules, enum verdict verdict)
 {
-	return rules->status || verdict == VERDICT_IGNORED ||
-	    (rules->quiet && verdict == VERDICT_OK);
+	return !rules->status &&
+	    !(rules->quiet && verdict == VERDICT_OK) &&
+	    !(rules->ignore_missing && verdict == VERDICT_MISSING);
 }
 
-void
-verdict_check_line(const struct verdict_rules *rules,
-    enum verdict_check verdict, const char *name, size_t len, char end,
-    struct buf *out)
+static void
+put_name(struct buf *out, const char *name, size_t len, char end,
+    void (*quote)(struct buf *out, const char *name, size_t len))
 {
-	static const char *const texts[VERDICT_CHECKS] = {
-		": OK", ": FAILED", ": FAILED open or read", NULL
-	};
-
-	if (is_silent(rules, verdict))
-		return;
 	if (end)
-		quote_message(out, name, len);
+		quote(out, name, len);
 	else
 		buf_put(out, name, len);
-	buf_puts(out, texts[verdict]);
+}
+
+void
+verdict_line(const struct verdict_rules *rules, const struct verdict_line *l,
+    char end, struct buf *out)
+{
+	if (!rules->audit) {
+		put_name(out, l->name, l->len, end, quote_message);
+		buf_puts(out, l->verdict == VERDICT_OK ? ": OK" :
+		    l->verdict == VERDICT_CHANGED ? ": FAILED" :
+		    ": FAILED open or read");
+		buf_putc(out, end);
+		return;
+	}
+	buf_puts(out, words[l->verdict]);
+	buf_putc(out, ' ');
+	if (l->old) {
+		put_name(out, l->old, l->oldlen, end, quote_shell);
+		buf_put(out, end ? " -> " : "", end ? 4 : 1);
+	}
+	put_name(out, l->name, l->len, end, quote_shell);
 	buf_putc(out, end);
 }
 
 /* The members that say in which way a file differs from its entry. */
 static void
-put_json_differs(const struct manifest_want *want, const struct result *found,
+put_differs(const struct manifest_want *want, const struct result *found,
     struct buf *out)
 {
 	if (found->status == RESULT_OK) {
@@ -100,26 +113,52 @@ put_json_differs(const struct manifest_want *want, const struct result *found,
 }
 
 void
-verdict_check_json(const struct verdict_rules *rules,
-    const struct verdict_checked *c, char end, struct buf *out)
+verdict_json(const struct verdict_rules *rules, const struct verdict_line *l,
+    char end, struct buf *out)
 {
-	static const char *const words[VERDICT_CHECKS] = {
-		"OK", "FAILED", "UNREADABLE", NULL
-	};
+	bool changed = l->verdict == VERDICT_CHANGED;
 
-	if (is_silent(rules, c->verdict))
-		return;
 	buf_putc(out, '{');
-	json_put_text(out, "verdict", words[c->verdict]);
-	json_put_path(out, "path", c->name, c->len);
-	if (c->algorithm)
-		json_put_text(out, "algorithm", c->algorithm);
-	if (c->verdict == VERDICT_FAILED)
-		put_json_differs(c->want, c->found, out);
-	if (c->reason)
-		json_put_text(out, "error", c->reason);
+	json_put_text(out, "verdict", changed && !rules->audit ? "FAILED" :
+	    words[l->verdict]);
+	if (l->old)
+		json_put_path(out, "old_path", l->old, l->oldlen);
+	json_put_path(out, "path", l->name, l->len);
+	if (l->algorithm && (changed || !rules->audit))
+		json_put_text(out, "algorithm", l->algorithm);
+	if (changed)
+		put_differs(l->want, l->found, out);
+	if (l->reason)
+		json_put_text(out, "error", l->reason);
 	buf_putc(out, '}');
 	buf_putc(out, end);
+}
+
+/* ---- a list ------------------------------------------------------------------- */
+
+void
+verdict_count_line(struct verdict_lines *lines, enum manifest_kind kind)
+{
+	lines->malformed += kind >= MANIFEST_MALFORMED;
+	lines->nul += kind == MANIFEST_NUL;
+	lines->no_digest += kind == MANIFEST_NO_DIGEST;
+}
+
+const char *
+verdict_other_list(enum manifest_kind kind)
+{
+	if (kind == MANIFEST_HASHDEEP)
+		return "a list of hashdeep, which phash does not read";
+	if (kind == MANIFEST_SFV)
+		return "a list of SFV (CRC-32), which phash does not read";
+	return NULL;
+}
+
+static void
+put_list(struct buf *out, const char *list, const char *text)
+{
+	quote_message(out, list, strlen(list));
+	buf_puts(out, text);
 }
 
 bool
@@ -128,45 +167,10 @@ verdict_malformed(const struct verdict_rules *rules, const struct manifest *m,
 {
 	if (!rules->warn)
 		return false;
-	quote_message(out, list, strlen(list));
+	put_list(out, list, "");
 	buf_printf(out, ": %" PRIu64 ": improperly formatted %s checksum line",
 	    m->line, m->tag);
 	return true;
-}
-
-const char *
-verdict_other_list(enum manifest_kind kind)
-{
-	switch (kind) {
-	case MANIFEST_ENTRY:
-	case MANIFEST_SKIP:
-	case MANIFEST_MALFORMED:
-	case MANIFEST_NUL:
-	case MANIFEST_NO_DIGEST:
-		break;
-	case MANIFEST_HASHDEEP:
-		return "a list of hashdeep, which phash does not read";
-	case MANIFEST_SFV:
-		return "a list of SFV (CRC-32), which phash does not read";
-	}
-	return NULL;
-}
-
-static uint64_t
-sum(const uint64_t *counts, size_t n)
-{
-	uint64_t total = 0;
-
-	while (n--)
-		total += counts[n];
-	return total;
-}
-
-static void
-put_list(struct buf *out, const char *list, const char *text)
-{
-	quote_message(out, list, strlen(list));
-	buf_puts(out, text);
 }
 
 /* Nothing for none. */
@@ -178,287 +182,133 @@ put_warning(struct buf *out, uint64_t n, const char *one, const char *many)
 		    n == 1 ? one : many);
 }
 
-static void
-put_malformed(struct buf *out, const struct verdict_lines *lines)
+static uint64_t
+sum(const uint64_t counts[VERDICTS])
 {
-	put_warning(out, lines->malformed, "line is improperly formatted",
-	    "lines are improperly formatted");
+	uint64_t total = 0;
+
+	for (int v = 0; v < VERDICTS; v++)
+		total += counts[v];
+	return total;
 }
 
 static void
-put_none_found(struct buf *out, const char *list)
-{
-	put_list(out, list, ": no properly formatted checksum lines found");
-}
-
-static void
-put_none_verified(struct buf *out, const char *list)
-{
-	put_list(out, list, ": no file was verified");
-}
-
-static void
-put_nul(struct buf *out, const struct verdict_lines *lines, const char *list)
-{
-	if (lines->nul)
-		put_list(out, list, ": NUL in a line "
-		    "(-z reads lists whose lines end with NUL)");
-}
-
-static void
-put_no_digest(struct buf *out, const struct verdict_lines *lines,
-    const char *list)
-{
-	if (lines->no_digest)
-		put_list(out, list, ": an entry without a digest "
-		    "(the file could not be read when the list was made)");
-}
-
-static void
-put_guess(struct buf *out, const struct verdict_guess *g, const char *list)
-{
-	if (!g->others)
-		return;
-	put_list(out, list, ": ");
-	buf_printf(out, "nothing matched as %s; digests of this length may "
-	    "also be %s (-a says which)", g->tag, g->others);
-}
-
-/* The first five in coreutils' order; it does not know the rest. */
-enum check_end {
-	CHECK_END_NONE_FOUND,
-	CHECK_END_MALFORMED,
-	CHECK_END_UNREADABLE,
-	CHECK_END_FAILED,
-	CHECK_END_NONE_VERIFIED,
-	CHECK_END_NUL,
-	CHECK_END_NO_DIGEST,
-	CHECK_END_GUESS,
-	CHECK_ENDS
-};
-
-bool
-verdict_check_end(const struct verdict_rules *rules,
-    const struct verdict_counts *c, const char *list, unsigned which,
-    struct buf *out)
-{
-	bool found = sum(c->files, VERDICT_CHECKS) > 0;
-
-	if (which >= CHECK_ENDS)
-		return false;
-	/* that nothing was checked is said whatever the rules */
-	if (rules->status && which != CHECK_END_NONE_FOUND)
-		return true;
-	switch ((enum check_end)which) {
-	case CHECK_END_NONE_FOUND:
-		if (!found)
-			put_none_found(out, list);
-		break;
-	case CHECK_END_MALFORMED:
-		if (found)
-			put_malformed(out, &c->lines);
-		break;
-	case CHECK_END_UNREADABLE:
-		put_warning(out, c->files[VERDICT_UNREADABLE],
-		    "listed file could not be read",
-		    "listed files could not be read");
-		break;
-	case CHECK_END_FAILED:
-		put_warning(out, c->files[VERDICT_FAILED],
-		    "computed checksum did NOT match",
-		    "computed checksums did NOT match");
-		break;
-	case CHECK_END_NONE_VERIFIED:
-		if (found && rules->ignore_missing && !c->files[VERDICT_OK])
-			put_none_verified(out, list);
-		break;
-	case CHECK_END_NUL:
-		put_nul(out, &c->lines, list);
-		break;
-	case CHECK_END_NO_DIGEST:
-		put_no_digest(out, &c->lines, list);
-		break;
-	case CHECK_END_GUESS:
-		if (c->files[VERDICT_FAILED] && !c->files[VERDICT_OK])
-			put_guess(out, &c->guess, list);
-		break;
-	case CHECK_ENDS:
-		break;
-	}
-	return true;
-}
-
-bool
-verdict_check_passed(const struct verdict_rules *rules,
-    const struct verdict_counts *c)
-{
-	return c->files[VERDICT_OK] && !c->files[VERDICT_FAILED] &&
-	    !c->files[VERDICT_UNREADABLE] &&
-	    !(rules->strict && c->lines.malformed);
-}
-
-enum verdict_audit
-verdict_audit(const struct manifest_want *want, const struct result *r)
-{
-	if (!r || (want && is_gone(r)))
-		return VERDICT_AUDIT_MISSING;
-	if (want && r->status == RESULT_TYPE)
-		return VERDICT_AUDIT_CHANGED;
-	if (r->status != RESULT_OK)
-		return VERDICT_AUDIT_UNREADABLE;
-	if (!want)
-		return VERDICT_AUDIT_NEW;
-	return is_wanted(want, r) ? VERDICT_AUDIT_OK : VERDICT_AUDIT_CHANGED;
-}
-
-static const char *const audit_words[VERDICT_AUDITS] = {
-	"OK", "CHANGED", "MISSING", "NEW", "MOVED", "UNREADABLE"
-};
-
-static void
-put_name(struct buf *out, const char *name, size_t len, char end)
-{
-	if (end)
-		quote_shell(out, name, len);
-	else
-		buf_put(out, name, len);
-}
-
-bool
-verdict_audit_told(const struct verdict_rules *rules,
-    enum verdict_audit verdict)
-{
-	if (rules->status)
-		return false;
-	return !(rules->quiet && verdict == VERDICT_AUDIT_OK) &&
-	    !(rules->ignore_missing && verdict == VERDICT_AUDIT_MISSING);
-}
-
-void
-verdict_audit_line(const struct verdict_line *l, char end, struct buf *out)
-{
-	buf_puts(out, audit_words[l->verdict]);
-	buf_putc(out, ' ');
-	if (l->old) {
-		put_name(out, l->old, l->oldlen, end);
-		buf_put(out, end ? " -> " : "", end ? 4 : 1);
-	}
-	put_name(out, l->name, l->len, end);
-	buf_putc(out, end);
-}
-
-void
-verdict_audit_json(const struct verdict_line *l, char end, struct buf *out)
-{
-	buf_putc(out, '{');
-	json_put_text(out, "verdict", audit_words[l->verdict]);
-	if (l->old)
-		json_put_path(out, "old_path", l->old, l->oldlen);
-	json_put_path(out, "path", l->name, l->len);
-	if (l->want && l->verdict == VERDICT_AUDIT_CHANGED) {
-		if (l->algorithm)
-			json_put_text(out, "algorithm", l->algorithm);
-		put_json_differs(l->want, l->found, out);
-	}
-	if (l->reason)
-		json_put_text(out, "error", l->reason);
-	buf_putc(out, '}');
-	buf_putc(out, end);
-}
-
-static void
-put_audit_sum(struct buf *out, const struct verdict_audit_counts *c)
+put_sum(struct buf *out, const struct verdict_counts *c)
 {
 	const char *separator = ": ";
 
-	buf_printf(out, "%" PRIu64 " listed", sum(c->listed, VERDICT_AUDITS));
-	for (int v = 0; v < VERDICT_AUDITS; v++) {
-		if (v == VERDICT_AUDIT_NEW)
+	buf_printf(out, "%" PRIu64 " listed", sum(c->listed));
+	for (int v = 0; v < VERDICTS; v++) {
+		if (v == VERDICT_NEW)
 			continue;
 		buf_printf(out, "%s%" PRIu64 " %s", separator, c->listed[v],
-		    audit_words[v]);
+		    words[v]);
 		separator = ", ";
 	}
 	buf_printf(out, "; not listed: %" PRIu64 " NEW, %" PRIu64
-	    " UNREADABLE", c->found[VERDICT_AUDIT_NEW],
-	    c->found[VERDICT_AUDIT_UNREADABLE]);
+	    " UNREADABLE", c->found[VERDICT_NEW],
+	    c->found[VERDICT_UNREADABLE]);
 }
 
-enum audit_end {
-	AUDIT_END_NONE_FOUND,
-	AUDIT_END_MALFORMED,
-	AUDIT_END_REFUSED,
-	AUDIT_END_NONE_VERIFIED,
-	AUDIT_END_NUL,
-	AUDIT_END_NO_DIGEST,
-	AUDIT_END_GUESS,
-	AUDIT_END_SUM,
-	AUDIT_ENDS
+/* In coreutils' order, as far as it knows them: REFUSED and those from NUL on
+ * are ours. */
+enum end {
+	END_NONE_FOUND,
+	END_MALFORMED,
+	END_UNREADABLE,
+	END_FAILED,
+	END_REFUSED,
+	END_NONE_VERIFIED,
+	END_NUL,
+	END_NO_DIGEST,
+	END_GUESS,
+	END_SUM,
+	ENDS
 };
 
 bool
-verdict_audit_end(const struct verdict_rules *rules,
-    const struct verdict_audit_counts *c, bool passed, const char *list,
-    unsigned which, struct buf *out)
+verdict_end(const struct verdict_rules *rules, const struct verdict_counts *c,
+    bool passed, const char *list, unsigned which, struct buf *out)
 {
-	bool listed = sum(c->listed, VERDICT_AUDITS) > 0;
+	bool listed = sum(c->listed) > 0;
 	bool found = c->refused || listed;
 
-	if (which >= AUDIT_ENDS)
+	if (which >= ENDS)
 		return false;
-	/* that nothing was compared is said whatever the rules */
-	if (rules->status && which != AUDIT_END_NONE_FOUND)
+	/* that nothing was verified is said whatever the rules */
+	if (rules->status && which != END_NONE_FOUND)
 		return true;
-	switch ((enum audit_end)which) {
-	case AUDIT_END_NONE_FOUND:
-		if (!found && c->left_out)
-			put_list(out, list, ": every entry is left out by "
-			    "--exclude, --include or -x");
-		else if (!found)
-			put_none_found(out, list);
+	switch ((enum end)which) {
+	case END_NONE_FOUND:
+		if (!found)
+			put_list(out, list, c->left_out ?
+			    ": every entry is left out by --exclude, "
+			    "--include or -x" :
+			    ": no properly formatted checksum lines found");
 		break;
-	case AUDIT_END_MALFORMED:
+	case END_MALFORMED:
 		if (found)
-			put_malformed(out, &c->lines);
+			put_warning(out, c->lines.malformed,
+			    "line is improperly formatted",
+			    "lines are improperly formatted");
 		break;
-	case AUDIT_END_REFUSED:
+	case END_UNREADABLE:
+		if (!rules->audit)
+			put_warning(out, c->listed[VERDICT_UNREADABLE],
+			    "listed file could not be read",
+			    "listed files could not be read");
+		break;
+	case END_FAILED:
+		if (!rules->audit)
+			put_warning(out, c->listed[VERDICT_CHANGED],
+			    "computed checksum did NOT match",
+			    "computed checksums did NOT match");
+		break;
+	case END_REFUSED:
 		put_warning(out, c->refused, "entry was refused",
 		    "entries were refused");
 		break;
-	case AUDIT_END_NONE_VERIFIED:
-		if (listed && rules->ignore_missing &&
-		    !c->listed[VERDICT_AUDIT_OK])
-			put_none_verified(out, list);
+	case END_NONE_VERIFIED:
+		if (listed && rules->ignore_missing && !c->listed[VERDICT_OK])
+			put_list(out, list, ": no file was verified");
 		break;
-	case AUDIT_END_NUL:
-		put_nul(out, &c->lines, list);
+	case END_NUL:
+		if (c->lines.nul)
+			put_list(out, list, ": NUL in a line "
+			    "(-z reads lists whose lines end with NUL)");
 		break;
-	case AUDIT_END_NO_DIGEST:
-		put_no_digest(out, &c->lines, list);
+	case END_NO_DIGEST:
+		if (c->lines.no_digest)
+			put_list(out, list, ": an entry without a digest (the "
+			    "file could not be read when the list was made)");
 		break;
-	case AUDIT_END_GUESS:
-		if (c->listed[VERDICT_AUDIT_CHANGED] &&
-		    !c->listed[VERDICT_AUDIT_OK])
-			put_guess(out, &c->guess, list);
+	case END_GUESS:
+		if (!c->listed[VERDICT_CHANGED] || c->listed[VERDICT_OK] ||
+		    !c->guess.others)
+			break;
+		put_list(out, list, ": nothing matched as ");
+		buf_printf(out, "%s; digests of this length may also be %s "
+		    "(-a says which)", c->guess.tag, c->guess.others);
 		break;
-	case AUDIT_END_SUM:
-		if (!passed || !rules->quiet)
-			put_audit_sum(out, c);
+	case END_SUM:
+		if (rules->audit && !(passed && rules->quiet))
+			put_sum(out, c);
 		break;
-	case AUDIT_ENDS:
+	case ENDS:
 		break;
 	}
 	return true;
 }
 
 bool
-verdict_audit_passed(const struct verdict_rules *rules,
-    const struct verdict_audit_counts *c)
+verdict_passed(const struct verdict_rules *rules,
+    const struct verdict_counts *c)
 {
-	uint64_t ok = c->listed[VERDICT_AUDIT_OK];
+	uint64_t ok = c->listed[VERDICT_OK];
 	uint64_t ignored = rules->ignore_missing ?
-	    c->listed[VERDICT_AUDIT_MISSING] : 0;
+	    c->listed[VERDICT_MISSING] : 0;
 
-	return ok && ok + ignored == sum(c->listed, VERDICT_AUDITS) &&
-	    !sum(c->found, VERDICT_AUDITS) && !c->refused && !c->lines.malformed;
+	return ok && ok + ignored == sum(c->listed) && !sum(c->found) &&
+	    !c->refused &&
+	    !((rules->audit || rules->strict) && c->lines.malformed);
 }

@@ -20,19 +20,23 @@
 
 struct buf;
 
-/* Of a file in a list that is checked. */
-enum verdict_check {
+/* Of a name in a list, or below the directory that is audited. */
+enum verdict {
 	VERDICT_OK,
-	VERDICT_FAILED,     /* another digest, or another size */
-	VERDICT_UNREADABLE,
-	VERDICT_IGNORED     /* --ignore-missing, and it does not exist */
+	VERDICT_CHANGED,    /* another digest, or another size; a check calls it
+	                     * FAILED */
+	VERDICT_MISSING,    /* of a check: only with ignore_missing */
+	VERDICT_NEW,        /* this and the next one: never of a check */
+	VERDICT_MOVED,      /* one name MISSING, the other NEW, and the same
+	                     * digest: the caller finds such pairs */
+	VERDICT_UNREADABLE
 };
-#define VERDICT_CHECKS 4
+#define VERDICTS 6
 
-/* Options of check and audit; an audit is always strict, and warns. --quiet,
- * --status and --warn exclude each other: the last of them on the command line
- * counts. */
+/* How verdicts are reported. At most one of quiet, status and warn is set. */
 struct verdict_rules {
+	bool audit;  /* an audit, not a check: always strict, with texts of its
+	              * own, and a sum at the end */
 	bool ignore_missing;
 	bool strict;
 	bool quiet;
@@ -54,16 +58,31 @@ struct verdict_guess {
 	const char *others; /* "BLAKE2b, SHA3-512" */
 };
 
-/* One list that is checked. */
+/* Of one list. All but the first three belong to an audit. */
 struct verdict_counts {
 	struct verdict_lines lines;
 	struct verdict_guess guess;
-	uint64_t files[VERDICT_CHECKS];
+	uint64_t listed[VERDICTS]; /* names in the list; a MOVED pair counts
+	                            * here, once */
+	uint64_t found[VERDICTS];  /* other names: NEW, UNREADABLE */
+	uint64_t refused;          /* entries that scope_outside() finds, or
+	                            * that contradict another */
+	uint64_t left_out;         /* entries that options leave out */
 };
 
-/* The verdict on a file of which a list wants want, and that yielded r. */
-enum verdict_check verdict_check(const struct verdict_rules *rules,
+/* Of a check: the verdict on a file of which a list wants want, and that yielded
+ * r. */
+enum verdict verdict_check(const struct verdict_rules *rules,
     const struct manifest_want *want, const struct result *r);
+
+/*
+ * Of an audit: the verdict on a name. want is NULL when it is not listed, r when
+ * the walk did not find it (not both). A listed file that vanished between walk
+ * and open is MISSING, one that has become a link, a directory or the like is
+ * CHANGED.
+ */
+enum verdict verdict_audit(const struct manifest_want *want,
+    const struct result *r);
 
 /* Counts what manifest_line returned, if it was a malformed line. */
 void verdict_count_line(struct verdict_lines *lines, enum manifest_kind kind);
@@ -71,33 +90,42 @@ void verdict_count_line(struct verdict_lines *lines, enum manifest_kind kind);
 /* What to say of a list of another kind (manifest.h); NULL: it is none. */
 const char *verdict_other_list(enum manifest_kind kind);
 
-/* Appends "NAME: OK" and end, or nothing, when the rules want silence. With end
- * '\0' the name is raw. */
-void verdict_check_line(const struct verdict_rules *rules,
-    enum verdict_check verdict, const char *name, size_t len, char end,
-    struct buf *out);
+/* Do the rules let a verdict be reported? */
+bool verdict_told(const struct verdict_rules *rules, enum verdict verdict);
 
-/* A listed file and what became of it, for JSON. */
-struct verdict_checked {
-	enum verdict_check verdict;
+/* What is reported of a name. */
+struct verdict_line {
+	enum verdict verdict;
+	const char *old;    /* MOVED: where it was; else NULL */
+	size_t oldlen;
 	const char *name;
 	size_t len;
-	const char *algorithm;            /* its tag */
-	const struct manifest_want *want;
-	const struct result *found;
-	const char *reason;               /* VERDICT_UNREADABLE: why */
+	const char *algorithm;            /* its tag, or NULL */
+	const struct manifest_want *want; /* CHANGED: what differs... */
+	const struct result *found;       /* ...from what */
+	const char *reason; /* UNREADABLE, or CHANGED and no file any more:
+	                     * why; else NULL */
 };
 
 /*
- * Appends {"verdict":"FAILED","path":...,"algorithm":...} and end, or nothing,
- * when the rules want silence. UNREADABLE has "error"; FAILED says in which way
- * the file differs: "digest", "size", "expected_digest", "expected_size", with
- * digests in hex. Without a digest found, there is none of the first two. What
- * was expected is left out where the list does not say it, or says what no file
- * can have. Names as in record/format.h.
+ * Appends the line of a check, "NAME: FAILED", or of an audit, "CHANGED NAME" or
+ * "MOVED OLD -> NAME", and end. With end '\0' names are raw, and a NUL stands
+ * for the arrow: "MOVED OLD", "NAME".
  */
-void verdict_check_json(const struct verdict_rules *rules,
-    const struct verdict_checked *c, char end, struct buf *out);
+void verdict_line(const struct verdict_rules *rules,
+    const struct verdict_line *l, char end, struct buf *out);
+
+/*
+ * Appends {"verdict":"MOVED","old_path":...,"path":...} and end. "algorithm" is
+ * there for every verdict of a check, and for CHANGED of an audit. CHANGED and
+ * FAILED say in which way the file differs: "digest", "size",
+ * "expected_digest", "expected_size", with digests in hex. Without a digest
+ * found, there is none of the first two. What was expected is left out where
+ * the list does not say it, or says what no file can have. "error" has the
+ * reason. Names as in record/format.h.
+ */
+void verdict_json(const struct verdict_rules *rules,
+    const struct verdict_line *l, char end, struct buf *out);
 
 /*
  * Appends what -w says of a malformed line: "LIST: 3: improperly formatted
@@ -113,96 +141,24 @@ bool verdict_malformed(const struct verdict_rules *rules,
  * from 0, if there is cause for it. False when there is no message of that
  * number, nor of a higher one.
  *
- *     for (n = 0; verdict_check_end(..., n, &b); n++) {
+ *     for (n = 0; verdict_end(..., n, &b); n++) {
  *             if (b.len)
  *                     diag_msg("%s", buf_str(&b));
  *             buf_clear(&b);
  *     }
+ *
+ * The last message of an audit has the sums, unless passed and quiet, or
+ * status: "9 listed: 4 OK, 1 CHANGED, 1 MISSING, 2 MOVED, 1 UNREADABLE; not
+ * listed: 3 NEW, 0 UNREADABLE". passed: as verdict_passed, and all could be
+ * looked at.
  */
-bool verdict_check_end(const struct verdict_rules *rules,
-    const struct verdict_counts *c, const char *list, unsigned which,
-    struct buf *out);
-
-/* Did the list pass? It takes at least one file that is OK. */
-bool verdict_check_passed(const struct verdict_rules *rules,
-    const struct verdict_counts *c);
-
-/* Of a name in a list or below the directory that is audited. */
-enum verdict_audit {
-	VERDICT_AUDIT_OK,
-	VERDICT_AUDIT_CHANGED,
-	VERDICT_AUDIT_MISSING,
-	VERDICT_AUDIT_NEW,
-	VERDICT_AUDIT_MOVED,      /* one name MISSING, the other NEW, and the
-	                           * same digest: the caller finds such pairs */
-	VERDICT_AUDIT_UNREADABLE
-};
-#define VERDICT_AUDITS 6
-
-struct verdict_audit_counts {
-	struct verdict_lines lines;
-	struct verdict_guess guess;
-	uint64_t refused;                /* entries that scope_outside() finds,
-	                                  * or that contradict another */
-	uint64_t left_out;               /* entries that options leave out */
-	uint64_t listed[VERDICT_AUDITS]; /* names in the list; a MOVED pair
-	                                  * counts here, once */
-	uint64_t found[VERDICT_AUDITS];  /* other names: NEW, UNREADABLE */
-};
-
-/*
- * The verdict on a name: want is NULL when it is not listed, r when the walk
- * did not find it (not both). A listed file that vanished between walk and
- * open is MISSING, one that has become a link, a directory or the like is
- * CHANGED.
- */
-enum verdict_audit verdict_audit(const struct manifest_want *want,
-    const struct result *r);
-
-/* What an audit reports of a name. */
-struct verdict_line {
-	enum verdict_audit verdict;
-	const char *old;    /* MOVED: where it was; else NULL */
-	size_t oldlen;
-	const char *name;
-	size_t len;
-	const char *algorithm;            /* CHANGED: its tag, or NULL, ... */
-	const struct manifest_want *want; /* ...and what differs from what */
-	const struct result *found;
-	const char *reason; /* UNREADABLE, or CHANGED and no file any more:
-	                     * why; else NULL */
-};
-
-/* Do the rules let a verdict be reported? */
-bool verdict_audit_told(const struct verdict_rules *rules,
-    enum verdict_audit verdict);
-
-/*
- * Appends "CHANGED NAME", or "MOVED OLD -> NAME", and end. With end '\0' names
- * are raw, and a NUL stands for the arrow: "MOVED OLD", "NAME".
- */
-void verdict_audit_line(const struct verdict_line *l, char end,
-    struct buf *out);
-
-/* Appends {"verdict":"MOVED","old_path":...,"path":...} and end. CHANGED has
- * "algorithm" and says in which way the file differs, as FAILED does; "error"
- * holds the reason. Names as in record/format.h. */
-void verdict_audit_json(const struct verdict_line *l, char end,
-    struct buf *out);
-
-/*
- * As verdict_check_end. passed: nothing differs (verdict_audit_passed) and all
- * could be looked at. The last message has the sums, unless passed and quiet,
- * or status: "9 listed: 4 OK, 1 CHANGED, 1 MISSING, 2 MOVED,
- * 1 UNREADABLE; not listed: 3 NEW, 0 UNREADABLE".
- */
-bool verdict_audit_end(const struct verdict_rules *rules,
-    const struct verdict_audit_counts *c, bool passed, const char *list,
+bool verdict_end(const struct verdict_rules *rules,
+    const struct verdict_counts *c, bool passed, const char *list,
     unsigned which, struct buf *out);
 
-/* Is everything OK (or MISSING, with ignore_missing), every line understood,
- * and at least one name OK? */
-bool verdict_audit_passed(const struct verdict_rules *rules,
-    const struct verdict_audit_counts *c);
+/* Is everything OK (or MISSING, with ignore_missing), and at least one name? Of
+ * a list read strictly, every line must be understood too. */
+bool verdict_passed(const struct verdict_rules *rules,
+    const struct verdict_counts *c);
 
 #endif

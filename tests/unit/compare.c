@@ -91,7 +91,7 @@ judge(struct compare *c, const struct file *files)
 
 /* The next verdict, on a name or "OLD > NAME". */
 static void
-verdict(struct compare *c, struct compare_turn *t, enum verdict_audit want,
+verdict(struct compare *c, struct compare_turn *t, enum verdict want,
     const char *names)
 {
 	struct compare_verdict v;
@@ -147,17 +147,17 @@ test_every_verdict_in_order_of_name(void **state)
 	find(c, files);
 	assert_int_equal(judge(c, files), 0);
 	assert_true(c->met);
-	verdict(c, &t, VERDICT_AUDIT_CHANGED, "a");
-	verdict(c, &t, VERDICT_AUDIT_OK, "b");
-	verdict(c, &t, VERDICT_AUDIT_UNREADABLE, "dark");
-	verdict(c, &t, VERDICT_AUDIT_MISSING, "gone");
-	verdict(c, &t, VERDICT_AUDIT_UNREADABLE, "locked");
-	verdict(c, &t, VERDICT_AUDIT_NEW, "new");
-	verdict(c, &t, VERDICT_AUDIT_MOVED, "y > z");
-	for (int v = 0; v < VERDICT_AUDITS; v++)
-		assert_int_equal(c->counts.listed[v], v != VERDICT_AUDIT_NEW);
-	assert_int_equal(c->counts.found[VERDICT_AUDIT_NEW], 1);
-	assert_int_equal(c->counts.found[VERDICT_AUDIT_UNREADABLE], 1);
+	verdict(c, &t, VERDICT_CHANGED, "a");
+	verdict(c, &t, VERDICT_OK, "b");
+	verdict(c, &t, VERDICT_UNREADABLE, "dark");
+	verdict(c, &t, VERDICT_MISSING, "gone");
+	verdict(c, &t, VERDICT_UNREADABLE, "locked");
+	verdict(c, &t, VERDICT_NEW, "new");
+	verdict(c, &t, VERDICT_MOVED, "y > z");
+	for (int v = 0; v < VERDICTS; v++)
+		assert_int_equal(c->counts.listed[v], v != VERDICT_NEW);
+	assert_int_equal(c->counts.found[VERDICT_NEW], 1);
+	assert_int_equal(c->counts.found[VERDICT_UNREADABLE], 1);
 	assert_int_equal(c->hashed, 4);
 	no_more(c, &t);
 }
@@ -237,11 +237,11 @@ test_all_entries_of_a_name_count(void **state)
 	find(c, files);
 	/* where the first entry decides, the second is not asked for */
 	assert_int_equal(judge(c, files), 2);
-	verdict(c, &t, VERDICT_AUDIT_CHANGED, "first");
-	verdict(c, &t, VERDICT_AUDIT_MISSING, "gone");
-	verdict(c, &t, VERDICT_AUDIT_OK, "good");
-	verdict(c, &t, VERDICT_AUDIT_CHANGED, "second");
-	verdict(c, &t, VERDICT_AUDIT_UNREADABLE, "strange");
+	verdict(c, &t, VERDICT_CHANGED, "first");
+	verdict(c, &t, VERDICT_MISSING, "gone");
+	verdict(c, &t, VERDICT_OK, "good");
+	verdict(c, &t, VERDICT_CHANGED, "second");
+	verdict(c, &t, VERDICT_UNREADABLE, "strange");
 	no_more(c, &t);
 }
 
@@ -262,7 +262,7 @@ test_the_first_entry_that_differs_is_reported(void **state)
 	find(c, files);
 	assert_int_equal(judge(c, files), 1);
 	assert_true(compare_next(c, &t, &v));
-	assert_int_equal(v.line.verdict, VERDICT_AUDIT_CHANGED);
+	assert_int_equal(v.line.verdict, VERDICT_CHANGED);
 	assert_int_equal(v.algorithm, B);
 	assert_memory_equal(v.line.want->digest, "XX", 2);
 	assert_memory_equal(v.line.found->digest, "AA", 2);
@@ -283,9 +283,9 @@ test_what_moved_among_several_algorithms(void **state)
 	assert_true(list(c, "b", B, "BB"));
 	find(c, files);
 	assert_int_equal(judge(c, files), 3);
-	verdict(c, &t, VERDICT_AUDIT_MOVED, "a > x");
-	verdict(c, &t, VERDICT_AUDIT_MOVED, "b > y");
-	verdict(c, &t, VERDICT_AUDIT_NEW, "z");
+	verdict(c, &t, VERDICT_MOVED, "a > x");
+	verdict(c, &t, VERDICT_MOVED, "b > y");
+	verdict(c, &t, VERDICT_NEW, "z");
 	no_more(c, &t);
 }
 
@@ -309,8 +309,8 @@ test_what_the_walk_has_not_found(void **state)
 	compare_fail(c, &link);
 	assert_int_equal(judge(c, none), 0);
 	assert_int_equal(c->counts.left_out, 1);
-	verdict(c, &t, VERDICT_AUDIT_CHANGED, "link");
-	verdict(c, &t, VERDICT_AUDIT_OK, "there");
+	verdict(c, &t, VERDICT_CHANGED, "link");
+	verdict(c, &t, VERDICT_OK, "there");
 	no_more(c, &t);
 }
 

@@ -40,6 +40,13 @@ static const struct verdict_rules strict = { .strict = true };
 static const struct verdict_rules quiet = { .quiet = true };
 static const struct verdict_rules silent = { .status = true };
 static const struct verdict_rules warning = { .warn = true };
+static const struct verdict_rules audit = { .audit = true };
+static const struct verdict_rules audit_ignoring = { .audit = true,
+    .ignore_missing = true };
+static const struct verdict_rules audit_quiet = { .audit = true,
+    .quiet = true };
+static const struct verdict_rules audit_silent = { .audit = true,
+    .status = true };
 
 static void
 test_check(void **state)
@@ -49,10 +56,10 @@ test_check(void **state)
 
 	(void)state;
 	assert_int_equal(verdict_check(&plain, &want, &same), VERDICT_OK);
-	assert_int_equal(verdict_check(&plain, &want, &other), VERDICT_FAILED);
+	assert_int_equal(verdict_check(&plain, &want, &other), VERDICT_CHANGED);
 	assert_int_equal(verdict_check(&plain, &want, &longer),
-	    VERDICT_FAILED);
-	assert_int_equal(verdict_check(&plain, &none, &empty), VERDICT_FAILED);
+	    VERDICT_CHANGED);
+	assert_int_equal(verdict_check(&plain, &none, &empty), VERDICT_CHANGED);
 }
 
 static void
@@ -62,7 +69,7 @@ test_check_size(void **state)
 	assert_int_equal(verdict_check(&plain, &want_sized, &same),
 	    VERDICT_OK);
 	assert_int_equal(verdict_check(&plain, &want_sized, &resized),
-	    VERDICT_FAILED);
+	    VERDICT_CHANGED);
 	assert_int_equal(verdict_check(&plain, &want, &resized), VERDICT_OK);
 }
 
@@ -83,22 +90,25 @@ test_check_ignores_only_what_does_not_exist(void **state)
 {
 	(void)state;
 	assert_int_equal(verdict_check(&ignoring, &want, &gone),
-	    VERDICT_IGNORED);
+	    VERDICT_MISSING);
 	assert_int_equal(verdict_check(&ignoring, &want, &no_dir),
 	    VERDICT_UNREADABLE);
 	assert_int_equal(verdict_check(&ignoring, &want, &bad_read),
 	    VERDICT_UNREADABLE);
 	assert_int_equal(verdict_check(&ignoring, &want, &other),
-	    VERDICT_FAILED);
+	    VERDICT_CHANGED);
 }
 
 static void
-check_line(const struct verdict_rules *rules, enum verdict_check v,
+check_line(const struct verdict_rules *rules, enum verdict v,
     const char *name, const char *text)
 {
+	const struct verdict_line l = { .verdict = v, .name = name,
+	    .len = strlen(name) };
 	struct buf b = BUF_INIT;
 
-	verdict_check_line(rules, v, name, strlen(name), '\n', &b);
+	if (verdict_told(rules, v))
+		verdict_line(rules, &l, '\n', &b);
 	assert_string_equal(buf_str(&b), text);
 	buf_release(&b);
 }
@@ -108,10 +118,10 @@ test_check_lines(void **state)
 {
 	(void)state;
 	check_line(&plain, VERDICT_OK, "f", "f: OK\n");
-	check_line(&plain, VERDICT_FAILED, "f", "f: FAILED\n");
+	check_line(&plain, VERDICT_CHANGED, "f", "f: FAILED\n");
 	check_line(&plain, VERDICT_UNREADABLE, "f",
 	    "f: FAILED open or read\n");
-	check_line(&plain, VERDICT_IGNORED, "f", "");
+	check_line(&ignoring, VERDICT_MISSING, "f", "");
 }
 
 static void
@@ -119,7 +129,7 @@ test_check_lines_under_quiet(void **state)
 {
 	(void)state;
 	check_line(&quiet, VERDICT_OK, "f", "");
-	check_line(&quiet, VERDICT_FAILED, "f", "f: FAILED\n");
+	check_line(&quiet, VERDICT_CHANGED, "f", "f: FAILED\n");
 	check_line(&quiet, VERDICT_UNREADABLE, "f",
 	    "f: FAILED open or read\n");
 }
@@ -128,8 +138,8 @@ static void
 test_check_lines_under_status(void **state)
 {
 	(void)state;
-	for (int v = 0; v < VERDICT_CHECKS; v++)
-		check_line(&silent, (enum verdict_check)v, "f", "");
+	for (int v = 0; v < VERDICTS; v++)
+		check_line(&silent, (enum verdict)v, "f", "");
 }
 
 static void
@@ -144,7 +154,7 @@ test_check_lines_are_safe_for_terminals(void **state)
 }
 
 static void
-check_json(const struct verdict_rules *rules, struct verdict_checked c,
+check_json(const struct verdict_rules *rules, struct verdict_line c,
     char end, const char *text)
 {
 	struct buf b = BUF_INIT;
@@ -152,7 +162,8 @@ check_json(const struct verdict_rules *rules, struct verdict_checked c,
 	c.name = "f";
 	c.len = 1;
 	c.algorithm = "X";
-	verdict_check_json(rules, &c, end, &b);
+	if (verdict_told(rules, c.verdict))
+		verdict_json(rules, &c, end, &b);
 	assert_int_equal(b.len, strlen(text));
 	assert_memory_equal(buf_str(&b), text, b.len);
 	buf_release(&b);
@@ -162,14 +173,14 @@ static void
 test_check_json(void **state)
 {
 	const struct manifest_want none = { .digestlen = 0 };
-	struct verdict_checked c = { .verdict = VERDICT_OK, .want = &want,
+	struct verdict_line c = { .verdict = VERDICT_OK, .want = &want,
 	    .found = &same };
 
 	(void)state;
 	check_json(&plain, c, '\n',
 	    "{\"verdict\":\"OK\",\"path\":\"f\",\"algorithm\":\"X\"}\n");
 	check_json(&quiet, c, '\n', "");
-	c.verdict = VERDICT_FAILED;
+	c.verdict = VERDICT_CHANGED;
 	c.found = &longer;
 	check_json(&quiet, c, '\n', "{\"verdict\":\"FAILED\",\"path\":\"f\","
 	    "\"algorithm\":\"X\",\"digest\":\"010203\",\"size\":3,"
@@ -188,8 +199,8 @@ test_check_json(void **state)
 	check_json(&plain, c, '\n', "{\"verdict\":\"UNREADABLE\","
 	    "\"path\":\"f\",\"algorithm\":\"X\",\"error\":"
 	    "\"it \\\"is\\\"\"}\n");
-	c.verdict = VERDICT_IGNORED;
-	check_json(&plain, c, '\n', "");
+	c.verdict = VERDICT_MISSING;
+	check_json(&ignoring, c, '\n', "");
 }
 
 static void
@@ -233,7 +244,7 @@ check_end(const struct verdict_rules *rules, const struct verdict_counts *c,
 	struct buf all = BUF_INIT, b = BUF_INIT;
 	unsigned n;
 
-	for (n = 0; verdict_check_end(rules, c, "list", n, &b); n++) {
+	for (n = 0; verdict_end(rules, c, false, "list", n, &b); n++) {
 		if (b.len) {
 			buf_put(&all, b.data, b.len);
 			buf_putc(&all, '\n');
@@ -245,16 +256,18 @@ check_end(const struct verdict_rules *rules, const struct verdict_counts *c,
 	buf_release(&b);
 }
 
-static const struct verdict_counts all_ok = { .files[VERDICT_OK] = 1 };
+static const struct verdict_counts all_ok = { .listed[VERDICT_OK] = 1 };
 static const struct verdict_counts one_each = { .lines.malformed = 1,
-    .files = { 1, 1, 1, 1 } };
+    .listed[VERDICT_OK] = 1, .listed[VERDICT_CHANGED] = 1,
+    .listed[VERDICT_MISSING] = 1, .listed[VERDICT_UNREADABLE] = 1 };
 static const struct verdict_counts two_each = { .lines.malformed = 2,
-    .files = { 2, 2, 2, 2 } };
+    .listed[VERDICT_OK] = 2, .listed[VERDICT_CHANGED] = 2,
+    .listed[VERDICT_MISSING] = 2, .listed[VERDICT_UNREADABLE] = 2 };
 static const struct verdict_counts nothing = { .lines.malformed = 2 };
 static const struct verdict_counts all_ignored = {
-    .files[VERDICT_IGNORED] = 2 };
+    .listed[VERDICT_MISSING] = 2 };
 static const struct verdict_counts malformed_too = { .lines.malformed = 1,
-    .files[VERDICT_OK] = 1 };
+    .listed[VERDICT_OK] = 1 };
 
 static void
 test_end_is_silent_when_all_is_well(void **state)
@@ -309,7 +322,7 @@ test_end_of_a_list_without_entries(void **state)
 static void
 test_end_without_a_match(void **state)
 {
-	const struct verdict_counts failed = { .files[VERDICT_FAILED] = 1 };
+	const struct verdict_counts failed = { .listed[VERDICT_CHANGED] = 1 };
 
 	(void)state;
 	check_end(&ignoring, &all_ignored, "list: no file was verified\n");
@@ -326,7 +339,7 @@ test_end_with_hints(void **state)
 {
 	const struct verdict_counts nul = { .lines = { 1, 1, 0 } };
 	const struct verdict_counts error = { .lines = { 1, 0, 1 },
-	    .files[VERDICT_OK] = 1 };
+	    .listed[VERDICT_OK] = 1 };
 
 	(void)state;
 	check_end(&plain, &nul,
@@ -344,8 +357,8 @@ test_list_is_quoted(void **state)
 	struct buf b = BUF_INIT;
 
 	(void)state;
-	assert_true(verdict_check_end(&plain, &nothing, "standard input", 0,
-	    &b));
+	assert_true(verdict_end(&plain, &nothing, false,
+	    "standard input", 0, &b));
 	assert_string_equal(buf_str(&b), "'standard input': no properly "
 	    "formatted checksum lines found");
 	buf_release(&b);
@@ -354,50 +367,53 @@ test_list_is_quoted(void **state)
 static void
 test_check_passed(void **state)
 {
-	const struct verdict_counts failed = { .files = { 1, 1, 0, 0 } };
-	const struct verdict_counts unreadable = { .files = { 1, 0, 1, 0 } };
-	const struct verdict_counts some_ignored = { .files = { 1, 0, 0, 1 } };
+	const struct verdict_counts failed = { .listed[VERDICT_OK] = 1,
+	    .listed[VERDICT_CHANGED] = 1 };
+	const struct verdict_counts unreadable = { .listed[VERDICT_OK] = 1,
+	    .listed[VERDICT_UNREADABLE] = 1 };
+	const struct verdict_counts some_ignored = { .listed[VERDICT_OK] = 1,
+	    .listed[VERDICT_MISSING] = 1 };
 
 	(void)state;
-	assert_true(verdict_check_passed(&plain, &all_ok));
-	assert_false(verdict_check_passed(&plain, &failed));
-	assert_false(verdict_check_passed(&plain, &unreadable));
-	assert_false(verdict_check_passed(&plain, &nothing));
-	assert_true(verdict_check_passed(&ignoring, &some_ignored));
-	assert_false(verdict_check_passed(&ignoring, &all_ignored));
+	assert_true(verdict_passed(&plain, &all_ok));
+	assert_false(verdict_passed(&plain, &failed));
+	assert_false(verdict_passed(&plain, &unreadable));
+	assert_false(verdict_passed(&plain, &nothing));
+	assert_true(verdict_passed(&ignoring, &some_ignored));
+	assert_false(verdict_passed(&ignoring, &all_ignored));
 }
 
 static void
 test_check_passed_strictly(void **state)
 {
 	(void)state;
-	assert_true(verdict_check_passed(&plain, &malformed_too));
-	assert_false(verdict_check_passed(&strict, &malformed_too));
-	assert_true(verdict_check_passed(&strict, &all_ok));
+	assert_true(verdict_passed(&plain, &malformed_too));
+	assert_false(verdict_passed(&strict, &malformed_too));
+	assert_true(verdict_passed(&strict, &all_ok));
 }
 
 static void
 test_audit(void **state)
 {
 	(void)state;
-	assert_int_equal(verdict_audit(&want, &same), VERDICT_AUDIT_OK);
-	assert_int_equal(verdict_audit(&want, &other), VERDICT_AUDIT_CHANGED);
+	assert_int_equal(verdict_audit(&want, &same), VERDICT_OK);
+	assert_int_equal(verdict_audit(&want, &other), VERDICT_CHANGED);
 	assert_int_equal(verdict_audit(&want_sized, &resized),
-	    VERDICT_AUDIT_CHANGED);
-	assert_int_equal(verdict_audit(&want, NULL), VERDICT_AUDIT_MISSING);
-	assert_int_equal(verdict_audit(&want, &gone), VERDICT_AUDIT_MISSING);
-	assert_int_equal(verdict_audit(&want, &typed), VERDICT_AUDIT_CHANGED);
+	    VERDICT_CHANGED);
+	assert_int_equal(verdict_audit(&want, NULL), VERDICT_MISSING);
+	assert_int_equal(verdict_audit(&want, &gone), VERDICT_MISSING);
+	assert_int_equal(verdict_audit(&want, &typed), VERDICT_CHANGED);
 	assert_int_equal(verdict_audit(NULL, &typed),
-	    VERDICT_AUDIT_UNREADABLE);
-	assert_int_equal(verdict_audit(NULL, &same), VERDICT_AUDIT_NEW);
+	    VERDICT_UNREADABLE);
+	assert_int_equal(verdict_audit(NULL, &same), VERDICT_NEW);
 	assert_int_equal(verdict_audit(&want, &torn),
-	    VERDICT_AUDIT_UNREADABLE);
-	assert_int_equal(verdict_audit(NULL, &lost), VERDICT_AUDIT_UNREADABLE);
-	assert_int_equal(verdict_audit(NULL, &gone), VERDICT_AUDIT_UNREADABLE);
+	    VERDICT_UNREADABLE);
+	assert_int_equal(verdict_audit(NULL, &lost), VERDICT_UNREADABLE);
+	assert_int_equal(verdict_audit(NULL, &gone), VERDICT_UNREADABLE);
 }
 
 static void
-audit_line(enum verdict_audit v, const char *old, const char *name,
+audit_line(enum verdict v, const char *old, const char *name,
     const char *text)
 {
 	const struct verdict_line l = { .verdict = v, .old = old,
@@ -405,7 +421,7 @@ audit_line(enum verdict_audit v, const char *old, const char *name,
 	    .len = strlen(name) };
 	struct buf b = BUF_INIT;
 
-	verdict_audit_line(&l, '\n', &b);
+	verdict_line(&audit, &l, '\n', &b);
 	assert_string_equal(buf_str(&b), text);
 	buf_release(&b);
 }
@@ -414,12 +430,12 @@ static void
 test_audit_lines_that_end_in_nul(void **state)
 {
 	static const char moved[] = "MOVED a\nb\0c d";
-	const struct verdict_line l = { .verdict = VERDICT_AUDIT_MOVED,
+	const struct verdict_line l = { .verdict = VERDICT_MOVED,
 	    .old = "a\nb", .oldlen = 3, .name = "c d", .len = 3 };
 	struct buf b = BUF_INIT;
 
 	(void)state;
-	verdict_audit_line(&l, '\0', &b);
+	verdict_line(&audit, &l, '\0', &b);
 	assert_int_equal(b.len, sizeof(moved));
 	assert_memory_equal(b.data, moved, sizeof(moved));
 	buf_release(&b);
@@ -428,15 +444,15 @@ test_audit_lines_that_end_in_nul(void **state)
 static void
 test_audit_objects(void **state)
 {
-	const struct verdict_line moved = { .verdict = VERDICT_AUDIT_MOVED,
+	const struct verdict_line moved = { .verdict = VERDICT_MOVED,
 	    .old = "a\377", .oldlen = 2, .name = "b\n", .len = 2 };
-	const struct verdict_line bad = { .verdict = VERDICT_AUDIT_UNREADABLE,
+	const struct verdict_line bad = { .verdict = VERDICT_UNREADABLE,
 	    .name = "f", .len = 1, .reason = "Permission denied" };
 	struct buf b = BUF_INIT;
 
 	(void)state;
-	verdict_audit_json(&moved, '\n', &b);
-	verdict_audit_json(&bad, '\n', &b);
+	verdict_json(&audit, &moved, '\n', &b);
+	verdict_json(&audit, &bad, '\n', &b);
 	assert_string_equal(buf_str(&b),
 	    "{\"verdict\":\"MOVED\",\"old_path_base64\":\"Yf8=\","
 	    "\"path\":\"b\\n\"}\n"
@@ -448,21 +464,21 @@ test_audit_objects(void **state)
 static void
 test_audit_objects_of_what_changed(void **state)
 {
-	struct verdict_line l = { .verdict = VERDICT_AUDIT_CHANGED,
+	struct verdict_line l = { .verdict = VERDICT_CHANGED,
 	    .name = "f", .len = 1, .algorithm = "MD5", .want = &want_sized,
 	    .found = &resized };
 	struct buf b = BUF_INIT;
 
 	(void)state;
-	verdict_audit_json(&l, '\n', &b);
+	verdict_json(&audit, &l, '\n', &b);
 	l.want = &want;
 	l.found = &typed;
 	l.reason = "no longer a regular file";
-	verdict_audit_json(&l, '\n', &b);
-	l.verdict = VERDICT_AUDIT_OK;
+	verdict_json(&audit, &l, '\n', &b);
+	l.verdict = VERDICT_OK;
 	l.found = &same;
 	l.reason = NULL;
-	verdict_audit_json(&l, '\n', &b);
+	verdict_json(&audit, &l, '\n', &b);
 	assert_string_equal(buf_str(&b),
 	    "{\"verdict\":\"CHANGED\",\"path\":\"f\",\"algorithm\":\"MD5\","
 	    "\"digest\":\"0102\",\"size\":4,\"expected_digest\":\"0102\","
@@ -478,33 +494,33 @@ static void
 test_audit_lines(void **state)
 {
 	(void)state;
-	audit_line(VERDICT_AUDIT_OK, NULL, "f", "OK f\n");
-	audit_line(VERDICT_AUDIT_CHANGED, NULL, "f", "CHANGED f\n");
-	audit_line(VERDICT_AUDIT_MISSING, NULL, "f", "MISSING f\n");
-	audit_line(VERDICT_AUDIT_NEW, NULL, "f", "NEW f\n");
-	audit_line(VERDICT_AUDIT_UNREADABLE, NULL, "f", "UNREADABLE f\n");
-	audit_line(VERDICT_AUDIT_MOVED, "a", "b", "MOVED a -> b\n");
+	audit_line(VERDICT_OK, NULL, "f", "OK f\n");
+	audit_line(VERDICT_CHANGED, NULL, "f", "CHANGED f\n");
+	audit_line(VERDICT_MISSING, NULL, "f", "MISSING f\n");
+	audit_line(VERDICT_NEW, NULL, "f", "NEW f\n");
+	audit_line(VERDICT_UNREADABLE, NULL, "f", "UNREADABLE f\n");
+	audit_line(VERDICT_MOVED, "a", "b", "MOVED a -> b\n");
 }
 
 static void
 test_audit_lines_have_one_meaning(void **state)
 {
 	(void)state;
-	audit_line(VERDICT_AUDIT_MOVED, "a -> b", "c\nd",
+	audit_line(VERDICT_MOVED, "a -> b", "c\nd",
 	    "MOVED 'a -> b' -> 'c'$'\\n''d'\n");
-	audit_line(VERDICT_AUDIT_NEW, NULL, "a\nOK b",
+	audit_line(VERDICT_NEW, NULL, "a\nOK b",
 	    "NEW 'a'$'\\n''OK b'\n");
 }
 
 /* All messages at the end of an audit that did not pass. */
 static void
 audit_end_under(const struct verdict_rules *rules,
-    const struct verdict_audit_counts *c, const char *text)
+    const struct verdict_counts *c, const char *text)
 {
 	struct buf all = BUF_INIT, b = BUF_INIT;
 	unsigned n;
 
-	for (n = 0; verdict_audit_end(rules, c, false, "list", n, &b); n++) {
+	for (n = 0; verdict_end(rules, c, false, "list", n, &b); n++) {
 		if (b.len) {
 			buf_put(&all, b.data, b.len);
 			buf_putc(&all, '\n');
@@ -517,18 +533,18 @@ audit_end_under(const struct verdict_rules *rules,
 }
 
 static void
-audit_end(const struct verdict_audit_counts *c, const char *text)
+audit_end(const struct verdict_counts *c, const char *text)
 {
-	audit_end_under(&plain, c, text);
+	audit_end_under(&audit, c, text);
 }
 
 static void
 test_audit_end_adds_up(void **state)
 {
-	const struct verdict_audit_counts c = {
+	const struct verdict_counts c = {
 		.listed = { 4, 1, 1, 0, 2, 1 },
-		.found[VERDICT_AUDIT_NEW] = 3,
-		.found[VERDICT_AUDIT_UNREADABLE] = 5,
+		.found[VERDICT_NEW] = 3,
+		.found[VERDICT_UNREADABLE] = 5,
 	};
 
 	(void)state;
@@ -539,7 +555,7 @@ test_audit_end_adds_up(void **state)
 static void
 test_audit_end_with_warnings(void **state)
 {
-	const struct verdict_audit_counts c = {
+	const struct verdict_counts c = {
 		.lines = { 3, 1, 1 },
 		.refused = 1,
 	};
@@ -557,7 +573,7 @@ test_audit_end_with_warnings(void **state)
 static void
 test_audit_end_of_a_list_without_entries(void **state)
 {
-	const struct verdict_audit_counts c = { .lines.malformed = 1 };
+	const struct verdict_counts c = { .lines.malformed = 1 };
 
 	(void)state;
 	audit_end(&c, "list: no properly formatted checksum lines found\n"
@@ -568,14 +584,14 @@ test_audit_end_of_a_list_without_entries(void **state)
 static void
 test_audit_end_under_quiet(void **state)
 {
-	const struct verdict_audit_counts c = { .listed = { 1 } };
+	const struct verdict_counts c = { .listed = { 1 } };
 	struct buf b = BUF_INIT;
 	unsigned n;
 
 	(void)state;
-	audit_end_under(&quiet, &c, "1 listed: 1 OK, 0 CHANGED, 0 MISSING, "
+	audit_end_under(&audit_quiet, &c, "1 listed: 1 OK, 0 CHANGED, 0 MISSING, "
 	    "0 MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE\n");
-	for (n = 0; verdict_audit_end(&quiet, &c, true, "list", n, &b); n++)
+	for (n = 0; verdict_end(&audit_quiet, &c, true, "list", n, &b); n++)
 		assert_int_equal(b.len, 0);
 	assert_true(n > 0);
 	buf_release(&b);
@@ -584,13 +600,13 @@ test_audit_end_under_quiet(void **state)
 static void
 test_audit_end_under_status(void **state)
 {
-	const struct verdict_audit_counts c = { .listed = { 1, 1 },
+	const struct verdict_counts c = { .listed = { 1, 1 },
 	    .refused = 1, .lines = { 2, 1, 1 } };
-	const struct verdict_audit_counts none = { .refused = 0 };
+	const struct verdict_counts none = { .refused = 0 };
 
 	(void)state;
-	audit_end_under(&silent, &c, "");
-	audit_end_under(&silent, &none,
+	audit_end_under(&audit_silent, &c, "");
+	audit_end_under(&audit_silent, &none,
 	    "list: no properly formatted checksum lines found\n");
 }
 
@@ -598,15 +614,15 @@ static void
 test_audit_tells(void **state)
 {
 	(void)state;
-	for (int v = 0; v < VERDICT_AUDITS; v++) {
-		const enum verdict_audit verdict = (enum verdict_audit)v;
+	for (int v = 0; v < VERDICTS; v++) {
+		const enum verdict verdict = (enum verdict)v;
 
-		assert_true(verdict_audit_told(&plain, verdict));
-		assert_false(verdict_audit_told(&silent, verdict));
-		assert_int_equal(verdict_audit_told(&quiet, verdict),
-		    v != VERDICT_AUDIT_OK);
-		assert_int_equal(verdict_audit_told(&ignoring, verdict),
-		    v != VERDICT_AUDIT_MISSING);
+		assert_true(verdict_told(&plain, verdict));
+		assert_false(verdict_told(&silent, verdict));
+		assert_int_equal(verdict_told(&quiet, verdict),
+		    v != VERDICT_OK);
+		assert_int_equal(verdict_told(&ignoring, verdict),
+		    v != VERDICT_MISSING);
 	}
 }
 
@@ -614,42 +630,42 @@ test_audit_tells(void **state)
 static void
 test_audit_passed(void **state)
 {
-	const struct verdict_audit_counts ok = {
-	    .listed[VERDICT_AUDIT_OK] = 2 };
-	struct verdict_audit_counts c = { .refused = 0 };
+	const struct verdict_counts ok = {
+	    .listed[VERDICT_OK] = 2 };
+	struct verdict_counts c = { .refused = 0 };
 
 	(void)state;
-	assert_true(verdict_audit_passed(&plain, &ok));
-	assert_false(verdict_audit_passed(&plain, &c));
-	for (int v = VERDICT_AUDIT_OK + 1; v < VERDICT_AUDITS; v++) {
+	assert_true(verdict_passed(&audit, &ok));
+	assert_false(verdict_passed(&audit, &c));
+	for (int v = VERDICT_OK + 1; v < VERDICTS; v++) {
 		c = ok;
 		c.listed[v] = 1;
-		assert_false(verdict_audit_passed(&plain, &c));
+		assert_false(verdict_passed(&audit, &c));
 		c = ok;
 		c.found[v] = 1;
-		assert_false(verdict_audit_passed(&plain, &c));
+		assert_false(verdict_passed(&audit, &c));
 	}
 	c = ok;
 	c.refused = 1;
-	assert_false(verdict_audit_passed(&plain, &c));
+	assert_false(verdict_passed(&audit, &c));
 	c = ok;
 	c.lines.malformed = 1;
-	assert_false(verdict_audit_passed(&plain, &c));
+	assert_false(verdict_passed(&audit, &c));
 }
 
 static void
 test_audit_passed_without_what_is_missing(void **state)
 {
-	struct verdict_audit_counts c = { .listed = { 1, 0, 1 } };
+	struct verdict_counts c = { .listed = { 1, 0, 1 } };
 
 	(void)state;
-	assert_true(verdict_audit_passed(&ignoring, &c));
-	assert_false(verdict_audit_passed(&plain, &c));
-	c.listed[VERDICT_AUDIT_MOVED] = 1;
-	assert_false(verdict_audit_passed(&ignoring, &c));
-	c.listed[VERDICT_AUDIT_MOVED] = 0;
-	c.listed[VERDICT_AUDIT_OK] = 0;
-	assert_false(verdict_audit_passed(&ignoring, &c));
+	assert_true(verdict_passed(&audit_ignoring, &c));
+	assert_false(verdict_passed(&audit, &c));
+	c.listed[VERDICT_MOVED] = 1;
+	assert_false(verdict_passed(&audit_ignoring, &c));
+	c.listed[VERDICT_MOVED] = 0;
+	c.listed[VERDICT_OK] = 0;
+	assert_false(verdict_passed(&audit_ignoring, &c));
 }
 
 static void
@@ -658,7 +674,7 @@ assert_last_message(const struct verdict_counts *c,
 {
 	struct buf b = BUF_INIT, last = BUF_INIT;
 
-	for (unsigned n = 0; verdict_check_end(rules, c, "l", n, &b); n++) {
+	for (unsigned n = 0; verdict_end(rules, c, false, "l", n, &b); n++) {
 		if (!b.len)
 			continue;
 		buf_clear(&last);
@@ -674,9 +690,9 @@ static void
 test_a_wrong_guess(void **state)
 {
 	struct verdict_counts c = { .guess = { "X", "Y, Z" },
-	    .files[VERDICT_FAILED] = 2 };
-	struct verdict_audit_counts a = { .guess = { "X", "Y" },
-	    .listed[VERDICT_AUDIT_CHANGED] = 1 };
+	    .listed[VERDICT_CHANGED] = 2 };
+	struct verdict_counts a = { .guess = { "X", "Y" },
+	    .listed[VERDICT_CHANGED] = 1 };
 	struct buf b = BUF_INIT;
 	unsigned n = 0;
 
@@ -684,14 +700,14 @@ test_a_wrong_guess(void **state)
 	assert_last_message(&c, &plain, "l: nothing matched as X; digests of "
 	    "this length may also be Y, Z (-a says which)");
 	assert_last_message(&c, &silent, "");
-	c.files[VERDICT_OK] = 1;
+	c.listed[VERDICT_OK] = 1;
 	assert_last_message(&c, &plain,
 	    "WARNING: 2 computed checksums did NOT match");
-	c.files[VERDICT_OK] = 0;
+	c.listed[VERDICT_OK] = 0;
 	c.guess.others = NULL;
 	assert_last_message(&c, &plain,
 	    "WARNING: 2 computed checksums did NOT match");
-	while (verdict_audit_end(&plain, &a, false, "l", n++, &b) &&
+	while (verdict_end(&audit, &a, false, "l", n++, &b) &&
 	    !b.len)
 		;
 	assert_string_equal(buf_str(&b), "l: nothing matched as X; digests of "
