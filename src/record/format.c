@@ -6,124 +6,63 @@
 #include "record/json.h"
 #include "record/name.h"
 
-struct line {
-	const struct format *f;
-	const struct result *r;
-	struct buf *out;
-	bool escaped; /* sum_begin says */
-};
-
-/* ---- tagged and untagged ------------------------------------------------------ */
-
 static void
-sum_begin(struct line *l)
+put_name(const struct result *r, bool escaped, struct buf *out)
 {
-	l->escaped = l->f->end == '\n' &&
-	    name_needs_escape(l->r->entry.name, l->r->entry.len);
-	if (l->escaped)
-		buf_putc(l->out, '\\');
-}
-
-static void
-sum_name(const struct line *l)
-{
-	if (l->escaped)
-		name_escape(l->out, l->r->entry.name, l->r->entry.len);
+	if (escaped)
+		name_escape(out, r->entry.name, r->entry.len);
 	else
-		buf_put(l->out, l->r->entry.name, l->r->entry.len);
+		buf_put(out, r->entry.name, r->entry.len);
 }
 
 static void
-sum_digest(const struct line *l)
+put_sum(const struct format *f, const struct result *r, struct buf *out)
 {
-	code_put(l->out, l->r->digest, l->r->digestlen, l->f->base64);
+	bool escaped = f->end == '\n' &&
+	    name_needs_escape(r->entry.name, r->entry.len);
+
+	if (escaped)
+		buf_putc(out, '\\');
+	if (f->kind == FORMAT_TAGGED) {
+		buf_puts(out, f->tag);
+		buf_put(out, " (", 2);
+		put_name(r, escaped, out);
+		buf_put(out, ") = ", 4);
+		code_put(out, r->digest, r->digestlen, f->base64);
+	} else {
+		code_put(out, r->digest, r->digestlen, f->base64);
+		buf_put(out, f->binary ? " *" : "  ", 2);
+		put_name(r, escaped, out);
+	}
+	buf_putc(out, f->end);
 }
 
 static void
-tagged_entry(struct line *l)
-{
-	buf_puts(l->out, l->f->tag);
-	buf_put(l->out, " (", 2);
-	sum_name(l);
-	buf_put(l->out, ") = ", 4);
-	sum_digest(l);
-}
-
-static void
-untagged_entry(struct line *l)
-{
-	sum_digest(l);
-	buf_put(l->out, l->f->binary ? " *" : "  ", 2);
-	sum_name(l);
-}
-
-static void
-sum_end(struct line *l)
-{
-	buf_putc(l->out, l->f->end);
-}
-
-/* ---- JSON --------------------------------------------------------------------- */
-
-static void
-object_begin(struct line *l)
-{
-	buf_putc(l->out, '{');
-	json_put_path(l->out, "path", l->r->entry.name, l->r->entry.len);
-	json_put_text(l->out, "algorithm", l->f->tag);
-}
-
-static void
-object_entry(struct line *l)
-{
-	json_put_bytes(l->out, "digest", l->r->digest, l->r->digestlen,
-	    l->f->base64);
-	json_put_number(l->out, "size", l->r->size);
-}
-
-static void
-object_failure(struct line *l)
+put_object(const struct format *f, const struct result *r, struct buf *out)
 {
 	struct buf reason = BUF_INIT;
 
-	result_reason(l->r, &reason);
-	json_put_text(l->out, "error", buf_str(&reason));
+	buf_putc(out, '{');
+	json_put_path(out, "path", r->entry.name, r->entry.len);
+	json_put_text(out, "algorithm", f->tag);
+	if (r->status == RESULT_OK) {
+		json_put_bytes(out, "digest", r->digest, r->digestlen,
+		    f->base64);
+		json_put_number(out, "size", r->size);
+	} else {
+		result_reason(r, &reason);
+		json_put_text(out, "error", buf_str(&reason));
+	}
+	buf_putc(out, '}');
+	buf_putc(out, f->end);
 	buf_release(&reason);
 }
-
-static void
-object_end(struct line *l)
-{
-	buf_putc(l->out, '}');
-	buf_putc(l->out, l->f->end);
-}
-
-/* ---- the table ---------------------------------------------------------------- */
-
-/* Of a line: begin, then entry or failure, then end. Where there is no failure,
- * a result without a digest has no line. */
-static const struct {
-	void (*begin)(struct line *l);
-	void (*entry)(struct line *l);
-	void (*failure)(struct line *l);
-	void (*end)(struct line *l);
-} rows[] = {
-	[FORMAT_TAGGED] = { sum_begin, tagged_entry, NULL, sum_end },
-	[FORMAT_UNTAGGED] = { sum_begin, untagged_entry, NULL, sum_end },
-	[FORMAT_JSON] = { object_begin, object_entry, object_failure,
-	    object_end },
-};
 
 void
 format_result(const struct format *f, const struct result *r, struct buf *out)
 {
-	struct line l = { .f = f, .r = r, .out = out };
-	void (*put)(struct line *l) = r->status == RESULT_OK ?
-	    rows[f->kind].entry : rows[f->kind].failure;
-
-	if (!put)
-		return;
-	rows[f->kind].begin(&l);
-	put(&l);
-	rows[f->kind].end(&l);
+	if (f->kind == FORMAT_JSON)
+		put_object(f, r, out);
+	else if (r->status == RESULT_OK)
+		put_sum(f, r, out);
 }

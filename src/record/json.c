@@ -16,14 +16,21 @@ skip_space(struct json *j)
 		j->at++;
 }
 
-bool
-json_take(struct json *j, char c)
+/* Passes over c, if it comes next. */
+static bool
+take(struct json *j, char c)
 {
-	skip_space(j);
 	if (j->at == j->end || *j->at != c)
 		return false;
 	j->at++;
 	return true;
+}
+
+bool
+json_take(struct json *j, char c)
+{
+	skip_space(j);
+	return take(j, c);
 }
 
 bool
@@ -57,11 +64,8 @@ utf16_point(struct json *j, unsigned *point)
 		return false;
 	if (*point < 0xd800 || *point > 0xdfff)
 		return true;
-	if (*point > 0xdbff || j->end - j->at < 2 || j->at[0] != '\\' ||
-	    j->at[1] != 'u')
-		return false;
-	j->at += 2;
-	if (!utf16_unit(j, &low) || low < 0xdc00 || low > 0xdfff)
+	if (*point > 0xdbff || !take(j, '\\') || !take(j, 'u') ||
+	    !utf16_unit(j, &low) || low < 0xdc00 || low > 0xdfff)
 		return false;
 	*point = 0x10000 + ((*point - 0xd800) << 10) + (low - 0xdc00);
 	return true;
@@ -151,12 +155,6 @@ digits(struct json *j)
 	return j->at > begin;
 }
 
-static bool
-next_is(const struct json *j, char c)
-{
-	return j->at < j->end && *j->at == c;
-}
-
 bool
 json_number(struct json *j, struct json_text *t)
 {
@@ -164,20 +162,14 @@ json_number(struct json *j, struct json_text *t)
 
 	skip_space(j);
 	t->s = j->at;
-	if (next_is(j, '-'))
-		j->at++;
+	(void)take(j, '-');
 	first = j->at;
 	if (!digits(j) || (*first == '0' && j->at - first > 1))
 		return false;
-	if (next_is(j, '.')) {
-		j->at++;
-		if (!digits(j))
-			return false;
-	}
-	if (next_is(j, 'e') || next_is(j, 'E')) {
-		j->at++;
-		if (next_is(j, '+') || next_is(j, '-'))
-			j->at++;
+	if (take(j, '.') && !digits(j))
+		return false;
+	if (take(j, 'e') || take(j, 'E')) {
+		(void)(take(j, '+') || take(j, '-'));
 		if (!digits(j))
 			return false;
 	}
@@ -188,26 +180,24 @@ json_number(struct json *j, struct json_text *t)
 static bool
 word(struct json *j, const char *w)
 {
-	size_t n = strlen(w);
-
-	if ((size_t)(j->end - j->at) < n || memcmp(j->at, w, n) != 0)
-		return false;
-	j->at += n;
-	return true;
+	while (*w && take(j, *w))
+		w++;
+	return !*w;
 }
 
 static bool skip_value(struct json *j, int depth);
 
-/* The rest of an object (named) or an array, up to and with close. */
+/* The rest of an object or an array, which ends with close. */
 static bool
-skip_rest(struct json *j, bool named, char close, int depth)
+skip_rest(struct json *j, char close, int depth)
 {
 	struct json_text name;
 
 	if (json_take(j, close))
 		return true;
 	do {
-		if (named && !(json_string(j, &name) && json_take(j, ':')))
+		if (close == '}' &&
+		    !(json_string(j, &name) && json_take(j, ':')))
 			return false;
 		if (!skip_value(j, depth))
 			return false;
@@ -228,8 +218,7 @@ skip_value(struct json *j, int depth)
 	case '[':
 		if (depth == JSON_MAX_DEPTH)
 			return false;
-		return *j->at++ == '{' ? skip_rest(j, true, '}', depth + 1) :
-		    skip_rest(j, false, ']', depth + 1);
+		return skip_rest(j, *j->at++ == '{' ? '}' : ']', depth + 1);
 	case '"':
 		return json_string(j, &t);
 	case 't':
