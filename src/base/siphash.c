@@ -1,5 +1,6 @@
 #include "base/siphash.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
@@ -11,14 +12,13 @@ rotl(uint64_t x, int n)
 	return x << n | x >> (64 - n);
 }
 
-/* Compilers make one load of this on little-endian machines. */
-static inline uint64_t
+static uint64_t
 load_le64(const unsigned char *p)
 {
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-	    (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-	    (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
-	    (uint64_t)p[7] << 56;
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return le64toh(word);
 }
 
 static void

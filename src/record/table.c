@@ -13,6 +13,7 @@
  */
 #include "record/table.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,22 +48,16 @@ struct row {
 	unsigned char status;
 	unsigned char digestlen;
 	bool done; /* the result is here */
-	const struct entry_root *root; /* in table.roots, or NULL */
+	const struct entry_root *root; /* in a chunk, or NULL */
 	union {
 		struct entry_identity id; /* until it is */
 		unsigned char digest[DIGEST_MAX];
 	};
 };
 
-/* Files one after the other mostly have the same. */
-struct root {
-	struct entry_root root;
-	struct root *next;
-};
-
 struct chunk {
 	struct chunk *next;
-	char bytes[];
+	_Alignas(struct entry_root) char bytes[];
 };
 
 /* An entry being sorted: its key is eight bytes of its path. */
@@ -100,7 +95,7 @@ struct table {
 
 	struct item *sorted;
 
-	struct root *roots; /* of entries: the last first */
+	const struct entry_root *root; /* of the last entry that has one */
 };
 
 struct table *
@@ -118,7 +113,6 @@ void
 table_free(struct table *t)
 {
 	struct chunk *c;
-	struct root *root;
 
 	if (!t)
 		return;
@@ -129,10 +123,6 @@ table_free(struct table *t)
 	for (size_t i = 0; i < t->nblocks; i++)
 		free(t->blocks[i]);
 	free(t->blocks);
-	while ((root = t->roots)) {
-		t->roots = root->next;
-		free(root);
-	}
 	free(t->slots);
 	free(t->sorted);
 	free(t);
@@ -147,11 +137,8 @@ row_at(const struct table *t, uint64_t n)
 static char *
 chunk_add(struct table *t, size_t len)
 {
-	struct chunk *c;
+	struct chunk *c = mem_alloc(sizeof(*c) + len);
 
-	if (len > SIZE_MAX - sizeof(*c))
-		diag_die("out of memory");
-	c = mem_alloc(sizeof(*c) + len);
 	c->next = t->chunks;
 	t->chunks = c;
 	return c->bytes;
@@ -279,21 +266,20 @@ table_find(const struct table *t, const char *path, size_t len)
 	return slot ? (slot & NUMBER_MASK) - 1 : UINT64_MAX;
 }
 
+/* Files that are added one after the other mostly have the same root, so it is
+ * compared with the last one only. */
 static const struct entry_root *
 root_copy(struct table *t, const struct entry_root *root)
 {
-	struct root *last = t->roots;
+	const struct entry_root *last = t->root;
 
 	if (!root)
 		return NULL;
-	if (!last || last->root.below != root->below ||
-	    last->root.dev != root->dev || last->root.ino != root->ino) {
-		last = mem_alloc(sizeof(*last));
-		last->root = *root;
-		last->next = t->roots;
-		t->roots = last;
-	}
-	return &last->root;
+	if (!last || last->below != root->below || last->dev != root->dev ||
+	    last->ino != root->ino)
+		t->root = memcpy(chunk_add(t, sizeof(*root)), root,
+		    sizeof(*root));
+	return t->root;
 }
 
 void
@@ -381,14 +367,11 @@ table_count(const struct table *t)
 static uint64_t
 key_at(const struct row *e, size_t depth)
 {
-	unsigned char b[8] = { 0 };
 	size_t left = e->len - depth;
+	uint64_t key = 0;
 
-	memcpy(b, e->path + depth, left < 8 ? left : 8);
-	return (uint64_t)b[0] << 56 | (uint64_t)b[1] << 48 |
-	    (uint64_t)b[2] << 40 | (uint64_t)b[3] << 32 |
-	    (uint64_t)b[4] << 24 | (uint64_t)b[5] << 16 |
-	    (uint64_t)b[6] << 8 | b[7];
+	memcpy(&key, e->path + depth, left < 8 ? left : 8);
+	return be64toh(key);
 }
 
 static int
