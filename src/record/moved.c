@@ -52,11 +52,17 @@ by_size(const void *pa, const void *pb)
 	return (a->size > b->size) - (a->size < b->size);
 }
 
+static void
+sort(struct moved_files *fs, int (*compare)(const void *, const void *))
+{
+	if (fs->n)
+		qsort(fs->v, fs->n, sizeof(*fs->v), compare);
+}
+
 void
 moved_sort(struct moved_files *fs)
 {
-	if (fs->n)
-		qsort(fs->v, fs->n, sizeof(*fs->v), by_size);
+	sort(fs, by_size);
 }
 
 bool
@@ -72,21 +78,14 @@ moved_has(const struct moved_files *fs, int algorithm, uint64_t size)
 	    bsearch(&any, fs->v, fs->n, sizeof(*fs->v), by_size));
 }
 
-static void
-sort_by_digest(struct moved_files *fs)
-{
-	if (fs->n)
-		qsort(fs->v, fs->n, sizeof(*fs->v), by_digest);
-}
-
 void
 moved_pair(struct moved_files *missing, struct moved_files *fresh,
     uint64_t *to, bool *moved)
 {
 	size_t i = 0, j = 0;
 
-	sort_by_digest(missing);
-	sort_by_digest(fresh);
+	sort(missing, by_digest);
+	sort(fresh, by_digest);
 	while (i < missing->n && j < fresh->n) {
 		const struct moved_file *m = &missing->v[i];
 		const struct moved_file *f = &fresh->v[j];
