@@ -226,13 +226,14 @@ compare_names(const struct result *a, const struct result *b)
 	return c ? c : (x->len > y->len) - (x->len < y->len);
 }
 
-/* The next name of either side. */
+/* The next name of either side: have's are those with prefix before them,
+ * without it. */
 static bool
 turn_of_any(const struct table *want, const struct table *have,
-    struct compare_turn *t)
+    const char *prefix, size_t len, struct compare_turn *t)
 {
 	struct result w, h;
-	int c;
+	int c = 1;
 
 	t->want = t->have = COMPARE_NONE;
 	if (t->i < table_count(want))
@@ -242,7 +243,11 @@ turn_of_any(const struct table *want, const struct table *have,
 	if (t->want != COMPARE_NONE && t->have != COMPARE_NONE) {
 		(void)table_get(want, t->want, &w);
 		(void)table_get(have, t->have, &h);
-		c = compare_names(&w, &h);
+		if (h.entry.len >= len && !memcmp(h.entry.name, prefix, len)) {
+			h.entry.name += len;
+			h.entry.len -= len;
+			c = compare_names(&w, &h);
+		}
 		if (c < 0)
 			t->have = COMPARE_NONE;
 		else if (c > 0)
@@ -258,7 +263,7 @@ static bool
 turn_next(const struct compare *c, struct compare_turn *t)
 {
 	do {
-		if (!turn_of_any(c->want->table, c->have->table, t))
+		if (!turn_of_any(c->want->table, c->have->table, "", 0, t))
 			return false;
 	} while (t->want != COMPARE_NONE && c->dropped[t->want]);
 	return true;
@@ -268,25 +273,11 @@ size_t
 compare_behind(const struct table *a, const struct table *b,
     const char *prefix, size_t len)
 {
-	size_t i = 0, j = 0, n = 0;
-	struct result in, behind;
-	int c;
+	struct compare_turn t = { .i = 0 };
+	size_t n = 0;
 
-	while (i < table_count(a) && j < table_count(b)) {
-		(void)table_get(a, table_sorted_at(a, i), &in);
-		(void)table_get(b, table_sorted_at(b, j), &behind);
-		if (behind.entry.len < len ||
-		    memcmp(behind.entry.name, prefix, len)) {
-			j++;
-			continue;
-		}
-		behind.entry.name += len;
-		behind.entry.len -= len;
-		c = compare_names(&in, &behind);
-		n += c == 0;
-		i += c <= 0;
-		j += c >= 0;
-	}
+	while (turn_of_any(a, b, prefix, len, &t))
+		n += t.want != COMPARE_NONE && t.have != COMPARE_NONE;
 	return n;
 }
 
@@ -314,7 +305,7 @@ again_add(struct compare *c, uint64_t n, uint64_t place, struct result r,
 }
 
 /* Row i of further: its entry, as a result, and its key, and what its name
- * yielded, where that is as the name's first entry says. */
+ * yielded. False where that is not as the name's first entry says. */
 static bool
 further_get(const struct compare *c, uint64_t i, struct result *entry,
     struct key *key, struct result *found)
@@ -469,58 +460,54 @@ compare_judge(struct compare *c)
 	judge_fresh(c);
 }
 
+/* Fills *v, but for the verdict unless it is MOVED, for a name that is listed;
+ * where there is a result, *v is filled for that. */
 static void
-verdict_name(struct compare_verdict *v, const struct result *r)
+fill_listed(const struct compare *c, uint64_t n, struct compare_verdict *v)
 {
-	v->line.name = r->entry.name;
-	v->line.len = r->entry.len;
-}
-
-/* Fills *v for a name that is listed. */
-static void
-verdict_listed(const struct compare *c, uint64_t n, struct compare_verdict *v)
-{
-	uint64_t to = c->to[n];
+	struct verdict_line *line = &v->line;
 	struct result w;
 
 	(void)side_get(c->want, n, &w);
-	verdict_name(v, &w);
-	if (to != COMPARE_NONE) {
-		(void)side_get(c->have, to, &v->found);
-		v->line.found = &v->found;
-	}
-	if (to != COMPARE_NONE && c->moved[to]) {
-		v->line.verdict = VERDICT_MOVED;
-		v->line.old = w.entry.name;
-		v->line.oldlen = w.entry.len;
-		verdict_name(v, &v->found);
+	if (line->found && c->moved[c->to[n]]) {
+		line->verdict = VERDICT_MOVED;
+		line->old = w.entry.name;
+		line->oldlen = w.entry.len;
 		return;
 	}
+	line->name = w.entry.name;
+	line->len = w.entry.len;
 	v->want = to_want(&w);
-	v->line.want = &v->want;
+	line->want = &v->want;
 	v->algorithm = w.entry.algorithm;
-	v->line.verdict = verdict_audit(&v->want, v->line.found);
 }
 
 bool
 compare_next(struct compare *c, struct compare_turn *t,
     struct compare_verdict *v)
 {
+	struct verdict_line *line = &v->line;
+	bool listed;
+	uint64_t have;
+
 	do {
 		if (!turn_next(c, t))
 			return false;
 	} while (t->want == COMPARE_NONE && c->moved[t->have]);
 	memset(v, 0, sizeof(*v));
-	if (t->want != COMPARE_NONE) {
-		verdict_listed(c, t->want, v);
-		c->counts.listed[v->line.verdict]++;
-		return true;
+	listed = t->want != COMPARE_NONE;
+	have = listed ? c->to[t->want] : t->have;
+	if (have != COMPARE_NONE) {
+		(void)side_get(c->have, have, &v->found);
+		line->found = &v->found;
+		line->name = v->found.entry.name;
+		line->len = v->found.entry.len;
 	}
-	(void)side_get(c->have, t->have, &v->found);
-	v->line.found = &v->found;
-	verdict_name(v, &v->found);
-	v->line.verdict = verdict_audit(NULL, &v->found);
-	c->counts.found[v->line.verdict]++;
+	if (listed)
+		fill_listed(c, t->want, v);
+	if (!line->old)
+		line->verdict = verdict_audit(line->want, line->found);
+	(listed ? c->counts.listed : c->counts.found)[line->verdict]++;
 	return true;
 }
 
