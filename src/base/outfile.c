@@ -59,26 +59,30 @@ outfile_restore_signals(const sigset_t *old)
 	errno = saved;
 }
 
-/* The name exists; signals are blocked. */
-static void
-outfile_publish(struct outfile *f, struct outfile_temporary *t)
-{
-	t->next = temporaries;
-	temporaries = t;
-	f->temporary = t;
-}
-
-/* The name exists no more; signals are blocked. */
-static void
-outfile_withdraw(struct outfile *f)
+/* Ends the temporary name: the file takes its place, or is removed. 0, or -1
+ * with errno, and it is still there, when it cannot take its place. */
+static int
+outfile_end_name(struct outfile *f, bool replace)
 {
 	_Atomic(struct outfile_temporary *) *at = &temporaries;
+	struct outfile_temporary *t = f->temporary;
+	sigset_t mask;
+	int rc = 0;
 
-	while (*at != f->temporary)
-		at = &(*at)->next;
-	*at = f->temporary->next;
-	free(f->temporary);
-	f->temporary = NULL;
+	outfile_block_signals(&mask);
+	if (replace)
+		rc = renameat(f->dirfd, t->name, f->dirfd, f->name);
+	else
+		(void)unlinkat(f->dirfd, t->name, 0);
+	if (rc == 0) {
+		while (*at != t)
+			at = &(*at)->next;
+		*at = t->next;
+		free(t);
+		f->temporary = NULL;
+	}
+	outfile_restore_signals(&mask);
+	return rc;
 }
 
 void
@@ -93,23 +97,6 @@ outfile_abandon(void)
 
 /* ---- the file that a path means ----------------------------------------------- */
 
-/* Puts what the link path leads to in its place. False when it is none. */
-static bool
-outfile_follow(struct buf *path)
-{
-	char target[PATH_MAX];
-	ssize_t n = readlink(buf_str(path), target, sizeof(target));
-	const char *slash;
-
-	if (n <= 0)
-		return false;
-	slash = strrchr(buf_str(path), '/');
-	path->len = slash && *target != '/' ? (size_t)(slash + 1 - path->data) :
-	    0;
-	buf_put(path, target, (size_t)n);
-	return true;
-}
-
 /*
  * Follows the links that path ends in, so that they stay: by hand, because the
  * last may lead to what is not there yet. 0, or -1 with errno.
@@ -117,15 +104,21 @@ outfile_follow(struct buf *path)
 static int
 outfile_resolve(struct buf *path)
 {
-	unsigned links = 0;
+	char target[PATH_MAX];
+	const char *slash;
+	ssize_t n;
 
-	while (outfile_follow(path)) {
-		if (++links > OUTFILE_LINKS) {
-			errno = ELOOP;
-			return -1;
-		}
+	for (int links = 0; links <= OUTFILE_LINKS; links++) {
+		n = readlink(buf_str(path), target, sizeof(target));
+		if (n <= 0)
+			return 0; /* no link */
+		slash = strrchr(path->data, '/');
+		path->len = slash && *target != '/' ?
+		    (size_t)(slash + 1 - path->data) : 0;
+		buf_put(path, target, (size_t)n);
 	}
-	return 0;
+	errno = ELOOP;
+	return -1;
 }
 
 /* Opens path's directory and splits off the last component. */
@@ -232,8 +225,10 @@ outfile_make_name(struct outfile *f,
 		outfile_block_signals(&mask);
 		rc = make(f, t->name);
 		saved = errno;
-		if (rc == 0)
-			outfile_publish(f, t);
+		if (rc == 0) {
+			t->next = temporaries;
+			temporaries = f->temporary = t;
+		}
 		outfile_restore_signals(&mask);
 	} while (rc < 0 && saved == EEXIST && ++try < OUTFILE_TRIES);
 	if (rc < 0)
@@ -250,18 +245,6 @@ outfile_link(struct outfile *f, const char *name)
 
 	snprintf(self, sizeof(self), COMPAT_FD_PATH, f->fd);
 	return linkat(AT_FDCWD, self, f->dirfd, name, AT_SYMLINK_FOLLOW);
-}
-
-/* Removes the temporary name. */
-static void
-outfile_unlink(struct outfile *f)
-{
-	sigset_t mask;
-
-	outfile_block_signals(&mask);
-	(void)unlinkat(f->dirfd, f->temporary->name, 0);
-	outfile_withdraw(f);
-	outfile_restore_signals(&mask);
 }
 
 static void
@@ -307,7 +290,7 @@ outfile_create_nameless(struct outfile *f)
 		return false;
 	linked = outfile_make_name(f, outfile_link) == 0;
 	if (linked)
-		outfile_unlink(f);
+		(void)outfile_end_name(f, false);
 	outfile_close(f);
 	return linked && outfile_open_nameless(f);
 }
@@ -365,21 +348,6 @@ outfile_inherit(const struct outfile *f)
 		mode = (mode & 0700) | both << 3 | both;
 	/* where it fails (FAT) the file is ours alone, or the mode nobody's */
 	(void)fchmod(f->fd, mode);
-}
-
-/* The temporary file takes its place. 0, or -1 with errno. */
-static int
-outfile_rename(struct outfile *f)
-{
-	sigset_t mask;
-	int rc;
-
-	outfile_block_signals(&mask);
-	rc = renameat(f->dirfd, f->temporary->name, f->dirfd, f->name);
-	if (rc == 0)
-		outfile_withdraw(f);
-	outfile_restore_signals(&mask);
-	return rc;
 }
 
 /* ---- opening and closing ------------------------------------------------------- */
@@ -471,7 +439,7 @@ outfile_replace(struct outfile *f)
 	lock = fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
 	rc = outfile_finish_writing(f);
 	if (rc == 0)
-		rc = outfile_rename(f);
+		rc = outfile_end_name(f, true);
 	saved = errno;
 	if (lock >= 0)
 		close(lock);
@@ -485,7 +453,7 @@ void
 outfile_release(struct outfile *f)
 {
 	if (f->temporary)
-		outfile_unlink(f);
+		(void)outfile_end_name(f, false);
 	if (f->fd > STDERR_FILENO)
 		outfile_close(f);
 	if (f->name)
