@@ -25,7 +25,7 @@ xio_leave(int at, int dirfd)
 /*
  * Opens the directory that path's last piece is relative to and points *rest
  * at that piece, which is shorter than PATH_MAX. Returns dirfd itself when the
- * whole path is short enough, else a descriptor to be closed, or -1.
+ * whole path is short enough, else a descriptor to be closed, or -1 with errno.
  */
 static int
 xio_approach(int dirfd, const char *path, const char **rest)
@@ -52,8 +52,10 @@ xio_approach(int dirfd, const char *path, const char **rest)
 		/* what follows is relative, however many slashes there are */
 		for (path += n; *path == '/'; path++)
 			;
+		if (!*path)
+			path = ".";
 	}
-	*rest = *path ? path : ".";
+	*rest = path;
 	return at;
 
 fail:
@@ -64,14 +66,11 @@ fail:
 int
 xio_open(int dirfd, const char *path, int flags)
 {
-	const char *rest = path;
-	int at = dirfd, fd;
+	const char *rest;
+	int at = xio_approach(dirfd, path, &rest), fd;
 
-	if (strnlen(path, PATH_MAX) == PATH_MAX) {
-		at = xio_approach(dirfd, path, &rest);
-		if (at == -1)
-			return -1;
-	}
+	if (at == -1)
+		return -1;
 	do
 		fd = openat(at, rest, flags);
 	while (fd < 0 && errno == EINTR);
@@ -82,14 +81,11 @@ xio_open(int dirfd, const char *path, int flags)
 int
 xio_stat(int dirfd, const char *path, struct stat *st, int flags)
 {
-	const char *rest = path;
-	int at = dirfd, rc;
+	const char *rest;
+	int at = xio_approach(dirfd, path, &rest), rc;
 
-	if (strnlen(path, PATH_MAX) == PATH_MAX) {
-		at = xio_approach(dirfd, path, &rest);
-		if (at == -1)
-			return -1;
-	}
+	if (at == -1)
+		return -1;
 	rc = fstatat(at, rest, st, flags);
 	xio_leave(at, dirfd);
 	return rc;
