@@ -168,10 +168,13 @@ put_single(struct buf *out, const char *name, size_t len)
 }
 
 static void
-put_quoted(struct buf *out, const char *name, size_t len,
-    const struct traits *t)
+put_name(struct buf *out, const char *name, size_t len, bool always)
 {
-	if (t->apostrophe && t->doubles) {
+	struct traits t = survey(name, len);
+
+	if (t.bare && !always) {
+		buf_put(out, name, len);
+	} else if (t.apostrophe && t.doubles) {
 		buf_putc(out, '"');
 		buf_put(out, name, len);
 		buf_putc(out, '"');
@@ -183,29 +186,19 @@ put_quoted(struct buf *out, const char *name, size_t len,
 void
 quote_shell(struct buf *out, const char *name, size_t len)
 {
-	struct traits t = survey(name, len);
-
-	if (t.bare)
-		buf_put(out, name, len);
-	else
-		put_quoted(out, name, len, &t);
+	put_name(out, name, len, false);
 }
 
 void
 quote_message(struct buf *out, const char *name, size_t len)
 {
-	if (memchr(name, ':', len))
-		quote_shell_always(out, name, len);
-	else
-		quote_shell(out, name, len);
+	put_name(out, name, len, memchr(name, ':', len) != NULL);
 }
 
 void
 quote_shell_always(struct buf *out, const char *name, size_t len)
 {
-	struct traits t = survey(name, len);
-
-	put_quoted(out, name, len, &t);
+	put_name(out, name, len, true);
 }
 
 /* The columns of a character; of one that is not seen, those of "?". */
