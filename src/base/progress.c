@@ -247,21 +247,15 @@ progress_line(struct buf *b, size_t columns)
 	buf_release(&part);
 }
 
-/* The last line, of the whole run. */
+/* Forgets all but what was done since the start: the line is about the whole
+ * run. */
 static void
-progress_summary(struct buf *b)
+progress_sum_up(void)
 {
-	double elapsed = progress_elapsed();
-
 	state.all_found = false;
-	progress_put_files(b);
-	buf_puts(b, ", ");
-	progress_put_done(b);
-	if (elapsed > 0) {
-		buf_puts(b, ", ");
-		progress_put_bytes(b, (double)state.bytes / elapsed);
-		buf_puts(b, "/s");
-	}
+	state.share_of = 0;
+	state.sample[0] = (struct progress_sample){ 0, 0 };
+	state.samples = 1;
 }
 
 /* ---- the terminal ------------------------------------------------------------- */
@@ -328,22 +322,16 @@ progress_draw(void)
 
 /* A line that stays. */
 static void
-progress_print(void (*put)(struct buf *b))
+progress_print(void)
 {
 	struct buf b = BUF_INIT;
 
 	progress_make_way();
-	put(&b);
+	progress_line(&b, SIZE_MAX);
 	fprintf(stderr, "%s\n", buf_str(&b));
 	(void)fflush(stderr);
 	state.hindered = false;
 	buf_release(&b);
-}
-
-static void
-progress_whole_line(struct buf *b)
-{
-	progress_line(b, SIZE_MAX);
 }
 
 /* ---- the face ----------------------------------------------------------------- */
@@ -429,7 +417,7 @@ progress_tick(void)
 {
 	if (line_due) {
 		line_due = 0;
-		progress_print(progress_whole_line);
+		progress_print();
 	}
 	if (progress_redraw_due()) {
 		/* on a grid, so that a late line does not make the next late */
@@ -458,8 +446,10 @@ progress_end(void)
 	if (!(state.flags & PROGRESS_SHOW))
 		return;
 	progress_wipe();
-	if (state.flags & PROGRESS_KEEP)
-		progress_print(progress_summary);
+	if (state.flags & PROGRESS_KEEP) {
+		progress_sum_up();
+		progress_print();
+	}
 	state.flags = 0;
 }
 
