@@ -78,14 +78,23 @@ base32_value(char c)
 	return c >= 'a' && c <= 'z' ? c - 'a' : -1;
 }
 
-/* Digits that value knows, and then any number of "=". */
-static bool
-is_padded(const char *s, size_t len, int (*value)(char c))
+/* How many digits that value knows are at the beginning. */
+static size_t
+digits(const char *s, size_t len, int (*value)(char c))
 {
 	size_t i = 0;
 
 	while (i < len && value(s[i]) >= 0)
 		i++;
+	return i;
+}
+
+/* Digits that value knows, and then any number of "=". */
+static bool
+is_padded(const char *s, size_t len, int (*value)(char c))
+{
+	size_t i = digits(s, len, value);
+
 	while (i < len && s[i] == '=')
 		i++;
 	return i == len;
@@ -94,11 +103,7 @@ is_padded(const char *s, size_t len, int (*value)(char c))
 bool
 code_is_hex(const char *s, size_t len)
 {
-	size_t i = 0;
-
-	while (i < len && hex_value(s[i]) >= 0)
-		i++;
-	return i == len;
+	return digits(s, len, hex_value) == len;
 }
 
 bool

@@ -233,8 +233,6 @@ read_sum(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 
 	s += escaped;
 	len -= escaped;
-	e->form = FORMAT_TAGGED;
-	e->binary = false;
 	tagged = split_tagged(&t, s, len);
 	if (tagged)
 		a = ask(m, e, t.tag, t.taglen, t.digest, t.digestlen);
@@ -345,7 +343,6 @@ read_json(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 	struct json_text t[MEMBERS] = { { NULL, 0 } };
 
 	e->form = FORMAT_JSON;
-	e->binary = false;
 	if (!read_object(s, len, t) ||
 	    !read_path(e, &t[PATH], &t[PATH_BASE64]) ||
 	    !read_size(&e->want, &t[SIZE]))
@@ -412,7 +409,7 @@ manifest_line(struct manifest *m, char *line, size_t len,
 
 	m->line++;
 	m->tag = NULL;
-	memset(&e->want, 0, sizeof(e->want));
+	memset(e, 0, sizeof(*e));
 	if (m->line == 1 && begins_with(line, len, bom)) {
 		line += strlen(bom);
 		len -= strlen(bom);

@@ -4,6 +4,9 @@
 
 #include "base/buf.h"
 
+/* What is escaped, and the letter behind the backslash that stands for it. */
+static const char escaped[] = "\\\n\r", letters[] = "\\nr";
+
 bool
 name_needs_escape(const char *name, size_t len)
 {
@@ -14,20 +17,13 @@ name_needs_escape(const char *name, size_t len)
 void
 name_escape(struct buf *out, const char *name, size_t len)
 {
+	const char *at;
+
 	for (size_t i = 0; i < len; i++) {
-		switch (name[i]) {
-		case '\\':
-			buf_put(out, "\\\\", 2);
-			break;
-		case '\n':
-			buf_put(out, "\\n", 2);
-			break;
-		case '\r':
-			buf_put(out, "\\r", 2);
-			break;
-		default:
-			buf_putc(out, name[i]);
-		}
+		at = memchr(escaped, name[i], sizeof(escaped) - 1);
+		if (at)
+			buf_putc(out, '\\');
+		buf_putc(out, at ? letters[at - escaped] : name[i]);
 	}
 }
 
@@ -37,7 +33,7 @@ is_escaped(const char *name, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		if (name[i] != '\\')
 			continue;
-		if (++i == len || !memchr("\\nr", name[i], 3))
+		if (++i == len || !memchr(letters, name[i], sizeof(letters) - 1))
 			return false;
 	}
 	return true;
@@ -47,17 +43,17 @@ int
 name_unescape(char *name, size_t *len)
 {
 	size_t from, to = 0;
-	char c;
+	const char *at;
 
 	if (!is_escaped(name, *len))
 		return -1;
 	for (from = 0; from < *len; from++) {
-		c = name[from];
-		if (c == '\\') {
-			c = name[++from];
-			c = c == 'n' ? '\n' : c == 'r' ? '\r' : c;
+		if (name[from] != '\\') {
+			name[to++] = name[from];
+			continue;
 		}
-		name[to++] = c;
+		at = memchr(letters, name[++from], sizeof(letters) - 1);
+		name[to++] = escaped[at - letters];
 	}
 	*len = to;
 	return 0;
