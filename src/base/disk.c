@@ -50,13 +50,14 @@ disk_is_rotational(const char *sysfs, dev_t dev, dev_t *disk)
 
 	*disk = dev;
 	disk_read(sysfs, dev, "queue/rotational", line, sizeof(line));
-	if (line[0])
-		return line[0] == '1' && disk_is_known(sysfs, *disk);
-	/* a partition: its disk is the directory above */
-	disk_read(sysfs, dev, "../dev", line, sizeof(line));
-	if (sscanf(line, "%u:%u", &major, &minor) != 2)
-		return false;
-	*disk = makedev(major, minor);
-	disk_read(sysfs, dev, "../queue/rotational", line, sizeof(line));
+	if (!line[0]) {
+		/* a partition: its disk is the directory above */
+		disk_read(sysfs, dev, "../dev", line, sizeof(line));
+		if (sscanf(line, "%u:%u", &major, &minor) != 2)
+			return false;
+		*disk = makedev(major, minor);
+		disk_read(sysfs, dev, "../queue/rotational", line,
+		    sizeof(line));
+	}
 	return line[0] == '1' && disk_is_known(sysfs, *disk);
 }

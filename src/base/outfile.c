@@ -323,15 +323,6 @@ outfile_create_named(struct outfile *f, const char *name)
 	return -1;
 }
 
-static int
-outfile_create(struct outfile *f)
-{
-	outfile_remove_all_left(f);
-	if (outfile_create_nameless(f))
-		return 0;
-	return outfile_make_name(f, outfile_create_named);
-}
-
 /*
  * Owner, group and mode of the old file, as far as we may. Nobody may do more
  * with the new file than with the old one: it is not set-id; where the group
@@ -383,7 +374,9 @@ outfile_open(struct outfile *f, const char *path)
 		f->fd = open(path, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC);
 		rc = f->fd < 0 ? -1 : 0;
 	} else if (outfile_split(f, buf_str(&real)) == 0) {
-		rc = outfile_create(f);
+		outfile_remove_all_left(f);
+		rc = outfile_create_nameless(f) ? 0 :
+		    outfile_make_name(f, outfile_create_named);
 	}
 done:
 	buf_release(&real);
