@@ -1,5 +1,5 @@
 /*
- * compat.h - the only place that knows what only Linux with glibc has.
+ * compat.h - the only file that uses extensions of Linux and glibc.
  *
  * Every file that needs more than POSIX.1-2008 with XSI asks here, and gets
  * the extension or a portable replacement with the same meaning. Nothing else

@@ -14,8 +14,8 @@ static void (*message_hook)(void);
 static void (*die_hook)(void);
 
 /*
- * A line leaves in one write, so that no other program's output comes between
- * its parts; stderr is unbuffered by default. The buffer is not from malloc(3),
+ * A line is written by one write(2), so that no other program's output comes
+ * between its parts; stderr is unbuffered by default. The buffer is not from malloc(3),
  * because "out of memory" is one of the lines.
  */
 static void
@@ -72,7 +72,7 @@ diag_run_die_hook(void)
 {
 	void (*hook)(void) = die_hook;
 
-	die_hook = NULL; /* a hook that dies itself must not come back here */
+	die_hook = NULL; /* a hook may call diag_die itself */
 	if (hook)
 		hook();
 }

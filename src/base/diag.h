@@ -1,5 +1,5 @@
 /*
- * diag.h - what phash says on stderr, and how it ends when it must.
+ * diag.h - messages on stderr, and how the program ends after an error.
  *
  * A message is one line: "phash: " and the text, made once, where path and
  * operation are both known. Only the parent process calls these; what
@@ -31,8 +31,8 @@ void diag_name(const char *name, size_t len, const char *fmt, ...)
 void diag_die(const char *fmt, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 
-/* For what only our own code could have made impossible: says "BUG" and
- * aborts, after the hook of diag_at_die. Never for input. */
+/* For a state that no input can lead to, only a fault of the program: says "BUG"
+ * and aborts, after the hook of diag_at_die. */
 void diag_bug(const char *fmt, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 

@@ -1,9 +1,9 @@
 /*
  * entry.h - a file's name, and what is known about the file.
  *
- * An entry is made where a name is found (source/walk, a list) and travels
+ * An entry is made where a name is found (source/walk, a list) and passed on
  * unchanged: to the hasher, and back in a result. What is known about a file is
- * asked for once, and stands here.
+ * asked for once and kept here.
  */
 #ifndef BASE_ENTRY_H
 #define BASE_ENTRY_H
@@ -51,7 +51,7 @@ struct entry {
 	enum entry_kind kind;
 	int algorithm;    /* its number; 0 is the run's own */
 	struct entry_identity id;
-	uint64_t cookie;  /* of whoever hands the entry to the hasher */
+	uint64_t cookie;  /* for the use of the hasher's caller */
 };
 
 static inline int64_t

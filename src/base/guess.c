@@ -80,7 +80,7 @@ guess_word(const char *word, size_t len, const char *const *words)
 		if (n > GUESS_MAX)
 			continue;
 		d = guess_distance(word, len, *words, n);
-		/* four letters and no wrong one are as good as one wrong */
+		/* the beginning of a word is as near as one wrong letter */
 		if (d > 1 && len > 3 && guess_begins(word, len, *words))
 			d = 1;
 		if (d <= limit && (!best || d < limit)) {

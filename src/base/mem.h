@@ -1,10 +1,10 @@
 /*
- * mem.h - memory for code that cannot go on without it.
+ * mem.h - memory allocation that ends the program when it fails.
  *
  * Without memory the parent process cannot keep the names and digests that it
  * has to report. So these functions never return NULL: they end the program
- * with one line on stderr and exit status 2 (PHASH_FAILURE). Use free(3) to
- * give memory back.
+ * with one line on stderr and exit status 2 (PHASH_FAILURE). What they return is
+ * freed by free(3).
  *
  * Workers (src/hasher/worker.c) and the islands do not use them: what fails
  * there travels to the parent as an errno.

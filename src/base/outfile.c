@@ -21,7 +21,7 @@
 #define OUTFILE_FLUSH (64 * 1024) /* bytes of lines */
 #define OUTFILE_LINKS 40 /* of a path, as many as the kernel follows */
 #define OUTFILE_TRIES 100
-#define OUTFILE_MARK ".phash-tmp" /* ends a temporary name; nobody types it */
+#define OUTFILE_MARK ".phash-tmp" /* ends a temporary name */
 /* A name of full length leaves no room for what a temporary one adds. */
 #define OUTFILE_NAME_KEPT (NAME_MAX - 40)
 
@@ -90,7 +90,7 @@ outfile_abandon(void)
 {
 	struct outfile_temporary *t;
 
-	/* nothing can be done about a file that will not go */
+	/* there is no way to report a failure from a signal handler */
 	for (t = temporaries; t; t = t->next)
 		(void)unlinkat(t->dirfd, t->name, 0);
 }
@@ -187,8 +187,8 @@ outfile_remove_left(const struct outfile *f, const char *name)
 	close(fd);
 }
 
-/* Removes what runs left behind that were killed; what cannot be looked for
- * stays. */
+/* Removes the temporary files of runs that were killed. One that cannot be
+ * found or removed stays; that is no error. */
 static void
 outfile_remove_all_left(const struct outfile *f)
 {
@@ -254,15 +254,15 @@ outfile_close(struct outfile *f)
 	f->fd = -1;
 }
 
-/* 0666 under the umask, as any new file; nobody else reads one that replaces
- * another until it has that one's mode. */
+/* 0666 under the umask, as of any new file; 0600 for one that replaces another,
+ * until it gets that one's mode. */
 static mode_t
 outfile_mode(const struct outfile *f)
 {
 	return f->has_old ? 0600 : 0666;
 }
 
-/* A file without a name. False: there is no such. */
+/* Opens a file without a name. False: the system has none. */
 static bool
 outfile_open_nameless(struct outfile *f)
 {
@@ -270,16 +270,17 @@ outfile_open_nameless(struct outfile *f)
 	    O_WRONLY | O_CLOEXEC | COMPAT_O_TMPFILE, outfile_mode(f));
 	if (f->fd < 0)
 		return false;
-	/* nobody knows it; where there are no locks, none is taken */
+	/* no other process can have it open; a file system may have no locks */
 	(void)flock(f->fd, LOCK_EX | LOCK_NB);
 	return true;
 }
 
 /*
- * A file without a name, which can be given one. False: there is no such. That
- * it can be is tried on another one, since all output is lost if it fails at
- * the end (no /proc; a file system or a filter of system calls that refuses
- * it), and a file that was linked once and has no name left stays so.
+ * Opens a file without a name, which can be given one later. False: the system
+ * has none. Whether it can be given one is tried beforehand, because all output
+ * would be lost if linkat(2) failed at the end (no /proc; a file system or a
+ * filter of system calls that refuses it); and on another file, because one
+ * whose last name was removed cannot be linked again.
  */
 static bool
 outfile_create_nameless(struct outfile *f)
@@ -295,7 +296,7 @@ outfile_create_nameless(struct outfile *f)
 	return linked && outfile_open_nameless(f);
 }
 
-/* Did somebody take the new file for one that was left behind, before it was
+/* Has another process taken the new file for one of a killed run, before it was
  * locked? */
 static bool
 outfile_was_removed(const struct outfile *f)
@@ -324,7 +325,7 @@ outfile_create_named(struct outfile *f, const char *name)
 }
 
 /*
- * Owner, group and mode of the old file, as far as we may. Nobody may do more
+ * Owner, group and mode of the old file, as far as permitted. Nobody may do more
  * with the new file than with the old one: it is not set-id; where the group
  * cannot be kept, group and others get what both had.
  */
@@ -337,14 +338,14 @@ outfile_inherit(const struct outfile *f)
 	if (fchown(f->fd, f->old.st_uid, f->old.st_gid) < 0 &&
 	    fchown(f->fd, (uid_t)-1, f->old.st_gid) < 0)
 		mode = (mode & 0700) | both << 3 | both;
-	/* where it fails (FAT) the file is ours alone, or the mode nobody's */
+	/* where it fails (FAT), the mode stays 0600, or there are no modes */
 	(void)fchmod(f->fd, mode);
 }
 
 /* ---- opening and closing ------------------------------------------------------- */
 
-/* Is real, what path was found to mean, the file that path leads to now? It is
- * not where a link of /proc tells of a file without a name. */
+/* Is real, what path was resolved to, the file that path leads to? Not where a
+ * link of /proc leads to a file without a name: its text names no file. */
 static bool
 outfile_is_real(const struct outfile *f, const char *real)
 {
@@ -383,8 +384,8 @@ done:
 	return rc;
 }
 
-/* Makes the rename last through a crash; a file system that cannot sync a
- * directory has nothing better to offer. */
+/* Makes the rename durable. A failure is ignored: some file systems cannot sync
+ * a directory, and the file is in its place. */
 static void
 outfile_sync_directory(const struct outfile *f)
 {

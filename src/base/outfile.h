@@ -1,5 +1,5 @@
 /*
- * outfile.h - lines that go to stdout, or to a file that appears all at once.
+ * outfile.h - output to stdout, or to a file that is replaced atomically.
  *
  * With a path, the bytes go to a temporary file beside it, which takes its
  * place (fsync, rename) only in outfile_commit: whoever looks sees the old
@@ -13,8 +13,8 @@
  * that a killed program left is removed when the same file is opened again: it
  * is told from that of a living program by the lock, flock(2).
  *
- * What cannot be written is said once on stderr, and remembered: a caller asks
- * for lost where it would go on for nothing.
+ * A failure to write is reported once on stderr and kept in lost, which callers
+ * test to stop work whose output cannot be written.
  *
  * Descriptors 0 to 2 must be open (xio_open_std): a file never gets their
  * numbers.
@@ -52,17 +52,17 @@ struct outfile {
  */
 int outfile_open(struct outfile *f, const char *path);
 
-/* Writes what was gathered. */
+/* Writes lines, and empties it. */
 void outfile_flush(struct outfile *f);
 
-/* Writes it only if there is much of it. */
+/* The same, but only if lines is long enough for a write(2) of its own. */
 void outfile_more(struct outfile *f);
 
 /* Says what is in message on stderr, if anything is, and empties it. What
  * stands in f before a message is written before it. */
 void outfile_say(struct outfile *f, struct buf *message);
 
-/* The output is worth nothing any more: says why, the first time. */
+/* Marks the output as lost; reports why, the first time. */
 void outfile_lose(struct outfile *f, const char *why);
 
 /*

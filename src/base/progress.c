@@ -279,7 +279,7 @@ progress_wipe(void)
 	if (!drawn)
 		return;
 	fputs(wipe, stderr);
-	(void)fflush(stderr); /* nothing of value is lost */
+	(void)fflush(stderr); /* a failure loses no result */
 	drawn = 0;
 }
 
@@ -288,7 +288,7 @@ static void
 progress_make_way(void)
 {
 	if (drawn)
-		state.next = 0; /* back as soon as may be */
+		state.next = 0; /* redrawn by the next progress_tick */
 	progress_wipe();
 }
 
@@ -314,7 +314,7 @@ progress_draw(void)
 
 	progress_line(&b, progress_columns());
 	before = drawn ? wipe : "";
-	drawn = 1; /* before it is: a signal in between must wipe it */
+	drawn = 1; /* set first, for a signal in the middle of the write */
 	fprintf(stderr, "%s%s", before, buf_str(&b));
 	(void)fflush(stderr);
 	buf_release(&b);
@@ -334,7 +334,7 @@ progress_print(void)
 	buf_release(&b);
 }
 
-/* ---- the face ----------------------------------------------------------------- */
+/* ---- the interface ------------------------------------------------------------ */
 
 void
 progress_init(void)
@@ -457,5 +457,5 @@ void
 progress_abandon(void)
 {
 	if (drawn && write(STDERR_FILENO, wipe, sizeof(wipe) - 1) < 0)
-		return; /* nothing of value is lost */
+		return; /* a failure loses no result */
 }

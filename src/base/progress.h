@@ -1,5 +1,5 @@
 /*
- * progress.h - one line on stderr that says how far the work has come.
+ * progress.h - one line on stderr that shows the progress of the run.
  *
  *     12345 files, 1.2 GB, 812 MB/s
  *     50%, 12345/24000 files, 1.2 GB/2.4 GB, 812 MB/s, 0:12 left, src/main.c

@@ -1,6 +1,6 @@
 /*
  * siphash.h - SipHash-2-4, 64 bits (Aumasson, Bernstein: "SipHash: a fast
- * short-input PRF", 2012). For hash tables whose keys strangers choose.
+ * short-input PRF", 2012). For hash tables whose keys are untrusted.
  * libcrypto has it too, as a MAC, at several times the cost for a short name;
  * the unit test compares the two.
  */

@@ -300,7 +300,7 @@ static void
 audit_print(struct audit *a)
 {
 	const char *list = readlist_name(a->run.o->audit);
-	struct compare_turn t = { .i = 0 };
+	struct compare_cursor t = { .i = 0 };
 	struct compare_verdict v;
 	unsigned n;
 

@@ -100,7 +100,7 @@ static void
 newlist_put_all(const struct newlist *l, const struct run *run,
     const struct tags *tags, const struct compare *c, struct outfile *list)
 {
-	struct compare_turn t = { .i = 0 };
+	struct compare_cursor t = { .i = 0 };
 	struct result r;
 	struct format f;
 

@@ -47,7 +47,7 @@ code_put(struct buf *out, const void *p, size_t len, bool base64)
 		put_hex(out, p, len);
 }
 
-/* The values of digits; -1: it is none. */
+/* The value of a digit; -1: c is none. */
 static int
 hex_value(char c)
 {

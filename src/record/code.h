@@ -24,14 +24,14 @@ bool code_is_base32(const char *s, size_t len);
  * and by the "=" that it ends in; 0: none. */
 size_t code_base64_bytes(const char *s, size_t len);
 
-/* Decodes the n bytes that 2 * n characters stand for. 0, or -1 when there is
- * another one among them. */
+/* Decodes the n bytes that 2 * n characters stand for. 0, or -1 when one of
+ * them is no digit. */
 int code_get_hex(const char *s, size_t n, unsigned char *to);
 
 /*
  * Decodes the n bytes that code_base64_bytes says; to may be s. *rest is what
  * stands in the bits that padding leaves unused: 0 in the one form that n bytes
- * have (RFC 4648, 3.5). 0, or -1 when there is another character among them.
+ * have (RFC 4648, 3.5). 0, or -1 when one of their characters is no digit.
  */
 int code_get_base64(const char *s, size_t n, unsigned char *to, unsigned *rest);
 

@@ -1,12 +1,13 @@
 /*
- * What is listed is kept as results are: a digest, and a size or MOVED_NO_SIZE.
+ * An entry of the list is stored as a struct result: its digest, and its size or
+ * MOVED_NO_SIZE.
  *
- * A name's first entry and first result are rows of the sides. Two tables have
- * the rest, with a key (below) in the place of a path: `further' has entries
+ * A name's first entry and first result are rows of the sides. Two tables hold
+ * the others, with a key (below) in the place of a path: `further' the entries
  * of names that are listed before with another algorithm, `again' the further
- * results. An entry of further that is not as listed replaces the first in both
- * sides, so that the merge need not know of it: of several, the first in the
- * order of the list that were not as listed.
+ * results. Where a file differs from an entry of `further', that entry and its
+ * result replace the first ones in the sides, so that the merge deals with one
+ * entry a name: the first in the order of the list that the file differs from.
  */
 #include "record/compare.h"
 
@@ -229,8 +230,8 @@ compare_names(const struct result *a, const struct result *b)
 /* The next name of either side: have's are those with prefix before them,
  * without it. */
 static bool
-turn_of_any(const struct table *want, const struct table *have,
-    const char *prefix, size_t len, struct compare_turn *t)
+next_of_any(const struct table *want, const struct table *have,
+    const char *prefix, size_t len, struct compare_cursor *t)
 {
 	struct result w, h;
 	int c = 1;
@@ -258,12 +259,12 @@ turn_of_any(const struct table *want, const struct table *have,
 	return t->want != COMPARE_NONE || t->have != COMPARE_NONE;
 }
 
-/* The next that is to be judged; false at the end. */
+/* The next name that gets a verdict; false at the end. */
 static bool
-turn_next(const struct compare *c, struct compare_turn *t)
+next_judged(const struct compare *c, struct compare_cursor *t)
 {
 	do {
-		if (!turn_of_any(c->want->table, c->have->table, "", 0, t))
+		if (!next_of_any(c->want->table, c->have->table, "", 0, t))
 			return false;
 	} while (t->want != COMPARE_NONE && c->dropped[t->want]);
 	return true;
@@ -273,10 +274,10 @@ size_t
 compare_behind(const struct table *a, const struct table *b,
     const char *prefix, size_t len)
 {
-	struct compare_turn t = { .i = 0 };
+	struct compare_cursor t = { .i = 0 };
 	size_t n = 0;
 
-	while (turn_of_any(a, b, prefix, len, &t))
+	while (next_of_any(a, b, prefix, len, &t))
 		n += t.want != COMPARE_NONE && t.have != COMPARE_NONE;
 	return n;
 }
@@ -298,7 +299,7 @@ again_add(struct compare *c, uint64_t n, uint64_t place, struct result r,
 	if (algorithm < 0)
 		(void)result_fail(&r, RESULT_ALGORITHM, 0);
 	else if (entry_is_stream(&r.entry))
-		(void)result_fail(&r, RESULT_LOST, 0); /* its bytes are gone */
+		(void)result_fail(&r, RESULT_LOST, 0); /* was read once */
 	else
 		return;
 	(void)table_set(c->again, row, &r);
@@ -335,8 +336,8 @@ again_add_further(struct compare *c)
 			    entry.entry.algorithm);
 }
 
-/* A new file has a digest of c->algorithm. In a list of several, it may be a
- * missing file of another. */
+/* A new file has a digest of c->algorithm; it may be a missing file that is
+ * listed with another one. */
 static void
 again_add_fresh(struct compare *c)
 {
@@ -365,7 +366,7 @@ void
 compare_end(struct compare *c)
 {
 	size_t n = table_count(c->want->table), i;
-	struct compare_turn t = { .i = 0 };
+	struct compare_cursor t = { .i = 0 };
 	struct result r;
 
 	table_sort(c->have->table);
@@ -374,7 +375,7 @@ compare_end(struct compare *c)
 		c->to[i] = COMPARE_NONE;
 	c->moved = mem_zalloc(table_count(c->have->table), sizeof(*c->moved));
 	c->again = table_new();
-	while (turn_next(c, &t)) {
+	while (next_judged(c, &t)) {
 		if (t.have == COMPARE_NONE) {
 			(void)table_get(c->want->table, t.want, &r);
 			if (r.digestlen)
@@ -412,7 +413,7 @@ compare_again(const struct compare *c, uint64_t *at, struct entry *e)
 
 /* ---- verdicts ------------------------------------------------------------------ */
 
-/* Further digests of new files: without one, a file is what it was. */
+/* Adds the further digests of new files, where there are any, and pairs. */
 static void
 judge_fresh(struct compare *c)
 {
@@ -427,8 +428,8 @@ judge_fresh(struct compare *c)
 	moved_pair(&c->missing, &c->fresh, c->to, c->moved);
 }
 
-/* Of a name that is as its first entry says, the first of the others decides
- * that is not. */
+/* Where a file is as its name's first entry says, puts the first of the further
+ * entries that it differs from in the place of that. */
 static void
 judge_further(struct compare *c)
 {
@@ -456,7 +457,7 @@ judge_further(struct compare *c)
 void
 compare_judge(struct compare *c)
 {
-	judge_further(c); /* before to has more than one meaning */
+	judge_further(c); /* first: moved_pair sets to of missing names too */
 	judge_fresh(c);
 }
 
@@ -483,7 +484,7 @@ fill_listed(const struct compare *c, uint64_t n, struct compare_verdict *v)
 }
 
 bool
-compare_next(struct compare *c, struct compare_turn *t,
+compare_next(struct compare *c, struct compare_cursor *t,
     struct compare_verdict *v)
 {
 	struct verdict_line *line = &v->line;
@@ -491,7 +492,7 @@ compare_next(struct compare *c, struct compare_turn *t,
 	uint64_t have;
 
 	do {
-		if (!turn_next(c, t))
+		if (!next_judged(c, t))
 			return false;
 	} while (t->want == COMPARE_NONE && c->moved[t->have]);
 	memset(v, 0, sizeof(*v));
@@ -512,13 +513,13 @@ compare_next(struct compare *c, struct compare_turn *t,
 }
 
 bool
-compare_file(const struct compare *c, struct compare_turn *t,
+compare_file(const struct compare *c, struct compare_cursor *t,
     struct result *r)
 {
 	struct result listed;
 
 	do {
-		if (!turn_next(c, t))
+		if (!next_judged(c, t))
 			return false;
 	} while (t->have == COMPARE_NONE || !side_get(c->have, t->have, r) ||
 	    r->status != RESULT_OK); /* vanished, or no file any more */

@@ -1,6 +1,5 @@
 /*
- * compare.h - the whole merge of an audit: what is listed, against what is
- * there.
+ * compare.h - the merge of an audit: what is listed against what was found.
  *
  * There are two sides (side.h): want, what is listed, and have, what was found
  * and computed. Every name gets one verdict, and names are reported in bytewise
@@ -79,11 +78,11 @@ void compare_fail(struct compare *c, const struct result *r);
 /* Sorts want: entries are had by table_sorted_at from here on. */
 void compare_end_walk(struct compare *c);
 
-/* Number listed of want, which compare_find has not seen, is there all the
- * same. Returns its number in have. */
+/* Number listed of want, which compare_find was not called for, exists. Returns
+ * its number in have. */
 uint64_t compare_find_listed(struct compare *c, uint64_t listed);
 
-/* Number listed of want is not to be judged. */
+/* Number listed of want gets no verdict. */
 void compare_drop(struct compare *c, uint64_t listed);
 
 /* The algorithm that a file is to be hashed with: that of number listed in
@@ -108,13 +107,13 @@ bool compare_again(const struct compare *c, uint64_t *at, struct entry *e);
 /* All is there that compare_again asked for. */
 void compare_judge(struct compare *c);
 
-/* A place in the order of names. Zeroed at first. */
-struct compare_turn {
-	size_t i, j; /* how many of sorted want and have are behind it */
-	uint64_t want, have; /* its numbers, or COMPARE_NONE */
+/* How far the merge of both sides has come. Zeroed at first. */
+struct compare_cursor {
+	size_t i, j; /* how many of sorted want and have were passed */
+	uint64_t want, have; /* numbers of the current name, or COMPARE_NONE */
 };
 
-/* What there is to be said of a name. */
+/* The verdict on a name, and what it follows from. */
 struct compare_verdict {
 	struct verdict_line line; /* without reason and name of algorithm; found
 	                           * is NULL where there is no result */
@@ -125,21 +124,21 @@ struct compare_verdict {
 
 /*
  * The next verdict, in order of name; a pair is at its old name's place. It is
- * counted: a caller goes through them once. False at the end.
+ * counted, so each must be asked for once only. False at the end.
  */
-bool compare_next(struct compare *c, struct compare_turn *t,
+bool compare_next(struct compare *c, struct compare_cursor *t,
     struct compare_verdict *v);
 
 /* The next file that was hashed, in order of name, with the name as the list
  * has it where it is listed; r's cookie is its number in have. False at the
  * end. */
-bool compare_file(const struct compare *c, struct compare_turn *t,
+bool compare_file(const struct compare *c, struct compare_cursor *t,
     struct result *r);
 
 /* Are there entries of names that are listed before with another algorithm? */
 bool compare_has_further(const struct compare *c);
 
-/* How many names of a are in b, with prefix before them? Both are sorted. */
+/* How many names of a are in b with prefix before them? Both are sorted. */
 size_t compare_behind(const struct table *a, const struct table *b,
     const char *prefix, size_t len);
 

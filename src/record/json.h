@@ -3,9 +3,10 @@
  * writes the members of objects.
  *
  * No tree is built and nothing is allocated: the caller asks for what it
- * expects next, and strings are decoded over the bytes they came from. After
- * a function has returned false the text is no JSON, or not what was expected,
- * and reading is over. The bytes may come from anybody.
+ * expects next, and strings are decoded over the bytes they came from. When a
+ * function returns false, the text is not JSON, or not what was expected; only
+ * after json_take, which a caller may use to look ahead, may reading go on. The
+ * bytes are untrusted.
  */
 #ifndef RECORD_JSON_H
 #define RECORD_JSON_H

@@ -36,8 +36,8 @@ digest_bytes(const char *s, size_t len)
 
 /*
  * Base64 of as many characters as size bytes have. A digest has one form only;
- * with another one, what padding leaves unused not being zero for instance, the
- * entry's is none that a file can have.
+ * one in another form (bits that padding leaves unused are not zero, say) is
+ * none that a file can have.
  */
 static bool
 read_base64(struct manifest_entry *e, const char *s, size_t len, size_t size)
@@ -101,7 +101,7 @@ split_tagged_rest(struct tagged *t, char *s, size_t len)
 	t->digestlen = len - i;
 }
 
-/* Takes a line to pieces. False: it does not begin with a tag and "(". */
+/* Splits a line. False: it does not begin with a tag and "(". */
 static bool
 split_tagged(struct tagged *t, char *s, size_t len)
 {
@@ -134,8 +134,8 @@ tag_says_bits(const char *tag, size_t len, size_t bits)
 }
 
 /*
- * Is that a digest, though nobody here can compute it? The least is CRC-32, the
- * most SKEIN-1024; base32 is what others print for TTH and AICH.
+ * Is that a digest of an algorithm that cannot be computed? The shortest is
+ * CRC-32, the longest SKEIN-1024; TTH and AICH are printed in base32.
  */
 static bool
 is_foreign(const char *tag, size_t taglen, const char *s, size_t len)
@@ -148,7 +148,7 @@ is_foreign(const char *tag, size_t taglen, const char *s, size_t len)
 	    (len >= 32 && code_is_base32(s, len));
 }
 
-/* Asks for an algorithm, which is that of the line from then on. */
+/* Asks for the algorithm of a line and notes it in e and, for messages, in m. */
 static struct manifest_algorithm
 ask(struct manifest *m, struct manifest_entry *e, const char *tag,
     size_t taglen, const char *digest, size_t len)
@@ -190,10 +190,10 @@ read_plain_digest(struct manifest *m, struct manifest_entry *e, const char *s,
 }
 
 /*
- * Standard or reversed is decided by the first line and holds for all, so that
- * nobody can have another file checked by giving it a name that begins with a
- * space. The line counts even if its name then turns out to be malformed, but
- * not if its algorithm cannot be computed: it may be none at all.
+ * Standard or reversed is decided by the first line and holds for all: if it
+ * were decided line by line, a file whose name begins with a space could make a
+ * list check another file. The line decides even if its name then is malformed,
+ * but not if its algorithm cannot be computed: it may be no plain line.
  */
 static bool
 read_plain_name(struct manifest *m, struct manifest_entry *e, char *s,
@@ -210,7 +210,7 @@ read_plain_name(struct manifest *m, struct manifest_entry *e, char *s,
 	return read_name(e, s + i, len - i, escaped);
 }
 
-/* A line of a tag that nobody knows. */
+/* A line with an unknown tag. */
 static bool
 read_foreign(struct manifest_entry *e, const struct tagged *t, int number,
     bool escaped)

@@ -2,8 +2,8 @@
  * manifest.h - lines in: what a list of digests says, a line at a time.
  *
  * Bytes to entries, and nothing else: no file is opened, nothing allocated,
- * nothing printed. Lists come from strangers, and this is where their bytes
- * are checked; tests/fuzz/manifest.c has more of them.
+ * nothing printed. Lists are untrusted, and every byte of them is checked here;
+ * tests/fuzz/manifest.c tests that.
  *
  * The grammar (ABNF of RFC 5234, n being the bytes of a digest) follows what
  * cksum -c and sha512sum -c of coreutils 9.12 read, and what phash prints:
@@ -89,9 +89,9 @@ struct manifest {
 	 * tag is NULL, that of lines without one; len is 0 for a name that is
 	 * no tag, in an object, which is never known. bytes is what the text of the
 	 * line's digest stands for, 0 for nothing: it tells apart what the tag
-	 * leaves open. base64: the text is that, and no hex, so that it may be
-	 * a word of any language. Asked for every line, which may hold
-	 * anything: it should remember what it does not know, too.
+	 * leaves open. base64: the text is that, and no hex, so that it may
+	 * also be an ordinary word. It is called for every line with whatever
+	 * stands there, so its answers should be cached, "unknown" as well.
 	 */
 	struct manifest_algorithm (*algorithm)(void *cookie, const char *tag,
 	    size_t len, size_t bytes, bool base64);

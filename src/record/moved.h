@@ -40,8 +40,8 @@ void moved_add(struct moved_files *fs, uint64_t number, uint64_t place,
 /* Sorts by algorithm and size, for moved_has. */
 void moved_sort(struct moved_files *fs);
 
-/* Is a file of that algorithm among them that has this size, or may have it?
- * Sorted, and by nothing else since. */
+/* Is a file of that algorithm among them that has this size, or no known one?
+ * fs must be in the order of moved_sort. */
 bool moved_has(const struct moved_files *fs, int algorithm, uint64_t size);
 
 /*

@@ -1,8 +1,8 @@
 /*
  * scope.h - which names are operands, or lie below one.
  *
- * Names are told from each other by their text alone: no link is looked at,
- * and ".." stands for itself. Two spellings of a path are the same name when
+ * Names are compared by their text alone: no link is followed, and ".." stands
+ * for itself. Two spellings of a path are the same name when
  * their plain forms are equal.
  */
 #ifndef RECORD_SCOPE_H

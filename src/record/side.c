@@ -37,7 +37,7 @@ side_free(struct side *s)
 	free(s);
 }
 
-/* Numbers come one after the other. */
+/* Numbers are marked in order, each once. */
 static void
 side_mark(struct side *s, uint64_t n, bool dotted)
 {

@@ -1,9 +1,9 @@
 /*
  * side.h - one side of a comparison: names and their results, however spelled.
  *
- * A table (table.h) keyed by the plain form of names (scope.h), which also
- * knows how a name was spelled where that is more than the plain form: what is
- * compared is one, what is shown the other.
+ * A table (table.h) whose keys are the plain forms of names (scope.h), and the
+ * spelling of each name that was given in another form: names are compared by
+ * the one and shown by the other.
  */
 #ifndef RECORD_SIDE_H
 #define RECORD_SIDE_H

@@ -1,15 +1,15 @@
 /*
- * Three stores, none of which is ever copied to grow:
+ * Three stores, none of which is copied when it grows:
  *
  *   rows      blocks of BLOCK_ENTRIES; number n is in block n / BLOCK_ENTRIES
  *   paths     an arena of chunks, each path with a NUL behind it
- *   slots     the index, 8 bytes each; rebuilt out of the entries when it
- *             doubles, after the old one has been given back
+ *   slots     the index, 8 bytes each; rebuilt from the rows when it doubles,
+ *             after the old one has been freed
  *
  * A row is 120 bytes, its path costs one more, and at the worst moment, just
  * after it has doubled, the index has 8/3 slots for an entry, 21 bytes; the
  * sort needs up to 28 when the index is gone. That makes at most 149 and
- * leaves 11 for what malloc(3) loses.
+ * leaves 11 for the overhead of malloc(3).
  */
 #include "record/table.h"
 
@@ -474,7 +474,8 @@ split_ended(const struct table *t, struct item *items, size_t n, size_t depth)
 	return ended;
 }
 
-/* Sorts n items from at on, or puts them off when they are many. */
+/* Sorts n items from at on at once, or adds them to the groups to be sorted when
+ * they are many. */
 static void
 group_add(struct table *t, struct sorter *s, size_t at, size_t n, size_t depth)
 {
@@ -511,8 +512,8 @@ group_sort(struct table *t, struct sorter *s, const struct group *g)
 /*
  * A radix sort that looks at eight bytes at a time: a group is sorted by its
  * keys, and each run of equal keys becomes a group eight bytes further on.
- * Groups wait on a list and not on the stack, because the length of a path has
- * no limit.
+ * Groups to be sorted are in an array, not on the stack: the length of a path,
+ * and so the depth of a recursion, has no limit.
  */
 void
 table_sort(struct table *t)

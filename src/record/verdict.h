@@ -44,15 +44,15 @@ struct verdict_rules {
 	bool warn;
 };
 
-/* Lines of one list that are no entries, though they should be. */
+/* Numbers of lines of one list that should be entries and are none. */
 struct verdict_lines {
 	uint64_t malformed; /* all of them */
 	uint64_t nul;       /* those with MANIFEST_NUL */
 	uint64_t no_digest; /* those with MANIFEST_NO_DIGEST */
 };
 
-/* What the lines without a tag were taken for, when nobody said so and others
- * have digests of the same length. Both are texts, or NULL. */
+/* The algorithm that lines without a tag were taken to be of, when the user did
+ * not say it, and others with digests of the same length. Texts, or NULL. */
 struct verdict_guess {
 	const char *tag;
 	const char *others; /* "BLAKE2b, SHA3-512" */

@@ -91,7 +91,7 @@ judge(struct compare *c, const struct file *files)
 
 /* The next verdict, on a name or "OLD > NAME". */
 static void
-verdict(struct compare *c, struct compare_turn *t, enum verdict want,
+verdict(struct compare *c, struct compare_cursor *t, enum verdict want,
     const char *names)
 {
 	struct compare_verdict v;
@@ -108,7 +108,7 @@ verdict(struct compare *c, struct compare_turn *t, enum verdict want,
 }
 
 static void
-no_more(struct compare *c, struct compare_turn *t)
+no_more(struct compare *c, struct compare_cursor *t)
 {
 	struct compare_verdict v;
 
@@ -120,7 +120,7 @@ static void
 test_nothing(void **state)
 {
 	struct compare *c = compare_new();
-	struct compare_turn t = { .i = 0 };
+	struct compare_cursor t = { .i = 0 };
 
 	(void)state;
 	compare_end_walk(c);
@@ -136,7 +136,7 @@ test_every_verdict_in_order_of_name(void **state)
 	    { "./b", { "bb" } }, { "new", { "nn" } }, { "a", { "xx" } },
 	    { "locked", { "" } }, { "dark", { "" } }, { NULL, { NULL } } };
 	struct compare *c = compare_new();
-	struct compare_turn t = { .i = 0 };
+	struct compare_cursor t = { .i = 0 };
 
 	(void)state;
 	assert_true(list(c, "dark", A, "dd"));
@@ -222,7 +222,7 @@ test_all_entries_of_a_name_count(void **state)
 	    { "good", { "gg", "GG" } }, { "second", { "ss", "SS" } },
 	    { "strange", { "tt", "TT" } }, { NULL, { NULL } } };
 	struct compare *c = compare_new();
-	struct compare_turn t = { .i = 0 };
+	struct compare_cursor t = { .i = 0 };
 
 	(void)state;
 	for (const struct file *f = files; f->name; f++)
@@ -252,7 +252,7 @@ test_the_first_entry_that_differs_is_reported(void **state)
 	static const struct file files[] = { { "a", { "aa", "AA" } },
 	    { NULL, { NULL } } };
 	struct compare *c = compare_new();
-	struct compare_turn t = { .i = 0 };
+	struct compare_cursor t = { .i = 0 };
 	struct compare_verdict v;
 
 	(void)state;
@@ -276,7 +276,7 @@ test_what_moved_among_several_algorithms(void **state)
 	    { "y", { "bb", "BB" } }, { "z", { "cc", "CC" } },
 	    { NULL, { NULL } } };
 	struct compare *c = compare_new();
-	struct compare_turn t = { .i = 0 };
+	struct compare_cursor t = { .i = 0 };
 
 	(void)state;
 	assert_true(list(c, "a", A, "aa"));
@@ -297,7 +297,7 @@ test_what_the_walk_has_not_found(void **state)
 	struct result link = { .entry = { .name = "link", .len = 4 },
 	    .status = RESULT_TYPE };
 	struct compare *c = compare_new();
-	struct compare_turn t = { .i = 0 };
+	struct compare_cursor t = { .i = 0 };
 
 	(void)state;
 	assert_true(list(c, "there", A, "tt"));
@@ -321,7 +321,7 @@ test_files_of_a_new_list(void **state)
 	    { "d/f", { "ff" } }, { "dark", { "" } }, { NULL, { NULL } } };
 	static const char *const names[] = { "d//f", "new" };
 	struct compare *c = compare_new();
-	struct compare_turn t = { .i = 0 };
+	struct compare_cursor t = { .i = 0 };
 	struct result r;
 
 	(void)state;
