@@ -15,8 +15,8 @@ static void (*die_hook)(void);
 
 /*
  * A line is written by one write(2), so that no other program's output comes
- * between its parts; stderr is unbuffered by default. The buffer is not from malloc(3),
- * because "out of memory" is one of the lines.
+ * between its parts; stderr is unbuffered by default. The buffer is not from
+ * malloc(3), because "out of memory" is one of the lines.
  */
 static void
 diag_buffer_stderr(void)

@@ -31,8 +31,8 @@ void diag_name(const char *name, size_t len, const char *fmt, ...)
 void diag_die(const char *fmt, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 
-/* For a state that no input can lead to, only a fault of the program: says "BUG"
- * and aborts, after the hook of diag_at_die. */
+/* For a state that only a fault of the program can lead to, and no input: says
+ * "BUG" and aborts, after the hook of diag_at_die. */
 void diag_bug(const char *fmt, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 

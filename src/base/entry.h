@@ -26,7 +26,7 @@ enum entry_kind {
 };
 #define ENTRY_KINDS (ENTRY_STDIN + 1)
 
-/* What stat(2) said of the file; all zero where nobody has asked. Times are in
+/* What stat(2) said of the file; all zero where it was not called. Times are in
  * nanoseconds since the epoch. */
 struct entry_identity {
 	uint64_t dev, ino;

@@ -149,7 +149,7 @@ outfile_split(struct outfile *f, const char *path)
  *
  * .NAME.PID-N.phash-tmp. Where the system can, the file gets this name only
  * when it is whole, for the moment before it takes its place, and a process
- * that is killed leaves nothing. It is locked as long as its writer lives: one
+ * that is killed leaves nothing. It is locked as long as its writer runs: one
  * that is not locked was left behind.
  */
 
@@ -171,7 +171,7 @@ outfile_is_temporary(const struct outfile *f, const char *name)
 	return n && !strcmp(name + n, OUTFILE_MARK);
 }
 
-/* Removes a temporary file of ours, unless its writer lives. */
+/* Removes a temporary file of ours, unless its writer still runs. */
 static void
 outfile_remove_left(const struct outfile *f, const char *name)
 {
@@ -325,9 +325,9 @@ outfile_create_named(struct outfile *f, const char *name)
 }
 
 /*
- * Owner, group and mode of the old file, as far as permitted. Nobody may do more
- * with the new file than with the old one: it is not set-id; where the group
- * cannot be kept, group and others get what both had.
+ * Owner, group and mode of the old file, as far as permitted. Nobody may do
+ * more with the new file than with the old one: it is not set-id; where the
+ * group cannot be kept, group and others get what both had.
  */
 static void
 outfile_inherit(const struct outfile *f)

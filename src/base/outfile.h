@@ -11,7 +11,7 @@
  *
  * The temporary file is removed when the program ends, by a signal too. One
  * that a killed program left is removed when the same file is opened again: it
- * is told from that of a living program by the lock, flock(2).
+ * is told from that of a running program by its lock, flock(2).
  *
  * A failure to write is reported once on stderr and kept in lost, which callers
  * test to stop work whose output cannot be written.

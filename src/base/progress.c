@@ -17,7 +17,7 @@
 #define PROGRESS_REDRAW 0.25      /* between it and the next ones */
 #define PROGRESS_SAMPLES 16       /* for the rate: the last four seconds */
 #define PROGRESS_COLUMNS 80       /* where they cannot be asked for */
-#define PROGRESS_NAME_MIN 12      /* columns; in fewer a name tells nothing */
+#define PROGRESS_NAME_MIN 12      /* columns; a shorter name would be useless */
 
 static const char wipe[] = "\r\033[K";
 

@@ -5,7 +5,7 @@
  *     50%, 12345/24000 files, 1.2 GB/2.4 GB, 812 MB/s, 0:12 left, src/main.c
  *
  * Files and bytes done, and bytes per second over the last seconds; once
- * everything has been found, or the share of the work is told, how much of all
+ * everything has been found, or the share of the work is known, how much of all
  * that is, and the time left; and a file that was done just now, with
  * PROGRESS_NAMES. Units are powers of ten. The parts stand in the order of
  * their importance: where a terminal is too narrow for all, the last ones are

@@ -1,6 +1,6 @@
 /*
- * An entry of the list is stored as a struct result: its digest, and its size or
- * MOVED_NO_SIZE.
+ * An entry of the list is stored as a struct result: its digest, and its size
+ * or MOVED_NO_SIZE.
  *
  * A name's first entry and first result are rows of the sides. Two tables hold
  * the others, with a key (below) in the place of a path: `further' the entries

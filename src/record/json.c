@@ -72,8 +72,8 @@ utf16_point(struct json *j, unsigned *point)
 }
 
 /* Writes no more bytes than its escape has (4 at most for the 12 of a pair, 3
- * for the 6 of one unit), so that decoding in place never writes over bytes that
- * are still to be read. */
+ * for the 6 of one unit), so that decoding in place never writes over bytes
+ * that are still to be read. */
 static char *
 put_utf8(char *to, unsigned point)
 {

@@ -148,7 +148,7 @@ is_foreign(const char *tag, size_t taglen, const char *s, size_t len)
 	    (len >= 32 && code_is_base32(s, len));
 }
 
-/* Asks for the algorithm of a line and notes it in e and, for messages, in m. */
+/* Asks for the algorithm of a line; notes it in e and, for messages, in m. */
 static struct manifest_algorithm
 ask(struct manifest *m, struct manifest_entry *e, const char *tag,
     size_t taglen, const char *digest, size_t len)

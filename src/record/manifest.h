@@ -76,7 +76,7 @@ enum manifest_order {
 struct manifest_algorithm {
 	int number;      /* the caller's; below 0: it cannot be computed */
 	size_t size;     /* bytes of a digest; 0: not known */
-	const char *tag; /* for messages; lives as long as the list is read */
+	const char *tag; /* for messages; valid until the list has been read */
 };
 
 /*
@@ -85,13 +85,14 @@ struct manifest_algorithm {
  */
 struct manifest {
 	/*
-	 * The algorithm called tag (len bytes, no NUL behind them), or, where
-	 * tag is NULL, that of lines without one; len is 0 for a name that is
-	 * no tag, in an object, which is never known. bytes is what the text of the
-	 * line's digest stands for, 0 for nothing: it tells apart what the tag
-	 * leaves open. base64: the text is that, and no hex, so that it may
-	 * also be an ordinary word. It is called for every line with whatever
-	 * stands there, so its answers should be cached, "unknown" as well.
+	 * Returns the algorithm called tag (len bytes, no NUL behind them), or
+	 * that of lines without a tag, where tag is NULL. len is 0 for an
+	 * object's name that has not the form of a tag: it is unknown. bytes
+	 * is the size of the digest in the line, 0 where there is none; it
+	 * decides where the tag does not. base64: the digest is in base64 and
+	 * cannot be hex, so that it may also be an ordinary word. Called for
+	 * every line with whatever stands there, so answers should be cached,
+	 * "unknown" as well.
 	 */
 	struct manifest_algorithm (*algorithm)(void *cookie, const char *tag,
 	    size_t len, size_t bytes, bool base64);

@@ -474,8 +474,8 @@ split_ended(const struct table *t, struct item *items, size_t n, size_t depth)
 	return ended;
 }
 
-/* Sorts n items from at on at once, or adds them to the groups to be sorted when
- * they are many. */
+/* Sorts the n items that begin at at, or, when they are many, adds them to the
+ * groups that are still to be sorted. */
 static void
 group_add(struct table *t, struct sorter *s, size_t at, size_t n, size_t depth)
 {

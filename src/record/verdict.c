@@ -210,8 +210,7 @@ put_sum(struct buf *out, const struct verdict_counts *c)
 	    c->found[VERDICT_UNREADABLE]);
 }
 
-/* In coreutils' order, as far as it knows them: REFUSED and those from NUL on
- * are ours. */
+/* In coreutils' order; it has none of REFUSED and of those from NUL on. */
 enum end {
 	END_NONE_FOUND,
 	END_MALFORMED,
