@@ -5,13 +5,7 @@
 
 #include <immintrin.h>
 
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx2"))), \
-    apply_to = function)
-#else
-#pragma GCC target("avx2")
-#endif
-
+#define TARGET __attribute__((target("avx2")))
 #define LANES 4
 #define COMPRESS sha512x_avx2x4
 #define BYTES(x, m) ((vec)_mm256_shuffle_epi8((__m256i)(x), m))
@@ -21,10 +15,4 @@
     0x0007060504030201, 0x080f0e0d0c0b0a09, 0x0007060504030201))
 #include "digest/sha512x_body.inc"
 
-#ifdef __clang__
-#pragma clang attribute pop
-#endif
-
-#else
-typedef int sha512x_avx2_is_empty; /* ISO C wants a declaration */
 #endif

@@ -5,13 +5,7 @@
 
 #include <immintrin.h>
 
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx2,avx512f,avx512vl"))), \
-    apply_to = function)
-#else
-#pragma GCC target("avx2,avx512f,avx512vl")
-#endif
-
+#define TARGET __attribute__((target("avx2,avx512f,avx512vl")))
 #define LANES 4
 #define COMPRESS sha512x_avx512x4
 #define TERNARY(x, y, z, table) ((vec)_mm256_ternarylogic_epi64( \
@@ -20,15 +14,6 @@
     _mm256_set_epi64x(0x08090a0b0c0d0e0f, 0x0001020304050607, \
     0x08090a0b0c0d0e0f, 0x0001020304050607)))
 #define ROR(x, n) ((vec)_mm256_ror_epi64((__m256i)(x), (n)))
-#define XOR3(x, y, z) TERNARY(x, y, z, 0x96)
-#define CH(x, y, z) TERNARY(x, y, z, 0xca)
-#define MAJ(x, y, z) TERNARY(x, y, z, 0xe8)
 #include "digest/sha512x_body.inc"
 
-#ifdef __clang__
-#pragma clang attribute pop
-#endif
-
-#else
-typedef int sha512x_avx512vl_is_empty; /* ISO C wants a declaration */
 #endif

@@ -17,13 +17,11 @@ static sha512x_compress vector8_compress;
     16, 0x0000ffff0000ffff), 32, 0x00000000ffffffff)
 /* without vector registers, gcc takes minutes and gigabytes over it */
 #if defined(__i386__) && !defined(__clang__)
-#pragma GCC push_options
-#pragma GCC target("sse2")
+#define TARGET __attribute__((target("sse2")))
+#else
+#define TARGET
 #endif
 #include "digest/sha512x_body.inc"
-#if defined(__i386__) && !defined(__clang__)
-#pragma GCC pop_options
-#endif
 
 static bool
 vector8_supported(void)
