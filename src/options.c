@@ -237,11 +237,8 @@ take_algorithm(struct options *o, const struct row *r)
 static int
 take_engine(struct options *o, const struct row *r)
 {
-	const char *engines[ENGINE_CHOICES];
-
-	engine_choices(engines);
 	o->engine = optarg;
-	return find_word(r, engines) < 0 ? -1 : 0;
+	return find_word(r, engine_choices) < 0 ? -1 : 0;
 }
 
 static int

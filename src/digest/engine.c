@@ -1,14 +1,21 @@
 #include "digest/engine.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "digest/sha512x.h"
 
 #define ENGINE_KERNELS 8 /* more than there are */
 
-/* The first that can compute something does. */
+/* The first that can compute a digest does. */
 static const struct engine_ops *const engine_rows[] = { &lanes_ops, &evp_ops };
+
+const char *const engine_choices[] = {
+	"auto", "libcrypto", "lanes",
+	/* the kernels of several lanes in sha512x_kernels, in that order */
+	"avx2x4", "avx512x4", "avx512x8", NULL
+};
 
 /* Whether k may compute by that choice. */
 static bool
@@ -21,30 +28,18 @@ engine_allows(const char *choice, const struct sha512x_kernel *k)
 	    (!strcmp(choice, "lanes") || !strcmp(choice, k->name));
 }
 
-void
-engine_choices(const char *names[ENGINE_CHOICES])
-{
-	const struct sha512x_kernel *k;
-	unsigned n = 0;
-
-	names[n++] = "auto";
-	names[n++] = "libcrypto";
-	names[n++] = "lanes";
-	for (k = sha512x_kernels; k->name; k++)
-		if (k->width > 1 && n < ENGINE_CHOICES - 1)
-			names[n++] = k->name;
-	names[n] = NULL;
-}
-
 const char *
 engine_refusal(const char *choice)
 {
-	const struct sha512x_kernel *k = sha512x_find(choice);
+	const struct sha512x_kernel *k;
 
-	if (!k || k->width == 1 || sha512x_trusted(k))
-		return NULL;
-	return k->supported() ? "does not agree with libcrypto" :
-	    "not on this processor";
+	for (k = sha512x_kernels; k->name; k++)
+		if (k->width > 1 && !strcmp(choice, k->name) &&
+		    !sha512x_trusted(k))
+			return k->supported() ?
+			    "does not agree with libcrypto" :
+			    "not on this processor";
+	return NULL;
 }
 
 struct engine *
@@ -56,8 +51,13 @@ engine_new_of(const struct digest *d, unsigned slots,
 	for (i = 0; i < sizeof(engine_rows) / sizeof(engine_rows[0]); i++) {
 		struct engine *e = engine_rows[i]->new(d, slots, kernels);
 
-		if (e || errno != ENOTSUP)
+		if (e) {
+			e->size = digest_size(d);
+			e->slots = slots;
 			return e;
+		}
+		if (errno != ENOTSUP)
+			break;
 	}
 	return NULL;
 }
@@ -78,56 +78,37 @@ engine_new(const struct digest *d, unsigned slots, const char *choice)
 void
 engine_free(struct engine *e)
 {
-	if (e)
-		e->ops->free(e);
-}
-
-const char *
-engine_name(const struct engine *e)
-{
-	return e->name;
-}
-
-size_t
-engine_size(const struct engine *e)
-{
-	return e->size;
+	if (e && e->ops->release)
+		e->ops->release(e);
+	free(e);
 }
 
 int
-engine_start(struct engine *e, unsigned i)
+engine_start(struct engine *e, unsigned i, uint64_t expect)
 {
-	return e->ops->start(e, i);
-}
+	struct engine_slot *s = &e->slot[i];
+	int rc = e->ops->start(e, i);
 
-void
-engine_expect(struct engine *e, unsigned i, uint64_t bytes)
-{
-	e->ops->expect(e, i, bytes);
+	s->expect = expect;
+	s->state = rc < 0 ? ENGINE_FAILED : ENGINE_HUNGRY;
+	return rc;
 }
 
 void
 engine_feed(struct engine *e, unsigned i, const void *p, size_t n, bool last)
 {
-	e->ops->feed(e, i, p, n, last);
+	struct engine_slot *s = &e->slot[i];
+
+	s->state = ENGINE_FED;
+	s->p = p;
+	s->n = n;
+	s->last = last;
 }
 
 void
 engine_run(struct engine *e)
 {
 	e->ops->run(e);
-}
-
-enum engine_state
-engine_state(const struct engine *e, unsigned i)
-{
-	return e->ops->state(e, i);
-}
-
-const unsigned char *
-engine_digest(const struct engine *e, unsigned i)
-{
-	return e->ops->digest(e, i);
 }
 
 unsigned

@@ -3,56 +3,37 @@
 
 #include <stdlib.h>
 
-#include "digest/digest.h"
-
-struct evp_slot {
-	enum engine_state state;
-	struct digest_ctx *ctx;
-	const unsigned char *p; /* FED: the bytes to digest */
-	size_t n;
-	bool last;
-	unsigned char out[DIGEST_MAX];
-};
-
 struct evp {
 	struct engine engine;
-	unsigned slots;
-	struct evp_slot slot[];
+	struct digest_ctx *ctx[ENGINE_SLOTS]; /* of slots that there are */
 };
 
-static struct evp *
-evp_of(struct engine *e)
-{
-	return (struct evp *)e;
-}
-
 static void
-evp_free(struct engine *e)
+evp_release(struct engine *e)
 {
-	struct evp *v = evp_of(e);
+	struct evp *v = (struct evp *)e;
 	unsigned i;
 
-	for (i = 0; i < v->slots; i++)
-		digest_ctx_free(v->slot[i].ctx);
-	free(v);
+	for (i = 0; i < ENGINE_SLOTS; i++)
+		digest_ctx_free(v->ctx[i]);
 }
 
 static struct engine *
 evp_new(const struct digest *d, unsigned slots,
     const struct sha512x_kernel *const *kernels)
 {
-	struct evp *v = calloc(1, sizeof(*v) + slots * sizeof(v->slot[0]));
+	struct evp *v = calloc(1, sizeof(*v));
+	unsigned i;
 
 	(void)kernels;
 	if (!v)
 		return NULL;
 	v->engine.ops = &evp_ops;
 	v->engine.name = "libcrypto";
-	v->engine.size = digest_size(d);
-	for (; v->slots < slots; v->slots++) {
-		v->slot[v->slots].ctx = digest_ctx_new(d);
-		if (!v->slot[v->slots].ctx) {
-			evp_free(&v->engine);
+	for (i = 0; i < slots; i++) {
+		v->ctx[i] = digest_ctx_new(d);
+		if (!v->ctx[i]) {
+			engine_free(&v->engine);
 			return NULL;
 		}
 	}
@@ -62,73 +43,33 @@ evp_new(const struct digest *d, unsigned slots,
 static int
 evp_start(struct engine *e, unsigned i)
 {
-	struct evp_slot *s = &evp_of(e)->slot[i];
-	int rc = digest_init(s->ctx);
-
-	s->state = rc < 0 ? ENGINE_FAILED : ENGINE_HUNGRY;
-	return rc;
-}
-
-/* The order makes no difference here. */
-static void
-evp_expect(struct engine *e, unsigned i, uint64_t bytes)
-{
-	(void)e;
-	(void)i;
-	(void)bytes;
-}
-
-static void
-evp_feed(struct engine *e, unsigned i, const void *p, size_t n, bool last)
-{
-	struct evp_slot *s = &evp_of(e)->slot[i];
-
-	s->state = ENGINE_FED;
-	s->p = p;
-	s->n = n;
-	s->last = last;
+	return digest_init(((struct evp *)e)->ctx[i]);
 }
 
 static enum engine_state
-run_slot(struct evp_slot *s)
+run_slot(struct engine_slot *s, struct digest_ctx *c)
 {
-	if (digest_update(s->ctx, s->p, s->n) < 0)
+	if (digest_update(c, s->p, s->n) < 0)
 		return ENGINE_FAILED;
 	if (!s->last)
 		return ENGINE_HUNGRY;
-	return digest_final(s->ctx, s->out) < 0 ? ENGINE_FAILED : ENGINE_DONE;
+	return digest_final(c, s->digest) < 0 ? ENGINE_FAILED : ENGINE_DONE;
 }
 
 static void
 evp_run(struct engine *e)
 {
-	struct evp *v = evp_of(e);
-	struct evp_slot *s;
+	struct evp *v = (struct evp *)e;
+	unsigned i;
 
-	for (s = v->slot; s < v->slot + v->slots; s++)
-		if (s->state == ENGINE_FED)
-			s->state = run_slot(s);
-}
-
-static enum engine_state
-evp_state(const struct engine *e, unsigned i)
-{
-	return ((const struct evp *)e)->slot[i].state;
-}
-
-static const unsigned char *
-evp_digest(const struct engine *e, unsigned i)
-{
-	return ((const struct evp *)e)->slot[i].out;
+	for (i = 0; i < e->slots; i++)
+		if (e->slot[i].state == ENGINE_FED)
+			e->slot[i].state = run_slot(&e->slot[i], v->ctx[i]);
 }
 
 const struct engine_ops evp_ops = {
 	.new = evp_new,
-	.free = evp_free,
+	.release = evp_release,
 	.start = evp_start,
-	.expect = evp_expect,
-	.feed = evp_feed,
 	.run = evp_run,
-	.state = evp_state,
-	.digest = evp_digest,
 };

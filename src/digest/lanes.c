@@ -23,12 +23,10 @@
 #define LANES_KERNELS 8 /* of a set; more than there are */
 
 struct lanes_slot {
-	enum engine_state state;
+	struct engine_slot *base;
 	struct message msg;
-	uint64_t expect;        /* bytes of the whole message; 0: not known */
 	bool late;              /* FED since before this run */
 	bool stepping;          /* has been taken up by this run */
-	unsigned char out[DIGEST_MAX];
 };
 
 struct lanes {
@@ -38,15 +36,8 @@ struct lanes {
 	unsigned nset;
 	unsigned width;                       /* the widest kernel's */
 	uint64_t spare[SHA512X_MAX_WIDTH][8]; /* lanes without a message */
-	unsigned slots;
-	struct lanes_slot slot[];
+	struct lanes_slot slot[]; /* as many as engine.slots */
 };
-
-static struct lanes *
-lanes_of(struct engine *e)
-{
-	return (struct lanes *)e;
-}
 
 /* Takes over those of the kernels that can be trusted. */
 static void
@@ -63,12 +54,6 @@ lanes_take(struct lanes *l, const struct sha512x_kernel *const *kernels)
 	}
 }
 
-static void
-lanes_free(struct engine *e)
-{
-	free(lanes_of(e));
-}
-
 /* Where the system's policy names a provider, no kernel stands in for it. One
  * lane is of use beside wide ones only: without them, EVP does better. */
 static struct engine *
@@ -78,6 +63,7 @@ lanes_new(const struct digest *d, unsigned slots,
 	const struct message_variant *variant = digest_is_default(d) ?
 	    message_find(digest_tag(d)) : NULL;
 	struct lanes *l;
+	unsigned i;
 
 	errno = ENOTSUP;
 	if (!variant || !*kernels)
@@ -86,9 +72,9 @@ lanes_new(const struct digest *d, unsigned slots,
 	if (!l)
 		return NULL;
 	l->engine.ops = &lanes_ops;
-	l->engine.size = variant->size;
 	l->variant = variant;
-	l->slots = slots;
+	for (i = 0; i < slots; i++)
+		l->slot[i].base = &l->engine.slot[i];
 	lanes_take(l, kernels);
 	if (l->width > 1)
 		return &l->engine;
@@ -100,28 +86,11 @@ lanes_new(const struct digest *d, unsigned slots,
 static int
 lanes_start(struct engine *e, unsigned i)
 {
-	struct lanes *l = lanes_of(e);
-	struct lanes_slot *s = &l->slot[i];
+	struct lanes *l = (struct lanes *)e;
 
-	s->state = ENGINE_HUNGRY;
-	s->expect = 0;
-	message_start(&s->msg, l->variant);
+	l->slot[i].late = false;
+	message_start(&l->slot[i].msg, l->variant);
 	return 0;
-}
-
-static void
-lanes_expect(struct engine *e, unsigned i, uint64_t bytes)
-{
-	lanes_of(e)->slot[i].expect = bytes;
-}
-
-static void
-lanes_feed(struct engine *e, unsigned i, const void *p, size_t n, bool last)
-{
-	struct lanes_slot *s = &lanes_of(e)->slot[i];
-
-	s->state = ENGINE_FED;
-	message_feed(&s->msg, p, n, last);
 }
 
 /* True when the slot has no whole block (any more): it is not FED then. */
@@ -131,10 +100,10 @@ slot_settle(struct lanes_slot *s, const struct message_variant *v)
 	if (s->msg.blocks)
 		return false;
 	if (s->msg.ended) {
-		message_digest(&s->msg, v, s->out);
-		s->state = ENGINE_DONE;
+		message_digest(&s->msg, v, s->base->digest);
+		s->base->state = ENGINE_DONE;
 	} else {
-		s->state = ENGINE_HUNGRY;
+		s->base->state = ENGINE_HUNGRY;
 	}
 	return true;
 }
@@ -142,9 +111,9 @@ slot_settle(struct lanes_slot *s, const struct message_variant *v)
 static uint64_t
 slot_to_come(const struct lanes_slot *s)
 {
-	uint64_t more = s->expect > s->msg.bytes ? s->expect - s->msg.bytes : 0;
+	uint64_t expect = s->base->expect, fed = s->msg.bytes;
 
-	return more + message_left(&s->msg);
+	return (expect > fed ? expect - fed : 0) + message_left(&s->msg);
 }
 
 static bool
@@ -168,8 +137,8 @@ next_slot(struct lanes *l,
 {
 	struct lanes_slot *best = NULL, *s;
 
-	for (s = l->slot; s < l->slot + l->slots; s++)
-		if (s->state == ENGINE_FED && !s->stepping &&
+	for (s = l->slot; s < l->slot + l->engine.slots; s++)
+		if (s->base->state == ENGINE_FED && !s->stepping &&
 		    (!best || before(s, best)))
 			best = s;
 	return best;
@@ -230,14 +199,18 @@ leave(struct lanes *l, struct lanes_slot *step[], unsigned n)
 static void
 lanes_run(struct engine *e)
 {
-	struct lanes *l = lanes_of(e);
+	struct lanes *l = (struct lanes *)e;
 	struct lanes_slot *step[SHA512X_MAX_WIDTH], *s;
 	bool moved = false;
 	unsigned n = 0, stay;
 
-	for (s = l->slot; s < l->slot + l->slots; s++)
-		if (s->state == ENGINE_FED && slot_settle(s, l->variant))
-			moved = true;
+	for (s = l->slot; s < l->slot + l->engine.slots; s++)
+		if (s->base->state == ENGINE_FED) {
+			if (!s->late)
+				message_feed(&s->msg, s->base->p, s->base->n,
+				    s->base->last);
+			moved |= slot_settle(s, l->variant);
+		}
 	while ((n = join(l, step, n))) {
 		/* the caller may have bytes that fill the other lanes */
 		if (moved && n < l->width)
@@ -247,31 +220,14 @@ lanes_run(struct engine *e)
 		moved |= stay < n;
 		n = stay;
 	}
-	for (s = l->slot; s < l->slot + l->slots; s++) {
+	for (s = l->slot; s < l->slot + l->engine.slots; s++) {
 		s->stepping = false;
-		s->late = s->state == ENGINE_FED;
+		s->late = s->base->state == ENGINE_FED;
 	}
-}
-
-static enum engine_state
-lanes_state(const struct engine *e, unsigned i)
-{
-	return ((const struct lanes *)e)->slot[i].state;
-}
-
-static const unsigned char *
-lanes_digest(const struct engine *e, unsigned i)
-{
-	return ((const struct lanes *)e)->slot[i].out;
 }
 
 const struct engine_ops lanes_ops = {
 	.new = lanes_new,
-	.free = lanes_free,
 	.start = lanes_start,
-	.expect = lanes_expect,
-	.feed = lanes_feed,
 	.run = lanes_run,
-	.state = lanes_state,
-	.digest = lanes_digest,
 };

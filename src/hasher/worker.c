@@ -177,11 +177,10 @@ worker_start(struct worker *w, unsigned i)
 	struct slot *s = &w->slot[i];
 
 	s->res.size = 0;
-	if (engine_start(s->engine, i) < 0)
-		return result_fail(&s->res, RESULT_DIGEST, 0);
-	if (s->file.regular)
-		engine_expect(s->engine, i, (uint64_t)s->file.st.st_size);
-	return 0;
+	if (engine_start(s->engine, i, s->file.regular ?
+	    (uint64_t)s->file.st.st_size : 0) == 0)
+		return 0;
+	return result_fail(&s->res, RESULT_DIGEST, 0);
 }
 
 /* The file is read once more, if it should be. 1: it is; 0: no; -1: it cannot
@@ -204,8 +203,8 @@ static int
 worker_done(struct worker *w, unsigned i)
 {
 	struct slot *s = &w->slot[i];
-	const unsigned char *digest = engine_digest(s->engine, i);
-	size_t len = engine_size(s->engine);
+	const unsigned char *digest = s->engine->slot[i].digest;
+	size_t len = s->engine->size;
 	int settled = reader_settled(&s->file, &s->res);
 
 	if (settled == 0) {
@@ -235,7 +234,7 @@ worker_move(struct worker *w, unsigned i)
 	struct slot *s = &w->slot[i];
 
 	watch_item(w->line, s->item.id);
-	switch (engine_state(s->engine, i)) {
+	switch (s->engine->slot[i].state) {
 	case ENGINE_HUNGRY:
 		return worker_feed(w, i) < 0 ? worker_answer(w, s) : 0;
 	case ENGINE_DONE:

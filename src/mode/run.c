@@ -283,7 +283,7 @@ run_say_engine(const struct run *r, int jobs)
 	struct engine *e = engine_new(r->digest, 1, r->o->engine);
 
 	diag_msg("%d worker%s, engine %s", jobs, jobs == 1 ? "" : "s",
-	    e ? engine_name(e) : "unknown");
+	    e ? e->name : "unknown");
 	engine_free(e);
 }
 

@@ -58,9 +58,9 @@ choose_lanes(const struct digest *d, unsigned which)
 }
 
 static void
-start(struct engine *l, struct message *m, unsigned slot)
+start(struct engine *l, struct message *m, unsigned slot, uint64_t expect)
 {
-	check(engine_start(l, slot) == 0 && digest_init(m->whole) == 0);
+	check(engine_start(l, slot, expect) == 0 && digest_init(m->whole) == 0);
 	m->length = 0;
 	m->phase = slot * 17 % 251;
 }
@@ -81,8 +81,7 @@ finish(struct engine *l, struct message *m, unsigned slot, size_t len)
 	unsigned char want[DIGEST_MAX];
 
 	check(digest_final(m->whole, want) == 0);
-	check(!memcmp(engine_digest(l, slot), want, len));
-	start(l, m, slot);
+	check(!memcmp(l->slot[slot].digest, want, len));
 }
 
 /* One step: what moves the slot on from the state that it is in. */
@@ -91,17 +90,17 @@ step(struct engine *l, struct message *m, const uint8_t *in, size_t len)
 {
 	unsigned slot = in[0] % SLOTS;
 	size_t n = (in[1] | (size_t)in[2] << 8) % (FEED_MAX + 1);
+	/* true or not */
+	uint64_t expect = in[0] & 0x20 ? (uint64_t)n << in[1] % 50 : 0;
 
 	m += slot;
-	switch (engine_state(l, slot)) {
+	switch (l->slot[slot].state) {
 	case ENGINE_IDLE:
-		start(l, m, slot);
+		start(l, m, slot, expect);
 		break;
 	case ENGINE_HUNGRY:
-		if (in[0] & 0x20) /* true or not, at any time */
-			engine_expect(l, slot, (uint64_t)n << in[1] % 50);
 		if (in[0] & 0x40)
-			start(l, m, slot); /* given up half-way */
+			start(l, m, slot, expect); /* given up half-way */
 		else
 			feed(l, m, slot, n, (in[0] & 0x80) ||
 			    m->length > MESSAGE_MAX);
@@ -111,6 +110,7 @@ step(struct engine *l, struct message *m, const uint8_t *in, size_t len)
 		break;
 	case ENGINE_DONE:
 		finish(l, m, slot, len);
+		start(l, m, slot, expect);
 		break;
 	case ENGINE_FAILED:
 		check(false);
@@ -121,15 +121,15 @@ step(struct engine *l, struct message *m, const uint8_t *in, size_t len)
 static void
 drain(struct engine *l, struct message *m, unsigned slot, size_t len)
 {
-	if (engine_state(l, slot) == ENGINE_IDLE)
+	if (l->slot[slot].state == ENGINE_IDLE)
 		return;
-	while (engine_state(l, slot) == ENGINE_FED)
+	while (l->slot[slot].state == ENGINE_FED)
 		engine_run(l);
-	if (engine_state(l, slot) == ENGINE_HUNGRY)
+	if (l->slot[slot].state == ENGINE_HUNGRY)
 		feed(l, m, slot, slot, true);
-	while (engine_state(l, slot) == ENGINE_FED)
+	while (l->slot[slot].state == ENGINE_FED)
 		engine_run(l);
-	check(engine_state(l, slot) == ENGINE_DONE);
+	check(l->slot[slot].state == ENGINE_DONE);
 	finish(l, m, slot, len);
 }
 

@@ -106,10 +106,10 @@ time_lanes(struct engine *l, unsigned slots, size_t n, unsigned messages)
 
 	while (done < messages) {
 		for (i = 0; i < slots; i++) {
-			if (engine_state(l, i) == ENGINE_FED)
+			if (l->slot[i].state == ENGINE_FED)
 				continue;
-			done += engine_state(l, i) == ENGINE_DONE;
-			engine_start(l, i);
+			done += l->slot[i].state == ENGINE_DONE;
+			engine_start(l, i, 0);
 			if (started < messages) {
 				engine_feed(l, i, data[i], n, true);
 				started++;
