@@ -58,11 +58,11 @@ algorithms_add(struct algorithms *a, const char *name)
 	for (n = 0; n < ALGORITHMS_MAX; n++) {
 		if (!a->digest[n]) {
 			snprintf(a->shared->tag[n], DIGEST_TAG_MAX + 1, "%s",
-			    digest_tag(d));
+			    d->tag);
 			a->digest[n] = d;
 			return n;
 		}
-		if (!strcmp(digest_tag(a->digest[n]), digest_tag(d)))
+		if (!strcmp(a->digest[n]->tag, d->tag))
 			break;
 	}
 	digest_free(d);

@@ -13,8 +13,23 @@
 #define DIGEST_MAX 64 /* bytes; libcrypto's EVP_MAX_MD_SIZE */
 #define DIGEST_TAG_MAX 31
 
-struct digest;     /* an algorithm, fetched */
-struct digest_ctx; /* one message being digested */
+struct evp_md_st;     /* libcrypto's EVP_MD */
+struct evp_md_ctx_st; /* libcrypto's EVP_MD_CTX */
+
+/* An algorithm, fetched. Only digest_new changes it. */
+struct digest {
+	/*
+	 * The tag that checksum lines carry for it: cksum's where cksum has one
+	 * (MD5, SHA1, SHA224 ... SHA512, SHA3-256, BLAKE2b, BLAKE2b-256, SM3),
+	 * SHAKE128-256 and the like, libcrypto's own name for the rest. It is
+	 * a name for it, too.
+	 */
+	char tag[DIGEST_TAG_MAX + 1];
+	size_t size;          /* of a digest, in bytes */
+	struct evp_md_st *md;
+	const char *param;    /* that sets md's length to size; NULL: size is
+	                       * md's own */
+};
 
 /*
  * Fetches an algorithm by any name that libcrypto knows (EVP_MD_fetch), case
@@ -22,18 +37,15 @@ struct digest_ctx; /* one message being digested */
  * "blake2b", FreeBSD's "SHA512t256". "NAME-BITS" is one of another length
  * (BLAKE2b-256, SHAKE128-256), where libcrypto can compute it, or says the
  * length that there is (SHA256-256). SHAKE128 and SHAKE256 have 16 and 32
- * bytes unless told. NULL with errno: EINVAL for a name that is not known, has
- * other characters than letters, digits and - / _ ., or means no digest of 1
- * to DIGEST_MAX bytes; ENOMEM else.
+ * bytes unless the name says another length. NULL with errno: EINVAL for a
+ * name that is not known, has other characters than letters, digits and
+ * - / _ ., or means no digest of 1 to DIGEST_MAX bytes; ENOMEM else.
  */
 struct digest *digest_new(const char *name);
 void digest_free(struct digest *d);
 
-/* The bytes at the beginning of s that may be those of a name. */
+/* How many bytes at the beginning of s can be part of a name. */
 size_t digest_name_bytes(const char *s, size_t len);
-
-/* Bytes of a digest. */
-size_t digest_size(const struct digest *d);
 
 /*
  * Is that the name of a digest without a length of its own, and without one in
@@ -42,26 +54,18 @@ size_t digest_size(const struct digest *d);
 bool digest_is_extendable(const char *name);
 
 /*
- * The tag that checksum lines carry for it: cksum's where cksum has one (MD5,
- * SHA1, SHA224 ... SHA512, SHA3-256, BLAKE2b, BLAKE2b-256, SM3), SHAKE128-256
- * and the like, libcrypto's own name for the rest. It is a name for it, too.
- * Belongs to d; at most DIGEST_TAG_MAX bytes.
- */
-const char *digest_tag(const struct digest *d);
-
-/*
  * Whether libcrypto's default provider computes it. Where the system's policy
- * names another one (FIPS), no code of ours may stand in for it.
+ * names another one (FIPS), no code of ours may compute it instead.
  */
 bool digest_is_default(const struct digest *d);
 
-/* A context, used again for message after message. NULL when out of memory. */
-struct digest_ctx *digest_ctx_new(const struct digest *d);
-void digest_ctx_free(struct digest_ctx *c);
-
-/* 0, or -1 when libcrypto fails. final writes digest_size() bytes. */
-int digest_init(struct digest_ctx *c);
-int digest_update(struct digest_ctx *c, const void *p, size_t n);
-int digest_final(struct digest_ctx *c, unsigned char *out);
+/*
+ * A message begins in c, whatever was there, and ends; between them
+ * EVP_DigestUpdate takes its bytes. 0, or -1 when libcrypto fails, or has not
+ * d->size bytes for final, which writes as many.
+ */
+int digest_init(const struct digest *d, struct evp_md_ctx_st *c);
+int digest_final(const struct digest *d, struct evp_md_ctx_st *c,
+    unsigned char *out);
 
 #endif

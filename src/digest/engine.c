@@ -52,7 +52,7 @@ engine_new_of(const struct digest *d, unsigned slots,
 		struct engine *e = engine_rows[i]->new(d, slots, kernels);
 
 		if (e) {
-			e->size = digest_size(d);
+			e->size = d->size;
 			e->slots = slots;
 			return e;
 		}

@@ -1,11 +1,15 @@
 /* libcrypto's EVP, one message after another, for every algorithm. */
 #include "digest/engine.h"
 
+#include <errno.h>
 #include <stdlib.h>
+
+#include <openssl/evp.h>
 
 struct evp {
 	struct engine engine;
-	struct digest_ctx *ctx[ENGINE_SLOTS]; /* of slots that there are */
+	const struct digest *digest;
+	EVP_MD_CTX *ctx[ENGINE_SLOTS]; /* NULL: no such slot */
 };
 
 static void
@@ -15,7 +19,7 @@ evp_release(struct engine *e)
 	unsigned i;
 
 	for (i = 0; i < ENGINE_SLOTS; i++)
-		digest_ctx_free(v->ctx[i]);
+		EVP_MD_CTX_free(v->ctx[i]);
 }
 
 static struct engine *
@@ -30,10 +34,12 @@ evp_new(const struct digest *d, unsigned slots,
 		return NULL;
 	v->engine.ops = &evp_ops;
 	v->engine.name = "libcrypto";
+	v->digest = d;
 	for (i = 0; i < slots; i++) {
-		v->ctx[i] = digest_ctx_new(d);
+		v->ctx[i] = EVP_MD_CTX_new();
 		if (!v->ctx[i]) {
 			engine_free(&v->engine);
+			errno = ENOMEM;
 			return NULL;
 		}
 	}
@@ -43,28 +49,32 @@ evp_new(const struct digest *d, unsigned slots,
 static int
 evp_start(struct engine *e, unsigned i)
 {
-	return digest_init(((struct evp *)e)->ctx[i]);
+	struct evp *v = (struct evp *)e;
+
+	return digest_init(v->digest, v->ctx[i]);
 }
 
 static enum engine_state
-run_slot(struct engine_slot *s, struct digest_ctx *c)
+run_slot(struct evp *v, unsigned i)
 {
-	if (digest_update(c, s->p, s->n) < 0)
+	struct engine_slot *s = &v->engine.slot[i];
+
+	if (!EVP_DigestUpdate(v->ctx[i], s->p, s->n))
 		return ENGINE_FAILED;
 	if (!s->last)
 		return ENGINE_HUNGRY;
-	return digest_final(c, s->digest) < 0 ? ENGINE_FAILED : ENGINE_DONE;
+	return digest_final(v->digest, v->ctx[i], s->digest) < 0 ?
+	    ENGINE_FAILED : ENGINE_DONE;
 }
 
 static void
 evp_run(struct engine *e)
 {
-	struct evp *v = (struct evp *)e;
 	unsigned i;
 
 	for (i = 0; i < e->slots; i++)
 		if (e->slot[i].state == ENGINE_FED)
-			e->slot[i].state = run_slot(&e->slot[i], v->ctx[i]);
+			e->slot[i].state = run_slot((struct evp *)e, i);
 }
 
 const struct engine_ops evp_ops = {

@@ -61,7 +61,7 @@ lanes_new(const struct digest *d, unsigned slots,
     const struct sha512x_kernel *const *kernels)
 {
 	const struct message_variant *variant = digest_is_default(d) ?
-	    message_find(digest_tag(d)) : NULL;
+	    message_find(d->tag) : NULL;
 	struct lanes *l;
 	unsigned i;
 

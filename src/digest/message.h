@@ -24,7 +24,7 @@
 
 /* One algorithm of the family: they differ in this alone. */
 struct message_variant {
-	const char *tag; /* as digest_tag() says it */
+	const char *tag; /* struct digest's */
 	size_t size;     /* of the digest, bytes */
 	uint64_t iv[8];  /* FIPS 180-4, 5.3.4 to 5.3.6 */
 };

@@ -118,7 +118,7 @@ local_result(void *cookie, const ppool_result *p)
 	    f->entry.algorithm);
 
 	r.entry.name = wire_name(p->item.data, p->item.len, f->entry.len);
-	local_outcome(l, p, digest_size(d), &r);
+	local_outcome(l, p, d->size, &r);
 	hasher_deliver(&l->hasher, &r);
 	flights_end(&l->flights, f);
 }

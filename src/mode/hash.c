@@ -14,6 +14,7 @@
 #include "base/outfile.h"
 #include "base/progress.h"
 #include "digest/digest.h"
+#include "digest/engine.h"
 #include "hasher/result.h"
 #include "mode/operands.h"
 #include "mode/run.h"
@@ -28,9 +29,23 @@ struct hash {
 	struct run run;
 	struct format format;
 	struct table *table;         /* of run.found; NULL with --sort=none */
-	struct digest_ctx *tree;     /* with --tree-digest */
+	struct engine *tree;         /* with --tree-digest */
 	uint64_t hashed, bad;        /* files with a digest, names without */
 };
+
+/* Adds n bytes to the message of the tree digest; last: the message ends. */
+static void
+hash_tree_add(struct hash *h, const void *p, size_t n, bool last)
+{
+	const struct engine_slot *s = &h->tree->slot[0];
+
+	if (s->state != ENGINE_HUNGRY)
+		return; /* it has failed before */
+	engine_feed(h->tree, 0, p, n, last);
+	engine_run(h->tree);
+	if (s->state == ENGINE_FAILED)
+		outfile_lose(&h->run.out, "libcrypto failed");
+}
 
 /* A line to the output, or why there is none to stderr. */
 static void
@@ -49,9 +64,7 @@ hash_emit(struct hash *h, const struct result *r)
 	}
 	format_result(&h->format, r, &out->lines);
 	if (h->tree) {
-		if (digest_update(h->tree, out->lines.data,
-		    out->lines.len) < 0)
-			outfile_lose(out, "libcrypto failed");
+		hash_tree_add(h, out->lines.data, out->lines.len, false);
 		buf_clear(&out->lines);
 	}
 	outfile_more(out);
@@ -130,18 +143,15 @@ hash_print_table(struct hash *h)
 static void
 hash_print_tree(struct hash *h)
 {
-	unsigned char md[DIGEST_MAX];
-
 	if (h->bad) {
 		diag_msg("no tree digest: %" PRIu64 " name%s without a digest",
 		    h->bad, h->bad == 1 ? "" : "s");
 		return;
 	}
-	if (digest_final(h->tree, md) < 0) {
-		outfile_lose(&h->run.out, "libcrypto failed");
+	hash_tree_add(h, NULL, 0, true);
+	if (h->tree->slot[0].state != ENGINE_DONE)
 		return;
-	}
-	code_put(&h->run.out.lines, md, digest_size(h->run.digest),
+	code_put(&h->run.out.lines, h->tree->slot[0].digest, h->tree->size,
 	    h->run.o->base64);
 	buf_putc(&h->run.out.lines, '\n');
 }
@@ -167,7 +177,7 @@ hash_format(const struct hash *h)
 		.base64 = o->base64 && !o->tree_digest,
 		.binary = o->binary && !o->tree_digest,
 		.end = o->zero ? '\0' : '\n',
-		.tag = digest_tag(h->run.digest),
+		.tag = h->run.digest->tag,
 	};
 
 	return f;
@@ -185,8 +195,8 @@ hash_init(struct hash *h, const struct options *o)
 		h->table = h->run.found->table;
 	}
 	if (o->tree_digest) {
-		h->tree = digest_ctx_new(h->run.digest);
-		if (!h->tree || digest_init(h->tree) < 0) {
+		h->tree = engine_new(h->run.digest, 1, "libcrypto");
+		if (!h->tree || engine_start(h->tree, 0, 0) < 0) {
 			diag_msg("libcrypto failed");
 			return -1;
 		}
@@ -229,7 +239,7 @@ mode_hash(const struct options *o)
 		status = run_commit(&h.run, h.bad);
 	}
 	side_free(h.run.found);
-	digest_ctx_free(h.tree);
+	engine_free(h.tree);
 	run_release(&h.run);
 	return status;
 }

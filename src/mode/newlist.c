@@ -123,7 +123,7 @@ newlist_begin(struct newlist *l, const struct run *run,
 	if (!l->has_form)
 		l->algorithm = compare_algorithm(c, COMPARE_NONE);
 	d = algorithms_digest(run->algorithms, l->algorithm);
-	l->told = d && tags_is_told(path, digest_tag(d), digest_size(d),
+	l->told = d && tags_is_told(path, d->tag, d->size,
 	    newlist_base64(l, run->o));
 }
 

@@ -84,8 +84,8 @@ tags_look_up(struct tags *t, const char *name)
 		a.number = tags_remember(t, name, errno == ENOSPC);
 	} else {
 		d = algorithms_digest(t->algorithms, a.number);
-		a.size = digest_size(d);
-		a.tag = digest_tag(d);
+		a.size = d->size;
+		a.tag = d->tag;
 	}
 	return a;
 }
@@ -120,7 +120,7 @@ const char *
 tags_name(const struct tags *t, int n)
 {
 	if (n >= 0)
-		return digest_tag(algorithms_digest(t->algorithms, n));
+		return algorithms_digest(t->algorithms, n)->tag;
 	return n < -t->unknowns ? NULL : t->unknown[-1 - n].name;
 }
 
@@ -300,7 +300,7 @@ tags_init(struct tags *t, struct algorithms *a, const struct options *o)
 {
 	memset(t, 0, sizeof(*t));
 	t->algorithms = a;
-	t->own = digest_tag(algorithms_digest(a, 0));
+	t->own = algorithms_digest(a, 0)->tag;
 	t->given = o->algorithm_given;
 	if (t->given && !o->length)
 		t->given_family = tags_family(o->algorithm);
@@ -361,7 +361,7 @@ tags_is_told(const char *list, const char *tag, size_t bytes, bool base64)
 	if (family)
 		snprintf(name, sizeof(name), "%s-%zu", family, 8 * bytes);
 	d = digest_new(family ? name : said);
-	told = d && !strcmp(digest_tag(d), tag);
+	told = d && !strcmp(d->tag, tag);
 	digest_free(d);
 	return told;
 }

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "digest/digest.h"
 #include "digest/engine.h"
 #include "digest/sha512x.h"
@@ -22,7 +24,8 @@
 #define MESSAGE_MAX (64 * 1024)
 
 struct message {
-	struct digest_ctx *whole; /* the same bytes, through libcrypto */
+	const struct digest *d;
+	EVP_MD_CTX *whole; /* the same bytes, through libcrypto */
 	size_t length, phase;
 };
 
@@ -60,7 +63,8 @@ choose_lanes(const struct digest *d, unsigned which)
 static void
 start(struct engine *l, struct message *m, unsigned slot, uint64_t expect)
 {
-	check(engine_start(l, slot, expect) == 0 && digest_init(m->whole) == 0);
+	check(engine_start(l, slot, expect) == 0 &&
+	    digest_init(m->d, m->whole) == 0);
 	m->length = 0;
 	m->phase = slot * 17 % 251;
 }
@@ -70,23 +74,23 @@ feed(struct engine *l, struct message *m, unsigned slot, size_t n, bool last)
 {
 	const unsigned char *p = bytes + (m->length + m->phase) % 251;
 
-	check(digest_update(m->whole, p, n) == 0);
+	check(EVP_DigestUpdate(m->whole, p, n) == 1);
 	m->length += n;
 	engine_feed(l, slot, p, n, last);
 }
 
 static void
-finish(struct engine *l, struct message *m, unsigned slot, size_t len)
+finish(struct engine *l, struct message *m, unsigned slot)
 {
 	unsigned char want[DIGEST_MAX];
 
-	check(digest_final(m->whole, want) == 0);
-	check(!memcmp(l->slot[slot].digest, want, len));
+	check(digest_final(m->d, m->whole, want) == 0);
+	check(!memcmp(l->slot[slot].digest, want, m->d->size));
 }
 
 /* One step: what moves the slot on from the state that it is in. */
 static void
-step(struct engine *l, struct message *m, const uint8_t *in, size_t len)
+step(struct engine *l, struct message *m, const uint8_t *in)
 {
 	unsigned slot = in[0] % SLOTS;
 	size_t n = (in[1] | (size_t)in[2] << 8) % (FEED_MAX + 1);
@@ -109,7 +113,7 @@ step(struct engine *l, struct message *m, const uint8_t *in, size_t len)
 		engine_run(l);
 		break;
 	case ENGINE_DONE:
-		finish(l, m, slot, len);
+		finish(l, m, slot);
 		start(l, m, slot, expect);
 		break;
 	case ENGINE_FAILED:
@@ -119,7 +123,7 @@ step(struct engine *l, struct message *m, const uint8_t *in, size_t len)
 
 /* Brings the message in a slot to its end, where one was begun. */
 static void
-drain(struct engine *l, struct message *m, unsigned slot, size_t len)
+drain(struct engine *l, struct message *m, unsigned slot)
 {
 	if (l->slot[slot].state == ENGINE_IDLE)
 		return;
@@ -130,7 +134,7 @@ drain(struct engine *l, struct message *m, unsigned slot, size_t len)
 	while (l->slot[slot].state == ENGINE_FED)
 		engine_run(l);
 	check(l->slot[slot].state == ENGINE_DONE);
-	finish(l, m, slot, len);
+	finish(l, m, slot);
 }
 
 int
@@ -152,13 +156,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(d != NULL);
 	l = choose_lanes(d, data[1]);
 	check(l != NULL);
-	for (i = 0; i < SLOTS; i++)
-		check((m[i].whole = digest_ctx_new(d)) != NULL);
-	for (at = 2; at + 3 <= size; at += 3)
-		step(l, m, data + at, digest_size(d));
 	for (i = 0; i < SLOTS; i++) {
-		drain(l, &m[i], i, digest_size(d));
-		digest_ctx_free(m[i].whole);
+		m[i].d = d;
+		check((m[i].whole = EVP_MD_CTX_new()) != NULL);
+	}
+	for (at = 2; at + 3 <= size; at += 3)
+		step(l, m, data + at);
+	for (i = 0; i < SLOTS; i++) {
+		drain(l, &m[i], i);
+		EVP_MD_CTX_free(m[i].whole);
 	}
 	engine_free(l);
 	digest_free(d);

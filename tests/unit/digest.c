@@ -47,21 +47,21 @@ static void
 known(const char *name, const char *tag, const char *abc)
 {
 	struct digest *d = digest_new(name);
-	struct digest_ctx *c;
+	EVP_MD_CTX *c;
 	unsigned char out[DIGEST_MAX];
 	char got[2 * DIGEST_MAX + 1];
 
 	assert_non_null(d);
-	assert_string_equal(digest_tag(d), tag);
-	assert_int_equal(digest_size(d), strlen(abc) / 2);
-	c = digest_ctx_new(d);
+	assert_string_equal(d->tag, tag);
+	assert_int_equal(d->size, strlen(abc) / 2);
+	c = EVP_MD_CTX_new();
 	assert_non_null(c);
-	assert_int_equal(digest_init(c), 0);
-	assert_int_equal(digest_update(c, "abc", 3), 0);
-	assert_int_equal(digest_final(c, out), 0);
-	hex(got, out, digest_size(d));
+	assert_int_equal(digest_init(d, c), 0);
+	assert_int_equal(EVP_DigestUpdate(c, "abc", 3), 1);
+	assert_int_equal(digest_final(d, c, out), 0);
+	hex(got, out, d->size);
 	assert_string_equal(got, abc);
-	digest_ctx_free(c);
+	EVP_MD_CTX_free(c);
 	digest_free(d);
 }
 
@@ -147,10 +147,10 @@ test_every_tag_is_a_name(void **state)
 
 		if (!d)
 			continue; /* left out of this libcrypto */
-		again = digest_new(digest_tag(d));
+		again = digest_new(d->tag);
 		assert_non_null(again);
-		assert_string_equal(digest_tag(again), digest_tag(d));
-		assert_int_equal(digest_size(again), digest_size(d));
+		assert_string_equal(again->tag, d->tag);
+		assert_int_equal(again->size, d->size);
 		digest_free(again);
 		digest_free(d);
 	}
@@ -286,22 +286,22 @@ static void
 test_a_context_serves_message_after_message(void **state)
 {
 	struct digest *d = digest_new("sha512");
-	struct digest_ctx *c = digest_ctx_new(d);
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
 	unsigned char first[DIGEST_MAX], out[DIGEST_MAX];
 	int i;
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
 		/* the second message is given up in the middle */
-		assert_int_equal(digest_init(c), 0);
-		assert_int_equal(digest_update(c, "ab", 2), 0);
+		assert_int_equal(digest_init(d, c), 0);
+		assert_int_equal(EVP_DigestUpdate(c, "ab", 2), 1);
 		if (i == 1)
 			continue;
-		assert_int_equal(digest_update(c, "c", 1), 0);
-		assert_int_equal(digest_final(c, i ? out : first), 0);
+		assert_int_equal(EVP_DigestUpdate(c, "c", 1), 1);
+		assert_int_equal(digest_final(d, c, i ? out : first), 0);
 	}
-	assert_memory_equal(out, first, digest_size(d));
-	digest_ctx_free(c);
+	assert_memory_equal(out, first, d->size);
+	EVP_MD_CTX_free(c);
 	digest_free(d);
 }
 
@@ -309,15 +309,15 @@ static void
 test_final_writes_no_more_than_the_size(void **state)
 {
 	struct digest *d = digest_new("md5");
-	struct digest_ctx *c = digest_ctx_new(d);
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
 	unsigned char out[17];
 
 	(void)state;
 	out[16] = 0xa5;
-	assert_int_equal(digest_init(c), 0);
-	assert_int_equal(digest_final(c, out), 0);
+	assert_int_equal(digest_init(d, c), 0);
+	assert_int_equal(digest_final(d, c, out), 0);
 	assert_int_equal(out[16], 0xa5);
-	digest_ctx_free(c);
+	EVP_MD_CTX_free(c);
 	digest_free(d);
 }
 
@@ -325,7 +325,6 @@ static void
 test_nothing_is_freed_in_peace(void **state)
 {
 	(void)state;
-	digest_ctx_free(NULL);
 	digest_free(NULL);
 }
 
