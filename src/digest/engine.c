@@ -6,8 +6,6 @@
 
 #include "digest/sha512x.h"
 
-#define ENGINE_KERNELS 8 /* more than there are */
-
 /* The first that can compute a digest does. */
 static const struct engine_ops *const engine_rows[] = { &lanes_ops, &evp_ops };
 
@@ -65,10 +63,10 @@ engine_new_of(const struct digest *d, unsigned slots,
 struct engine *
 engine_new(const struct digest *d, unsigned slots, const char *choice)
 {
-	const struct sha512x_kernel *kernels[ENGINE_KERNELS + 1], *k;
+	const struct sha512x_kernel *kernels[SHA512X_MAX_KERNELS + 1], *k;
 	unsigned n = 0;
 
-	for (k = sha512x_kernels; k->name && n < ENGINE_KERNELS; k++)
+	for (k = sha512x_kernels; k->name && n < SHA512X_MAX_KERNELS; k++)
 		if (engine_allows(choice, k))
 			kernels[n++] = k;
 	kernels[n] = NULL;

@@ -20,8 +20,6 @@
 #include "digest/message.h"
 #include "digest/sha512x.h"
 
-#define LANES_KERNELS 8 /* of a set; more than there are */
-
 struct lanes_slot {
 	struct engine_slot *base;
 	struct message msg;
@@ -32,7 +30,7 @@ struct lanes_slot {
 struct lanes {
 	struct engine engine;
 	const struct message_variant *variant;
-	const struct sha512x_kernel *set[LANES_KERNELS];
+	const struct sha512x_kernel *set[SHA512X_MAX_KERNELS];
 	unsigned nset;
 	unsigned width;                       /* the widest kernel's */
 	uint64_t spare[SHA512X_MAX_WIDTH][8]; /* lanes without a message */
@@ -43,7 +41,7 @@ struct lanes {
 static void
 lanes_take(struct lanes *l, const struct sha512x_kernel *const *kernels)
 {
-	for (; *kernels && l->nset < LANES_KERNELS; kernels++) {
+	for (; *kernels && l->nset < SHA512X_MAX_KERNELS; kernels++) {
 		if (!sha512x_trusted(*kernels))
 			continue;
 		l->set[l->nset++] = *kernels;

@@ -1,9 +1,7 @@
 #include "digest/message.h"
 
+#include <endian.h>
 #include <string.h>
-
-/* Bytes of the length at the end of the last block. */
-#define LENGTH 16
 
 static const struct message_variant variants[] = {
 	{ "SHA512", 64, {
@@ -39,15 +37,6 @@ message_find(const char *tag)
 	return NULL;
 }
 
-static void
-put_be64(unsigned char *p, uint64_t x)
-{
-	unsigned i;
-
-	for (i = 0; i < 8; i++)
-		p[i] = (unsigned char)(x >> (56 - 8 * i));
-}
-
 /* Moves fed bytes into the buffer, up to a block. */
 static void
 buffer(struct message *m)
@@ -67,13 +56,14 @@ buffer(struct message *m)
 static void
 pad(struct message *m)
 {
-	size_t end = m->used + 1 + LENGTH <= SHA512X_BLOCK ?
+	const uint64_t bits[2] = { htobe64(m->bytes >> 61),
+	    htobe64(m->bytes << 3) };
+	size_t end = m->used + 1 + sizeof(bits) <= SHA512X_BLOCK ?
 	    SHA512X_BLOCK : 2 * SHA512X_BLOCK;
 
 	m->buf[m->used] = 0x80;
-	memset(m->buf + m->used + 1, 0, end - LENGTH - m->used - 1);
-	put_be64(m->buf + end - 16, m->bytes >> 61);
-	put_be64(m->buf + end - 8, m->bytes << 3);
+	memset(m->buf + m->used + 1, 0, end - sizeof(bits) - m->used - 1);
+	memcpy(m->buf + end - sizeof(bits), bits, sizeof(bits));
 	m->run = m->buf;
 	m->blocks = end / SHA512X_BLOCK;
 	m->ended = true;
@@ -141,10 +131,10 @@ void
 message_digest(const struct message *m, const struct message_variant *v,
     unsigned char *out)
 {
-	unsigned char all[64];
+	uint64_t words[8];
 	unsigned i;
 
 	for (i = 0; i < 8; i++)
-		put_be64(all + 8 * i, m->h[i]);
-	memcpy(out, all, v->size);
+		words[i] = htobe64(m->h[i]);
+	memcpy(out, words, v->size);
 }

@@ -69,17 +69,6 @@ const struct sha512x_kernel sha512x_kernels[] = {
 	{ NULL, 0, 0, NULL, NULL }
 };
 
-const struct sha512x_kernel *
-sha512x_find(const char *name)
-{
-	const struct sha512x_kernel *k;
-
-	for (k = sha512x_kernels; k->name; k++)
-		if (!strcmp(k->name, name))
-			return k;
-	return NULL;
-}
-
 #define TEST_BLOCKS 3
 
 /* Whether lane's state is what libcrypto makes of the same start and bytes. */

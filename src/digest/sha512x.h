@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 #define SHA512X_BLOCK 128 /* bytes */
-#define SHA512X_MAX_WIDTH 8
+#define SHA512X_MAX_WIDTH 8   /* lanes of a kernel */
+#define SHA512X_MAX_KERNELS 8 /* of a set: more than there are */
 
 /*
  * Compresses `blocks` blocks of each lane: lane i has the state h[i], eight
@@ -38,9 +39,6 @@ struct sha512x_kernel {
  * outrun; the first is libcrypto's own, one lane wide. Ends with a NULL name.
  */
 extern const struct sha512x_kernel sha512x_kernels[];
-
-/* The kernel of that name; NULL when there is none. */
-const struct sha512x_kernel *sha512x_find(const char *name);
 
 /*
  * Whether k may be used: the processor supports it, and its answers are

@@ -15,39 +15,32 @@
 #include <cpuid.h>
 #endif
 
-#ifndef OPENSSL_NO_DEPRECATED_3_0
 void
 sha512x_libcrypto(uint64_t *const h[], const unsigned char *const p[],
     size_t blocks)
 {
+#ifdef OPENSSL_NO_DEPRECATED_3_0
+	(void)h;
+	(void)p;
+	(void)blocks;
+#else
 	SHA512_CTX c = { .md_len = SHA512_DIGEST_LENGTH };
 
 	memcpy(c.h, h[0], sizeof(c.h));
 	SHA512_Update(&c, p[0], blocks * SHA512X_BLOCK);
 	memcpy(h[0], c.h, sizeof(c.h));
-}
-
-bool
-sha512x_libcrypto_usable(void)
-{
-	return true;
-}
-#else
-void
-sha512x_libcrypto(uint64_t *const h[], const unsigned char *const p[],
-    size_t blocks)
-{
-	(void)h;
-	(void)p;
-	(void)blocks;
-}
-
-bool
-sha512x_libcrypto_usable(void)
-{
-	return false;
-}
 #endif
+}
+
+bool
+sha512x_libcrypto_usable(void)
+{
+#ifdef OPENSSL_NO_DEPRECATED_3_0
+	return false;
+#else
+	return true;
+#endif
+}
 
 bool
 sha512x_libcrypto_fast(void)
