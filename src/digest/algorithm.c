@@ -8,8 +8,8 @@
 
 #include "digest/digest.h"
 
-/* By number; an empty tag is none. A tag is written before anybody can have
- * its number, and never changed. */
+/* By number; an empty tag: no such algorithm. A tag is written before any other
+ * process can have its number, and is never changed. */
 struct algorithms_tags {
 	char tag[ALGORITHMS_MAX][DIGEST_TAG_MAX + 1];
 };
@@ -73,7 +73,7 @@ algorithms_add(struct algorithms *a, const char *name)
 void
 algorithms_seal(struct algorithms *a)
 {
-	/* if this fails, nothing is lost but a guard */
+	/* if it fails, only a protection against our own errors is missing */
 	(void)mprotect(a->shared, sizeof(*a->shared), PROT_READ);
 }
 

@@ -1,10 +1,11 @@
 /*
  * algorithm.h - the algorithms of a run, by number.
  *
- * Which digest is asked for is said by a number, which means the same to all
- * processes of the run. Lists bring names when the workers are already forked:
- * so the tag of each number stands in memory that processes forked from this
- * one share, and each of them fetches a digest when it first needs it.
+ * An algorithm is asked for by its number, which means the same to all
+ * processes of the run. Lists name further algorithms when the workers are
+ * already forked: therefore the tag of each number is in memory shared with
+ * processes forked from this one, and each of them fetches the digest when it
+ * first needs it.
  */
 #ifndef DIGEST_ALGORITHM_H
 #define DIGEST_ALGORITHM_H
@@ -14,10 +15,10 @@
 struct algorithms;
 struct digest;
 
-/* None yet. NULL with errno when out of memory. */
+/* With no algorithm. NULL with errno when out of memory. */
 struct algorithms *algorithms_new(void);
 
-/* Releases what this process has of it; NULL is fine. */
+/* Releases it in this process alone; NULL is fine. */
 void algorithms_free(struct algorithms *a);
 
 /*
@@ -28,8 +29,8 @@ void algorithms_free(struct algorithms *a);
  */
 int algorithms_add(struct algorithms *a, const char *name);
 
-/* For a forked process, which only looks up: it cannot change what numbers mean
- * to others any more. */
+/* For a forked process, which only looks up: makes the tags read-only there, so
+ * that it cannot change what numbers mean to others. */
 void algorithms_seal(struct algorithms *a);
 
 /* The digest of number n; belongs to a. NULL with errno: EINVAL when there is

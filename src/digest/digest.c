@@ -120,8 +120,8 @@ digest_fetch(const char *name)
 	return md;
 }
 
-/* libcrypto takes more: some versions ignore blanks at the end, and what follows
- * a colon is a list of names. */
+/* libcrypto takes more: some versions ignore blanks at the end, and what
+ * follows a colon is a list of names. */
 size_t
 digest_name_bytes(const char *s, size_t len)
 {

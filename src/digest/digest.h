@@ -60,9 +60,9 @@ bool digest_is_extendable(const char *name);
 bool digest_is_default(const struct digest *d);
 
 /*
- * A message begins in c, whatever was there, and ends; between them
- * EVP_DigestUpdate takes its bytes. 0, or -1 when libcrypto fails, or has not
- * d->size bytes for final, which writes as many.
+ * init begins a message in c, whatever state c is in; EVP_DigestUpdate takes
+ * its bytes; final ends it and writes d->size bytes. 0, or -1 when libcrypto
+ * fails or gives another number of bytes.
  */
 int digest_init(const struct digest *d, struct evp_md_ctx_st *c);
 int digest_final(const struct digest *d, struct evp_md_ctx_st *c,

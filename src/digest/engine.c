@@ -6,7 +6,7 @@
 
 #include "digest/sha512x.h"
 
-/* The first that can compute a digest does. */
+/* The first row that can compute an algorithm is taken. */
 static const struct engine_ops *const engine_rows[] = { &lanes_ops, &evp_ops };
 
 const char *const engine_choices[] = {
@@ -15,13 +15,13 @@ const char *const engine_choices[] = {
 	"avx2x4", "avx512x4", "avx512x8", NULL
 };
 
-/* Whether k may compute by that choice. */
+/* Whether the choice allows kernel k. */
 static bool
 engine_allows(const char *choice, const struct sha512x_kernel *k)
 {
 	if (!strcmp(choice, "auto"))
 		return !sha512x_libcrypto_fast();
-	/* libcrypto's one lane is of use beside others, and not by itself */
+	/* not libcrypto's one lane: a single message takes a wide kernel, too */
 	return k->width > 1 &&
 	    (!strcmp(choice, "lanes") || !strcmp(choice, k->name));
 }

@@ -107,7 +107,7 @@ void engine_run(struct engine *e);
  * between two calls of engine_run. */
 unsigned engine_widest(void);
 
-/* ---- for rows ----------------------------------------------------------------- */
+/* ---- for rows --------------------------------------------------------------- */
 
 struct engine_ops {
 	/* Sets ops and name. NULL with errno: ENOTSUP when it cannot compute d

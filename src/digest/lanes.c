@@ -1,15 +1,18 @@
 /*
- * Several messages of the SHA-512 family at a time, by kernels (sha512x.h).
+ * The row for the SHA-512 family: several messages at a time, with the kernels
+ * of sha512x.h.
  *
- * A slot's message is its state of eight words and a run of whole blocks
- * (message.h), so that no slot is bound to a lane or to a kernel, and a message
- * may change kernel in the middle. Every step takes up to a kernel's width of
- * FED slots and as many blocks as the shortest of their runs has; a slot whose
- * bytes are used up is replaced by another FED one before the next step. What
- * was left over by the run before goes first, or short messages would wait for
- * ever behind long ones; then those with most bytes fed, so that they end
- * together. But the message with most to come, fed or expected, always has a
- * lane, for it would be the last to end.
+ * A slot's message is a state of eight words and a run of whole blocks
+ * (message.h). It is bound to no lane and no kernel: each of its blocks may be
+ * compressed by another one.
+ *
+ * A step compresses, with one kernel, as many blocks of each of its slots as
+ * the slot with the shortest run has. Before the next step, slots without
+ * blocks are replaced by other FED ones. First come those that were FED before
+ * this run, or short messages would wait for ever behind long ones; then those
+ * with most bytes fed, so that they end together. But the message with most
+ * bytes to come, fed or expected, always has a lane, for it would be the last
+ * to end.
  */
 #include "digest/engine.h"
 
@@ -23,8 +26,8 @@
 struct lanes_slot {
 	struct engine_slot *base;
 	struct message msg;
-	bool late;              /* FED since before this run */
-	bool stepping;          /* has been taken up by this run */
+	bool late;              /* was FED before this run */
+	bool stepping;          /* has been in a step of this run */
 };
 
 struct lanes {
@@ -33,11 +36,11 @@ struct lanes {
 	const struct sha512x_kernel *set[SHA512X_MAX_KERNELS];
 	unsigned nset;
 	unsigned width;                       /* the widest kernel's */
-	uint64_t spare[SHA512X_MAX_WIDTH][8]; /* lanes without a message */
-	struct lanes_slot slot[]; /* as many as engine.slots */
+	uint64_t spare[SHA512X_MAX_WIDTH][8]; /* of lanes without a message */
+	struct lanes_slot slot[];             /* engine.slots of them */
 };
 
-/* Takes over those of the kernels that can be trusted. */
+/* Copies those of the kernels that can be trusted. */
 static void
 lanes_take(struct lanes *l, const struct sha512x_kernel *const *kernels)
 {
@@ -52,8 +55,9 @@ lanes_take(struct lanes *l, const struct sha512x_kernel *const *kernels)
 	}
 }
 
-/* Where the system's policy names a provider, no kernel stands in for it. One
- * lane is of use beside wide ones only: without them, EVP does better. */
+/* Leaves to libcrypto what the system's policy has another provider compute
+ * (digest_is_default). A kernel of one lane is used only beside wider ones:
+ * alone it is slower than EVP. */
 static struct engine *
 lanes_new(const struct digest *d, unsigned slots,
     const struct sha512x_kernel *const *kernels)
@@ -91,7 +95,8 @@ lanes_start(struct engine *e, unsigned i)
 	return 0;
 }
 
-/* True when the slot has no whole block (any more): it is not FED then. */
+/* When a FED slot has no whole block left, it is FED no more. Whether that is
+ * so. */
 static bool
 slot_settle(struct lanes_slot *s, const struct message_variant *v)
 {
@@ -106,6 +111,7 @@ slot_settle(struct lanes_slot *s, const struct message_variant *v)
 	return true;
 }
 
+/* Bytes fed or expected that are not compressed yet. */
 static uint64_t
 slot_to_come(const struct lanes_slot *s)
 {
@@ -128,7 +134,7 @@ slot_precedes(const struct lanes_slot *a, const struct lanes_slot *b)
 	return message_left(&a->msg) > message_left(&b->msg);
 }
 
-/* The first by that order of those that could join. */
+/* The first in that order of the FED slots that are in no step; NULL: none. */
 static struct lanes_slot *
 next_slot(struct lanes *l,
     bool (*before)(const struct lanes_slot *a, const struct lanes_slot *b))
@@ -142,8 +148,12 @@ next_slot(struct lanes *l,
 	return best;
 }
 
-/* Fills up the n slots of the next step to all that the lanes can hold. The
- * longest is the second: the first may be the only one to be stepped. */
+/*
+ * Adds to the n slots of the next step until every lane has one or none is
+ * left; returns how many they are then. The longest is the second, not the
+ * first: with a kernel of one lane only the first moves, and that must be a
+ * late one.
+ */
 static unsigned
 join(struct lanes *l, struct lanes_slot *step[], unsigned n)
 {
@@ -157,8 +167,8 @@ join(struct lanes *l, struct lanes_slot *step[], unsigned n)
 	return n;
 }
 
-/* Compresses what the first slots have in common; leaves the rest alone when
- * a narrower kernel is cheaper. */
+/* Compresses blocks of the n slots, or only of the first ones, when a kernel of
+ * fewer lanes is cheaper. */
 static void
 step_slots(struct lanes *l, struct lanes_slot *const step[], unsigned n)
 {
@@ -176,13 +186,13 @@ step_slots(struct lanes *l, struct lanes_slot *const step[], unsigned n)
 		if (m->blocks < blocks)
 			blocks = m->blocks;
 	}
-	/* a spare lane reads lane 0's bytes: the minimum covers it */
+	/* a spare lane reads lane 0's bytes, and as few */
 	k->compress(h, p, blocks);
 	for (i = 0; i < k->width && i < n; i++)
 		message_advance(&step[i]->msg, blocks);
 }
 
-/* Drops the slots that are used up; returns how many stay. */
+/* Removes the slots without blocks; returns how many stay. */
 static unsigned
 leave(struct lanes *l, struct lanes_slot *step[], unsigned n)
 {
@@ -210,7 +220,7 @@ lanes_run(struct engine *e)
 			moved |= slot_settle(s, l->variant);
 		}
 	while ((n = join(l, step, n))) {
-		/* the caller may have bytes that fill the other lanes */
+		/* the caller may have bytes for the other lanes */
 		if (moved && n < l->width)
 			break;
 		step_slots(l, step, n);

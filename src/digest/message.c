@@ -37,7 +37,7 @@ message_find(const char *tag)
 	return NULL;
 }
 
-/* Moves fed bytes into the buffer, up to a block. */
+/* Moves fed bytes into the buffer, until it has a block. */
 static void
 buffer(struct message *m)
 {
@@ -69,7 +69,7 @@ pad(struct message *m)
 	m->ended = true;
 }
 
-/* Finds the next run, when the one before is used up. */
+/* Finds the next run, when all blocks of the one before are compressed. */
 static void
 next_run(struct message *m)
 {

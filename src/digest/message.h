@@ -1,9 +1,10 @@
 /*
  * message.h - one message of the SHA-512 family, as runs of whole blocks.
  *
- * The message takes bytes as they come and offers what a compression function
- * wants: `blocks` blocks in one piece at `run`. What lies between two feeds,
- * and the padding (FIPS 180-4, 5.1.2), pass through a buffer of its own.
+ * The message takes pieces of any size and gives out whole blocks: `blocks` of
+ * them, one after the other, at `run`. A block that is spread over two pieces,
+ * and the padding (FIPS 180-4, 5.1.2), are put together in its own buffer; all
+ * others stay where they are.
  *
  *     message_start(m, v);
  *     message_feed(m, p, n, last);
@@ -32,16 +33,16 @@ struct message_variant {
 struct message {
 	uint64_t h[8];
 
-	/* To compress next; no blocks: feed, or ended. */
+	/* What to compress next. */
 	const unsigned char *run;
-	size_t blocks;
-	bool ended;
+	size_t blocks;          /* 0: feed it, unless it has ended */
+	bool ended;             /* nothing comes after these blocks */
+	uint64_t bytes;         /* fed altogether */
 
-	/* Not for others. */
+	/* For message.c only. */
 	const unsigned char *p; /* fed, behind the run */
 	size_t n;
 	bool last;              /* nothing comes after p */
-	uint64_t bytes;         /* fed altogether */
 	unsigned used;          /* of buf */
 	unsigned char buf[2 * SHA512X_BLOCK];
 };
@@ -51,8 +52,8 @@ const struct message_variant *message_find(const char *tag);
 
 void message_start(struct message *m, const struct message_variant *v);
 
-/* The next n bytes, while there are no blocks; p must stay valid until there
- * are none again. last: the message ends with them. */
+/* Takes the next n bytes; only when there are no blocks. p must stay valid
+ * until there are none again. last: the message ends with them. */
 void message_feed(struct message *m, const void *p, size_t n, bool last);
 
 /* `done` blocks of the run have been compressed. */

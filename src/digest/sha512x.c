@@ -33,7 +33,7 @@ const uint64_t sha512x_k[80] = {
 };
 
 #ifdef SHA512X_X86
-/* The compiler's run-time library asks the system too whether it saves the
+/* The compiler's run-time library also asks whether the system saves the wide
  * registers (XGETBV). */
 static bool
 has_avx2(void)
@@ -108,8 +108,8 @@ sha512x_trusted(const struct sha512x_kernel *k)
 	return good;
 }
 
-/* The cost of a message's block among `active` ones, in 840ths: a multiple of
- * 1 to 8. */
+/* The cost of one block of one message when `active` are there, in 840ths: 840
+ * is a multiple of 1 to 8. */
 static unsigned
 share(const struct sha512x_kernel *k, unsigned active)
 {

@@ -26,29 +26,29 @@ typedef void sha512x_compress(uint64_t *const h[],
     const unsigned char *const p[], size_t blocks);
 
 struct sha512x_kernel {
-	const char *name; /* "avx2x4"; also what engine_name() says */
-	unsigned width; /* lanes */
-	unsigned cost;  /* of a block on every lane together; libcrypto's
-	                 * one block is 100 */
+	const char *name; /* "avx2x4"; also the engine's */
+	unsigned width;   /* lanes */
+	unsigned cost;    /* time for one block on every lane, where libcrypto
+	                   * takes 100 for one block */
 	sha512x_compress *compress; /* called only where it is supported */
 	bool (*supported)(void); /* by this build, processor and system */
 };
 
 /*
- * All kernels, of whatever processors, each below the ones it is expected to
- * outrun; the first is libcrypto's own, one lane wide. Ends with a NULL name.
+ * All kernels, of whatever processors, the faster ones last; the first is
+ * libcrypto's own, one lane wide. Ends with a NULL name.
  */
 extern const struct sha512x_kernel sha512x_kernels[];
 
 /*
- * Whether k may be used: the processor supports it, and its answers are
- * libcrypto's. Costs some 20 us.
+ * Whether k may be used: the processor supports it, and on a test message in
+ * each lane it agrees with libcrypto. Takes some 20 us.
  */
 bool sha512x_trusted(const struct sha512x_kernel *k);
 
 /*
  * Of the n kernels in set (n > 0), the one to step `active` messages with:
- * the cheapest per message that it moves.
+ * the cheapest for each message that it advances.
  */
 const struct sha512x_kernel *sha512x_choose(
     const struct sha512x_kernel *const set[], unsigned n, unsigned active);

@@ -2,7 +2,7 @@
  * One lane, by libcrypto's assembler. The functions are deprecated since
  * OpenSSL 3.0 in favour of EVP, but EVP hides the state of a message, and a
  * message must be able to move between this kernel and the wide ones. What is
- * hashed by libcrypto alone goes through EVP (digest.h).
+ * hashed by libcrypto alone goes through EVP (evp.c).
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "digest/sha512x.h"
