@@ -35,6 +35,8 @@
 /* How long a worker without any open file waits for others to close theirs. */
 #define WORKER_ENFILE_MS 1000
 
+_Static_assert(WORKER_SLOTS <= ENGINE_SLOTS, "slot i of each is the same file");
+
 enum slot_state {
 	SLOT_FREE,
 	SLOT_WAITING, /* its file cannot be opened now: worker_defer */
