@@ -72,7 +72,7 @@ die_of_signal(int sig)
 {
 	outfile_abandon();
 	progress_abandon();
-	raise(sig); /* SA_RESETHAND: delivered by default when we return */
+	(void)raise(sig); /* SA_RESETHAND: delivered by default when we return */
 }
 
 /* Also lets SIGCHLD alone: ignored, as it may have been inherited, it would
@@ -87,7 +87,7 @@ catch_signals(void)
 	struct sigaction old;
 	size_t i;
 
-	signal(SIGCHLD, SIG_DFL);
+	(void)signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&sa.sa_mask);
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		/* what nohup(1) or a shell had us ignore stays ignored */
@@ -129,7 +129,7 @@ main(int argc, char **argv)
 
 	if (xio_open_std() < 0)
 		return PHASH_FAILURE; /* and no stderr to say so */
-	setlocale(LC_CTYPE, "");
+	(void)setlocale(LC_CTYPE, "");
 	diag_at_die(outfile_abandon);
 	catch_signals();
 	progress_init();

@@ -61,7 +61,7 @@ buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 	if (n < 0)
 		diag_bug("buf_vprintf: bad format");
 	/* vsnprintf wants room for its NUL, which is not counted */
-	vsnprintf(buf_reserve(b, (size_t)n + 1), (size_t)n + 1, fmt, again);
+	(void)vsnprintf(buf_reserve(b, (size_t)n + 1), (size_t)n + 1, fmt, again);
 	va_end(again);
 	b->len += (size_t)n;
 }

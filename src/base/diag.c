@@ -25,7 +25,7 @@ diag_buffer_stderr(void)
 	static bool done;
 
 	if (!done)
-		setvbuf(stderr, buffer, _IOFBF, sizeof(buffer));
+		(void)setvbuf(stderr, buffer, _IOFBF, sizeof(buffer));
 	done = true;
 }
 
@@ -35,12 +35,12 @@ diag_line(const char *prefix, const char *name, const char *fmt, va_list ap)
 	if (message_hook)
 		message_hook();
 	diag_buffer_stderr();
-	fprintf(stderr, "phash: %s", prefix);
-	if (name)
-		fprintf(stderr, "%s: ", name);
-	vfprintf(stderr, fmt, ap);
-	putc('\n', stderr);
 	/* when stderr fails, there is nowhere to say so */
+	(void)fprintf(stderr, "phash: %s", prefix);
+	if (name)
+		(void)fprintf(stderr, "%s: ", name);
+	(void)vfprintf(stderr, fmt, ap);
+	(void)putc('\n', stderr);
 	(void)fflush(stderr);
 }
 

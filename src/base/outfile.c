@@ -160,7 +160,7 @@ outfile_is_temporary(const struct outfile *f, const char *name)
 	size_t n = strnlen(f->name, OUTFILE_NAME_KEPT);
 	static const char digits[] = "0123456789";
 
-	if (*name++ != '.' || strncmp(name, f->name, n) || name[n] != '.')
+	if (*name++ != '.' || strncmp(name, f->name, n) != 0 || name[n] != '.')
 		return false;
 	name += n + 1;
 	n = strspn(name, digits);

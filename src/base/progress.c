@@ -278,7 +278,7 @@ progress_wipe(void)
 {
 	if (!drawn)
 		return;
-	fputs(wipe, stderr);
+	(void)fputs(wipe, stderr);
 	(void)fflush(stderr); /* a failure loses no result */
 	drawn = 0;
 }

@@ -17,6 +17,6 @@ struct siphash_key {
 /* A key from getentropy(3), or from time and addresses when that fails. */
 void siphash_key_random(struct siphash_key *key);
 
-uint64_t siphash(const struct siphash_key *key, const void *p, size_t len);
+uint64_t siphash(const struct siphash_key *key, const void *data, size_t len);
 
 #endif

@@ -98,7 +98,7 @@ worker_init(void *initarg, void **state)
 	if (!w)
 		return ENOMEM; /* the process ends: nothing to release */
 	/* it asks the parent for a line of progress, and may be sent to all */
-	signal(SIGUSR1, SIG_IGN);
+	(void)signal(SIGUSR1, SIG_IGN);
 	w->setup = s;
 	w->most = WORKER_SLOTS;
 	dirs_init(&w->dirs, s->dirfd);

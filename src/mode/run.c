@@ -127,6 +127,8 @@ run_open_output(struct outfile *out, const char *path)
 {
 	if (outfile_open(out, path) == 0)
 		return 0;
+	/* stdout was open already: path is not NULL
+	 * NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 	diag_name(path, strlen(path), "%s", strerror(errno));
 	return -1;
 }
@@ -173,7 +175,7 @@ run_own(struct run *r)
 		own_add(r->own, o->output);
 	if (o->mode != OPTIONS_AUDIT)
 		return;
-	if (strcmp(o->audit, "-"))
+	if (strcmp(o->audit, "-") != 0)
 		own_add(r->own, o->audit);
 	else
 		own_add_open(r->own, STDIN_FILENO, false);

@@ -81,8 +81,8 @@ int run_wait(struct run *r);
 /* Waits for the results of all that was handed over. */
 int run_wait_all(struct run *r);
 
-/* For struct line, whose cookie is r: works while fd has nothing to read. */
-int run_wait_input(void *r, int fd);
+/* For struct line, with a run as cookie: works while fd has nothing to read. */
+int run_wait_input(void *cookie, int fd);
 
 /* Waits for all results, unless nobody can read what is printed, and ends the
  * progress line. */

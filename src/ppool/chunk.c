@@ -229,6 +229,7 @@ ppool_chunk_split(struct chunk *c, uint32_t from)
 	}
 	c->n = c->left = from;
 	c->len = c->tasks[from].off - sizeof(struct frame_item);
+	/* from < n: rest has a task. NOLINTNEXTLINE(clang-analyzer-core.*) */
 	c->weight -= rest->weight;
 	return rest;
 }

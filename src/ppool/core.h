@@ -177,7 +177,7 @@ void ppool_keep_fds(const int *keep, int own);
 
 /* worker.c: runs in the child, to its end. fd is its end of the socket, mask
  * the signals to block. */
-_Noreturn void ppool_worker_main(struct ppool *p, struct peer *w, int fd,
+_Noreturn void ppool_worker_main(struct ppool *p, struct peer *self, int fd,
                                  const sigset_t *mask);
 
 /* ---- moving chunks -------------------------------------------------------- */

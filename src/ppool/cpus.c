@@ -73,7 +73,7 @@ read_line(const char *dir, const char *name, char *line, size_t size)
 	if (!f)
 		return false;
 	ok = fgets(line, (int)size, f);
-	fclose(f);
+	(void)fclose(f);
 	return ok;
 }
 
@@ -126,7 +126,7 @@ join_dir(const char *root, const char *point, const char *path,
 	size_t len = strcmp(root, "/") ? strlen(root) : !strcmp(path, "/");
 	int n;
 
-	if (strncmp(path, root, len))
+	if (strncmp(path, root, len) != 0)
 		len = strlen(path);
 	n = snprintf(dir, PATH_MAX, "%s%s", point, path + len);
 	return n > 0 && n < PATH_MAX ? 0 : -1;
@@ -195,12 +195,12 @@ ppool_quota(const char *cgroup, const char *mountinfo, int least)
 		return least;
 	while (getline(&line, &size, f) > 0)
 		add_cgroup(&g, line);
-	fclose(f);
+	(void)fclose(f);
 	f = g.v1 || g.v2 ? fopen(mountinfo, "re") : NULL;
 	while (f && (g.v1 || g.v2) && getline(&line, &size, f) > 0)
 		least = quota_of_mount(&g, line, least);
 	if (f)
-		fclose(f);
+		(void)fclose(f);
 	free(line);
 	free(g.v1);
 	free(g.v2);

@@ -43,6 +43,7 @@ link_add(struct link *head, struct link *l)
 {
 	l->prev = head->prev;
 	l->next = head;
+	/* prev is NULL in no list only. NOLINTNEXTLINE(clang-analyzer-core.*) */
 	head->prev->next = l;
 	head->prev = l;
 }

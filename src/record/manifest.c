@@ -275,6 +275,7 @@ read_member(struct json *j, struct json_text members[MEMBERS])
 }
 
 static bool
+/* s is decoded in place. NOLINTNEXTLINE(readability-non-const-parameter) */
 read_object(char *s, size_t len, struct json_text members[MEMBERS])
 {
 	struct json j = { s, s + len };
@@ -293,7 +294,7 @@ read_size(struct manifest_want *want, const struct json_text *t)
 {
 	want->size = 0;
 	want->has_size = t->s != NULL;
-	for (size_t i = 0; i < t->len; i++) {
+	for (size_t i = 0; want->has_size && i < t->len; i++) {
 		unsigned digit = (unsigned)(t->s[i] - '0');
 
 		if (digit > 9 || want->size > (UINT64_MAX - digit) / 10)

@@ -31,7 +31,7 @@ uint64_t table_add(struct table *t, const char *path, size_t len, bool *is_new);
  * Keeps what is known of entry number n, which has no result yet: all of e but
  * its name and cookie. The identity is kept until it has a result.
  */
-void table_note(struct table *t, uint64_t n, const struct entry *e);
+void table_note(struct table *t, uint64_t n, const struct entry *known);
 
 /* Sets the result of entry number n, of which only the name stays what it was.
  * 0, or -1 when there is no such entry or it has its result already (n may come

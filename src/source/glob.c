@@ -181,7 +181,7 @@ glob_split(struct glob *g)
 		slash = strchr(s, '/');
 		if (slash)
 			*slash++ = '\0';
-		if (*s && strcmp(s, "."))
+		if (*s && strcmp(s, ".") != 0)
 			g->level[g->n++] = strcmp(s, "**") ? s : NULL;
 	}
 }

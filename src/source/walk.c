@@ -375,7 +375,7 @@ walk_find(DIR *d, const char *name)
 {
 	struct dirent *e;
 
-	while ((e = walk_next(d)) && strcmp(e->d_name, name))
+	while ((e = walk_next(d)) && strcmp(e->d_name, name) != 0)
 		;
 	return e;
 }
