@@ -7,6 +7,7 @@
 #     check, check-valgrind, distcheck   tests: all, C alone, every build
 #     user-check, bare-check             tests of what `dist` made
 #     lint                               compilers, shellcheck, mandoc
+#     lint-tidy                          clang-tidy, some minutes
 #     fuzz, bench                        long runs: findings, times
 #     tags, compile_commands.json        for editors
 #     dist, configure                    a release, and what autoconf makes
@@ -341,6 +342,12 @@ lint-text:
 	shellcheck $(sort $(shell_files))
 	$(tests)/run-one $(tests)/map.t
 
+# What .clang-tidy asks for, of src alone. clang-tidy takes a minute or two of
+# two processors: too long for `lint`.
+lint-tidy: compile_commands.json
+	@printf '%s\n' $(src)/main.c $(phash_src) $(ppool_src) | \
+		xargs -P $(JOBS) -n 4 clang-tidy -p . --quiet
+
 lint-gcc lint-clang: lint-%:
 	$(MAKE) DEVELOPER=1 CC=$* BUILD=$(BUILD)/lint-$* all test-programs
 
@@ -422,7 +429,7 @@ dist = phash-$(VERSION)
 dist_files = if test -e .git; \
 	then git ls-files -z --cached --others --exclude-standard; \
 	else find src man tests Makefile README LICENSE configure.ac .ci \
-		.[a-z]*rc .gitignore -type f -print0; fi
+		.[a-z]*rc .clang-tidy .editorconfig .gitignore -type f -print0; fi
 dist_date = if test -n "$$SOURCE_DATE_EPOCH"; then echo "$$SOURCE_DATE_EPOCH"; \
 	elif test -e .git; then git log -1 --format=%ct; \
 	else date -r Makefile +%s; fi
@@ -446,8 +453,9 @@ clean:
 	rm -rf $(BUILD) tags TAGS compile_commands.json
 
 .PHONY: all test-programs check check-valgrind fuzz fuzz-programs bench dist \
-	distcheck user-check bare-check lint lint-text lint-gcc lint-clang \
-	unlinked lint-musl lint-m32 tags install uninstall help clean FORCE
+	distcheck user-check bare-check lint lint-text lint-tidy lint-gcc \
+	lint-clang unlinked lint-musl lint-m32 tags install uninstall \
+	help clean FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:

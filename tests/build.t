@@ -22,7 +22,7 @@ idle_macros() {
 copy_source() {
 	mkdir "$1"
 	(cd "$top" && cp -r src man tests Makefile README LICENSE configure.ac \
-		.ci .gitignore .shellcheckrc "$OLDPWD/$1")
+		.ci .clang-tidy .editorconfig .gitignore .shellcheckrc "$OLDPWD/$1")
 }
 
 idle_macros >"$work/idle"
