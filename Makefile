@@ -8,6 +8,7 @@
 #     user-check, bare-check             tests of what `dist` made
 #     lint                               compilers, shellcheck, mandoc
 #     lint-tidy                          clang-tidy, some minutes
+#     coverage                           the lines that tests reach
 #     fuzz, bench                        long runs: findings, times
 #     tags, compile_commands.json        for editors
 #     dist, configure                    a release, and what autoconf makes
@@ -25,6 +26,8 @@
 #
 # Define BUILD to put everything that is built elsewhere than in build/, so
 # that variants can live side by side: make BUILD=build/asan SANITIZE=address
+#
+# Define COVERAGE=1 to count how often each line runs (make coverage).
 #
 # Define HARDENING=no to leave the flags that make a fault in memory harder to
 # exploit (PIE, RELRO, stack protector, _FORTIFY_SOURCE) to CFLAGS and LDFLAGS.
@@ -126,6 +129,9 @@ ifdef DEVELOPER
 all_cflags += -Werror -Wall -Wextra -Wpedantic -Wshadow \
 	-Wmissing-prototypes -Wstrict-prototypes -Wvla
 endif
+ifdef COVERAGE
+all_cflags += --coverage
+endif
 ifdef SANITIZE
 all_cflags += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
@@ -171,7 +177,7 @@ all_ldflags += $(LDFLAGS)
 all_libs += $(LIBS)
 
 compile = $(CC) $(all_cflags) $(all_cppflags) -MMD -MP -c -o $@ $<
-link = $(CC) $(all_cflags) $(all_ldflags) -o $@ $(filter %.o %.a,$^)
+link = $(CC) $(all_cflags) $(all_ldflags) -o $@ $(filter %.o,$^) $(filter %.a,$^)
 link_program = $(link) $(program_ldflags)
 
 ifndef V
@@ -182,7 +188,13 @@ mkdir = @mkdir -p $(@D)
 all: $(products)
 
 $(BUILD)/phash: $(BUILD)/main.o $(archives)
-	$(call say,LINK)$(link_program) $(all_libs)
+	$(call say,LINK)$(link_program) $(LDFLAGS_phash) $(all_libs)
+
+# What a worker counted is written when it ends (tests/coverage.c).
+ifdef COVERAGE
+$(BUILD)/phash $(unit_bin) $(example_bin): $(BUILD)/tests/coverage.o
+LDFLAGS_phash = -Wl,--wrap=ppool_destroy
+endif
 
 $(BUILD)/libphash.a: $(phash_obj) $(BUILD)/sources
 $(BUILD)/libppool.a: $(ppool_obj) $(BUILD)/sources
@@ -293,6 +305,19 @@ check-valgrind: all $(unit_bin)
 	@$(test_env) TEST_WRAPPER='$(valgrind)' \
 		$(prove) $(filter $(unit_bin),$(TESTS))
 
+# In its own directory, not optimised: a line is then what the source says. The
+# files of counters are made first, for tests that run as somebody else.
+coverage_vars = BUILD=$(BUILD)/coverage COVERAGE=1 HARDENING=no CFLAGS='-g -O0'
+
+coverage:
+	$(MAKE) $(coverage_vars) all test-programs
+	@find $(BUILD)/coverage -name '*.gcda' -exec rm {} +
+	@$(BUILD)/coverage/phash --version >/dev/null
+	@find $(BUILD)/coverage -name '*.gcda' -exec chmod a+rw {} +
+	@GCOV_ERROR_FILE=/dev/null $(MAKE) $(coverage_vars) \
+		TESTS='$(TESTS:$(BUILD)/%=$(BUILD)/coverage/%)' check; \
+		status=$$?; $(tests)/coverage $(BUILD)/coverage && exit $$status
+
 bench: all $(perf_bin)
 	@set -e; for script in $(tests)/perf/*.sh; do \
 		$(test_env) bash "$$script"; \
@@ -365,7 +390,7 @@ lint-musl lint-m32:
 # of a source that is compiled twice, the one without -fPIC.
 
 c_files = $(ppool_src) $(phash_src) $(src)/main.c $(unit_src) $(perf_src) \
-	$(fuzz_src) $(example_src)
+	$(fuzz_src) $(example_src) $(tests)/coverage.c
 tagged = $(c_files) $(wildcard $(src)/*.h $(src)/*/*.h)
 
 tags:
@@ -379,7 +404,7 @@ tags:
 
 compile_commands.json: FORCE
 	@commands=$$($(MAKE) --no-print-directory -Bn V=1 all test-programs \
-		$(fuzz_bin:=.o)) && \
+		$(fuzz_bin:=.o) $(BUILD)/tests/coverage.o) && \
 	{ echo '[' && echo "$$commands" | sed -n -e '/ -fPIC$$/d' \
 		-e 's/["\\]/\\&/g' -e 's,^.* -c -o [^ ]* \([^ ]*\.c\).*$$,{ \
 		"directory": "$(CURDIR)"\, "file": "\1"\, "command": "&" },p' | \
@@ -454,7 +479,7 @@ clean:
 
 .PHONY: all test-programs check check-valgrind fuzz fuzz-programs bench dist \
 	distcheck user-check bare-check lint lint-text lint-tidy lint-gcc \
-	lint-clang unlinked lint-musl lint-m32 tags install uninstall \
+	lint-clang unlinked lint-musl lint-m32 coverage tags install uninstall \
 	help clean FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
