@@ -12,18 +12,7 @@
 #include <cmocka.h>
 
 #include "base/disk.h"
-
-static char dir[] = "/tmp/phash-unit-disk.XXXXXX";
-
-static void
-put(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
+#include "scratch.h"
 
 /* As sysfs has it: 8:0 is a disk with moving heads, 8:1 a partition in its
  * folder; 259:0 has none;
@@ -35,8 +24,7 @@ setup(void **state)
 	    "nvme", "nvme/queue", "vda", "vda/queue", "vda/device" };
 	size_t i;
 
-	(void)state;
-	if (!mkdtemp(dir) || chdir(dir) < 0)
+	if (scratch_enter(state) < 0)
 		return -1;
 	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		if (mkdir(dirs[i], 0700) < 0)
@@ -63,11 +51,10 @@ teardown(void **state)
 	    "sda/sda1", "sda/queue", "sda", "nvme/queue", "nvme" };
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (remove(names[i]) < 0)
 			return -1;
-	return chdir("/") == 0 ? rmdir(dir) : -1;
+	return scratch_leave(state);
 }
 
 static void
@@ -76,9 +63,9 @@ test_whole_disk(void **state)
 	dev_t disk;
 
 	(void)state;
-	assert_true(disk_is_rotational(dir, makedev(8, 0), &disk));
+	assert_true(disk_is_rotational(scratch, makedev(8, 0), &disk));
 	assert_true(disk == makedev(8, 0));
-	assert_false(disk_is_rotational(dir, makedev(259, 0), &disk));
+	assert_false(disk_is_rotational(scratch, makedev(259, 0), &disk));
 }
 
 static void
@@ -87,7 +74,7 @@ test_partition_is_its_disk(void **state)
 	dev_t disk;
 
 	(void)state;
-	assert_true(disk_is_rotational(dir, makedev(8, 1), &disk));
+	assert_true(disk_is_rotational(scratch, makedev(8, 1), &disk));
 	assert_true(disk == makedev(8, 0));
 }
 
@@ -98,7 +85,7 @@ test_virtual_disk(void **state)
 	dev_t disk;
 
 	(void)state;
-	assert_false(disk_is_rotational(dir, makedev(254, 0), &disk));
+	assert_false(disk_is_rotational(scratch, makedev(254, 0), &disk));
 }
 
 static void
@@ -107,7 +94,7 @@ test_nothing_known(void **state)
 	dev_t disk;
 
 	(void)state;
-	assert_false(disk_is_rotational(dir, makedev(0, 40), &disk));
+	assert_false(disk_is_rotational(scratch, makedev(0, 40), &disk));
 	assert_false(disk_is_rotational("/no/such", makedev(8, 0), &disk));
 }
 

@@ -14,36 +14,18 @@
 #include <cmocka.h>
 
 #include "failing.h"
+#include "scratch.h"
 #include "source/list.h"
-
-static char dir[] = "/tmp/phash-unit-list.XXXXXX";
-
-static int
-setup(void **state)
-{
-	(void)state;
-	return !mkdtemp(dir) || chdir(dir) < 0 ? -1 : 0;
-}
 
 static int
 teardown(void **state)
 {
-	(void)state;
 	(void)remove("a");
 	(void)remove("b");
-	return chdir("/") < 0 ? -1 : rmdir(dir);
+	return scratch_leave(state);
 }
 
-static void
-put(const char *path, const void *bytes, size_t n)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(bytes, 1, n, f), n);
-	assert_int_equal(fclose(f), 0);
-}
-#define PUT(path, literal) put(path, literal, sizeof(literal) - 1)
+#define PUT(path, literal) scratch_write(path, literal, sizeof(literal) - 1)
 
 static struct list *
 list_of(const char *path, bool zero)
@@ -266,7 +248,7 @@ test_long_name(void **state)
 	assert_non_null(text);
 	memset(text, 'x', n);
 	text[n] = '\n';
-	put("a", text, n + 1);
+	scratch_write("a", text, n + 1);
 	text[n] = '\0';
 	l = list_of("a", false);
 	expect_name(l, text);
@@ -382,5 +364,5 @@ main(void)
 		cmocka_unit_test(test_waits),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, scratch_enter, teardown);
 }

@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/outfile.h"
+#include "scratch.h"
 
 static bool no_links;
 
@@ -28,24 +29,6 @@ linkat(int fromfd, const char *from, int tofd, const char *to, int flags)
 		return (int)syscall(SYS_linkat, fromfd, from, tofd, to, flags);
 	errno = EOPNOTSUPP;
 	return -1;
-}
-
-static char dir[] = "/tmp/phash-unit-out.XXXXXX";
-
-static int
-setup(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) && chdir(dir) == 0 ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	if (chdir("/") < 0)
-		return -1;
-	return rmdir(dir); /* fails when a temporary file was left behind */
 }
 
 /* Opens path and puts text into it. 0, or the errno. */
@@ -252,5 +235,5 @@ main(void)
 		cmocka_unit_test(test_abandoned_are_all_removed),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
 }

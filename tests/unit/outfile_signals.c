@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "base/outfile.h"
+#include "scratch.h"
 
 #define TEXT "whole\n"
 
@@ -42,7 +43,6 @@ int __wrap_unlinkat(int dirfd, const char *name, int flags);
 int __wrap_openat(int dirfd, const char *name, int flags, ...);
 int __wrap_openat64(int dirfd, const char *name, int flags, ...);
 
-static char dir[] = "/tmp/phash-unit-sig.XXXXXX";
 static bool can_link;     /* where not, the file has a name from the start */
 static unsigned chosen;   /* the moment of the signal */
 static unsigned moments;  /* so far: an even one is before a call */
@@ -202,9 +202,9 @@ check_directory(void)
 		assert_int_equal(unlink("list"), 0);
 	}
 	/* what is left behind is in the way */
-	assert_int_equal(rmdir(dir), 0);
-	assert_int_equal(mkdir(dir, 0700), 0);
-	assert_int_equal(chdir(dir), 0);
+	assert_int_equal(rmdir(scratch), 0);
+	assert_int_equal(mkdir(scratch, 0700), 0);
+	assert_int_equal(chdir(scratch), 0);
 }
 
 static void
@@ -241,20 +241,6 @@ test_where_files_have_a_name_from_the_start(void **state)
 	every_moment();
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) && chdir(dir) == 0 ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	return chdir("/") == 0 ? rmdir(dir) : -1;
-}
-
 int
 main(void)
 {
@@ -263,5 +249,5 @@ main(void)
 		cmocka_unit_test(test_where_files_have_a_name_from_the_start),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "ppool/core.h"
+#include "scratch.h"
 
 #if defined(__linux__) && !defined(PPOOL_PORTABLE)
 
@@ -40,16 +41,6 @@ teardown(void **state)
 {
 	(void)state;
 	return nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static void
-put(const char *name, const char *text)
-{
-	FILE *f = fopen(name, "w");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
 }
 
 /* One mount, at dir/m, between two that are none of ours. */

@@ -16,15 +16,7 @@
 #include "hasher/dirs.h"
 #include "hasher/reader.h"
 #include "hasher/result.h"
-
-static char dir[] = "/tmp/phash-unit-reader.XXXXXX";
-
-static int
-setup(void **state)
-{
-	(void)state;
-	return mkdtemp(dir) && chdir(dir) == 0 ? 0 : -1;
-}
+#include "scratch.h"
 
 static int
 teardown(void **state)
@@ -32,21 +24,10 @@ teardown(void **state)
 	static const char *const names[] = { "f", "link", "fifo", "d" };
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (remove(names[i]) < 0 && errno != ENOENT)
 			return -1;
-	return chdir("/") == 0 ? rmdir(dir) : -1;
-}
-
-static void
-put(const char *name, const char *text)
-{
-	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), (int)strlen(text));
-	assert_int_equal(close(fd), 0);
+	return scratch_leave(state);
 }
 
 /* Opens a file by its whole name. */
@@ -374,5 +355,5 @@ main(void)
 		cmocka_unit_test(test_each_operand_is_opened),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, scratch_enter, teardown);
 }
