@@ -12,8 +12,8 @@
  *     record/           results on paper: table, format, json, name, code;
  *                       lists back in: manifest; what to think of it: side,
  *                       scope, moved, compare, verdict
- *     source/           where names come from: list, walk, filter, glob, lookup,
- *                       own, tally
+ *     source/           where names come from: list, walk, tree (nftw), trail,
+ *                       filter, glob, lookup, own, tally
  *     hasher/           entries in, results out: hasher, by a table of what one
  *                       does (ops), whose row is local, the pool, with
  *                       flight; in the workers: worker, reader, dirs; on both
@@ -26,7 +26,7 @@
  *
  * How a name travels:
  *
- *     options -> mode/hash -> source/list -> source/walk (nftw) -> entry
+ *     options -> mode/hash -> source/list -> source/walk (tree) -> entry
  *     -> record/table -> mode/run -> hasher_try -> hasher/local -> ppool
  *     feed -> [socket] -> hasher/worker -> hasher/reader -> digest/engine ->
  *     answer -> [socket] -> hasher/local -> hasher_deliver

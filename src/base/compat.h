@@ -41,12 +41,14 @@
 #endif
 #define COMPAT_FD_PATH "/proc/self/fd/%d"
 
-/* nftw(3) callbacks that can prune: FTW_ACTIONRETVAL is glibc's. Without it
- * the caller must drop what lies below a pruned directory by itself. */
+/* nftw(3) callbacks that can prune are glibc's. Without them the caller must drop
+ * what lies below a pruned directory by itself. */
 #if defined(FTW_ACTIONRETVAL) && !defined(PHASH_PORTABLE)
-#define COMPAT_NFTW_PRUNES 1
+#define COMPAT_FTW_ACTIONRETVAL FTW_ACTIONRETVAL
+#define COMPAT_FTW_SKIP_SUBTREE FTW_SKIP_SUBTREE
 #else
-#define COMPAT_NFTW_PRUNES 0
+#define COMPAT_FTW_ACTIONRETVAL 0
+#define COMPAT_FTW_SKIP_SUBTREE 0
 #endif
 
 /*

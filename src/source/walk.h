@@ -1,14 +1,13 @@
 /*
  * walk.h - a tree of files, one callback per regular file.
  *
- * nftw(3) with FTW_PHYS does the walking. It has no context pointer, so this
- * module keeps the one walk that is going on in file scope: a walk cannot be
- * started from inside a walk's callback.
+ * What lies in a tree comes from tree.h; what of it is wanted, passed over or
+ * counted is decided here. A walk cannot be started from inside a walk's
+ * callback.
  *
  * Nothing is left out in silence: what cannot be read is reported through
- * on_error and the walk goes on after it. Paths longer than PATH_MAX and
- * trees deeper than the limit on descriptors are walked like any other. Paths
- * are spelled as find(1) spells them: DIR/sub/f, ./f for ".".
+ * on_error and the walk goes on after it. Paths are spelled as find(1) spells
+ * them: DIR/sub/f, ./f for ".".
  */
 #ifndef SOURCE_WALK_H
 #define SOURCE_WALK_H
