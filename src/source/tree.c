@@ -9,7 +9,8 @@
  * Descriptors. Out of those it was promised, glibc reads the rest of the
  * outermost directory into memory and comes back to it by whole names; musl
  * leaves out what is deeper, in silence. A segment has fewer levels. Where the
- * process has none left, segments of one level follow.
+ * process has none left, that is an error that ends it, as below: what is deeper
+ * is then walked with those that nftw has given back.
  *
  * Long names. Beyond PATH_MAX glibc walks on, but its names are of no use to any
  * other call; musl gives up. In a segment no name is that long.
@@ -84,7 +85,6 @@ static struct {
 	const struct tree_opts *o;
 	int base;                 /* a handle: paths are relative to it */
 	int no_way_back;          /* the errno that keeps us where we are */
-	int levels;               /* that one call of nftw may descend */
 	bool stop;
 
 	struct segment *segments; /* still to be walked */
@@ -300,8 +300,8 @@ tree_callback(const char *name, const struct stat *st, int type,
 	struct tree_entry e = { .name = name, .st = type == FTW_NS ? NULL : st,
 	    .depth = t.depth + ftw->level,
 	    .known = t.known && ftw->level == 0 };
-	bool border = type == FTW_SL || (ftw->level && (ftw->level >= t.levels ||
-	    strlen(name) > SEGMENT_PATH));
+	bool border = type == FTW_SL || ftw->level >= SEGMENT_LEVELS ||
+	    (ftw->level && strlen(name) > SEGMENT_PATH);
 	int err = errno, rc = 0;
 	struct stat target;
 
@@ -318,7 +318,7 @@ tree_callback(const char *name, const struct stat *st, int type,
 	buf_clear(&t.last);
 	buf_puts(&t.last, name);
 	if (type == FTW_DNR || type == FTW_NS) {
-		e.err = err;
+		e.err = err ? err : EACCES; /* POSIX promises no errno */
 	} else if (type == FTW_SL && (t.o->follow || e.known)) {
 		e.link = !e.known;
 		e.err = stat(name, &target) < 0 ? errno : 0;
@@ -348,9 +348,6 @@ tree_run(const char *name, int depth, bool known)
 	e.err = errno;
 	if (t.stop || (rc == 0 && !e.err))
 		return;
-	/* from now on hold next to none: segments are entered one by one */
-	if (e.err == EMFILE || e.err == ENFILE)
-		t.levels = 1;
 	if (t.seen) {
 		tree_look_again(strlen(name), rc < 0);
 	} else if (rc < 0) {
@@ -453,7 +450,6 @@ tree_walk(const char *root, const struct stat *st, const struct tree_opts *o)
 	t.o = o;
 	t.no_way_back = home < 0 && o->dirfd == AT_FDCWD ? errno : 0;
 	t.base = o->dirfd == AT_FDCWD ? home : o->dirfd;
-	t.levels = SEGMENT_LEVELS;
 	t.stop = false;
 	s = tree_add_segment(root, strlen(root), 0);
 	s->named = strlen(root) < SEGMENT_PATH;

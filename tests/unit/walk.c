@@ -42,6 +42,7 @@ static struct {
 	int give_up_at;         /* -1 with EIO, instead of this callback */
 	const char *unopenable; /* -1 with EIO, whenever it comes to this name */
 	bool noisy;             /* errno is set by what goes well */
+	bool quiet;             /* ...and is not by what fails */
 	const char *unread;     /* readdir fails in this directory, "" for /,... */
 	int kept;               /* ...after so many entries */
 	bool next_fails;        /* what comes then cannot be looked at */
@@ -84,6 +85,8 @@ faulty_visit(const char *name, const struct stat *st, int type, struct FTW *ftw)
 	}
 	if (fault.lost || fault.noisy)
 		errno = EIO;
+	if (fault.quiet)
+		errno = 0;
 	if (fault.lost && fault.next_fails)
 		type = FTW_NS;
 	fault.lost = false;
@@ -914,6 +917,9 @@ test_unreadable_directory(void **state)
 	    "d/closed: Permission denied\n");
 	assert_string_equal(walked_by_child(become_nobody, "d/closed/f"),
 	    "d/closed/f: Permission denied\n");
+	fault.quiet = true;
+	assert_string_equal(walked_by_child(become_nobody, "d"),
+	    "d/closed: Permission denied\nd/f\n");
 	opts.max_depth = 1;
 	assert_string_equal(walked_by_child(become_nobody, "d"), "d/f\n");
 	opts.max_depth = -1;
