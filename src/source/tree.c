@@ -302,11 +302,11 @@ tree_callback(const char *name, const struct stat *st, int type,
 	    .known = t.known && ftw->level == 0 };
 	bool border = type == FTW_SL || ftw->level >= SEGMENT_LEVELS ||
 	    (ftw->level && strlen(name) > SEGMENT_PATH);
-	int err = errno, rc = 0;
+	int err = errno, rc;
 	struct stat target;
 
 	if (tree_is_pruned(name))
-		goto out;
+		return 0;
 	if (err && t.seen)
 		/* nftw has left those with a longer name than the entry's own
 		 * directory, which base is the length of, with the slash */
@@ -325,7 +325,6 @@ tree_callback(const char *name, const struct stat *st, int type,
 		e.st = e.err ? NULL : &target;
 	}
 	rc = tree_take(&e, border);
-out:
 	errno = 0; /* so that readdir's is seen the next time */
 	return t.stop ? 1 : rc;
 }

@@ -27,6 +27,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/compat.h"
 #include "source/filter.h"
 #include "source/own.h"
 #include "source/walk.h"
@@ -55,6 +56,7 @@ static struct {
 } fault;
 
 static nftw_visit *visit;
+static int promised; /* descriptors, to nftw */
 
 /* Would this not have been seen, because readdir failed before it? */
 static bool
@@ -91,6 +93,8 @@ faulty_visit(const char *name, const struct stat *st, int type, struct FTW *ftw)
 		type = FTW_NS;
 	fault.lost = false;
 	snprintf(fault.last, sizeof(fault.last), "%s", name);
+	/* so that no directory is closed in the middle, or left out */
+	assert_true(ftw->level < promised || !COMPAT_FTW_ACTIONRETVAL);
 	return visit(name, st, type, ftw);
 }
 
@@ -135,6 +139,7 @@ nftw(const char *dir, nftw_visit *fn, int fds, int flags)
 		memcpy(&real, &symbol, sizeof(real));
 	}
 	visit = fn;
+	promised = fds;
 	rc = real(dir, faulty_visit, fds, flags);
 	err = rc == 0 && (fault.lost || fault.noisy) ? EIO : errno;
 	fault.unread = NULL;
