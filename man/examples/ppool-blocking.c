@@ -63,13 +63,13 @@ job(void *state, const void *in, size_t len, ppool_out *out)
 	(void)len;
 	(void)out;
 	printf("job %d: process %ld, parent %ld, start %s\n", *number,
-	       (long)getpid(), (long)getppid(), clock_text(text));
+	    (long)getpid(), (long)getppid(), clock_text(text));
 	ts.tv_sec = (time_t)nap;
 	ts.tv_nsec = (long)((nap - (double)ts.tv_sec) * 1e9);
 	nanosleep(&ts, NULL);
 	printf("job %d: process %ld, parent %ld, end %s, elapsed %.2f s\n",
 	       *number, (long)getpid(), (long)getppid(), clock_text(text),
-	       seconds() - start);
+	    seconds() - start);
 	return 0;
 }
 
@@ -87,7 +87,7 @@ apply_async(ppool *pool)
 
 	for (int i = 0; i < JOBS; i++)
 		check(ppool_apply_async(pool, job, &i, sizeof(i),
-		                        NULL, NULL, &jobs[i]));
+		    NULL, NULL, &jobs[i]));
 	printf("apply_async has returned %d times\n", JOBS);
 	for (int i = 0; i < JOBS; i++) {
 		check(ppool_get(jobs[i], -1, NULL, NULL));
@@ -116,7 +116,7 @@ map_async(ppool *pool)
 	ppool_async *jobs;
 
 	check(ppool_map_async(pool, job, items, JOBS, 1,
-	                      NULL, NULL, &jobs));
+	    NULL, NULL, &jobs));
 	printf("map_async has returned\n");
 	check(ppool_get(jobs, -1, NULL, NULL));
 	ppool_async_free(jobs);

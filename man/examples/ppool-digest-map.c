@@ -92,7 +92,7 @@ print_table(const ppool_result *results)
 
 		if (results[i].err) {
 			warnx("%s: %s", path,
-			      ppool_strerror(results[i].err));
+			    ppool_strerror(results[i].err));
 			failed++;
 			continue;
 		}

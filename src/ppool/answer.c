@@ -25,15 +25,15 @@ ppool_peer_bad(struct ppool *p, struct peer *w)
 
 static bool
 note_is_good(const struct ppool *p, const struct peer *w,
-             const struct frame_note *note)
+    const struct frame_note *note)
 {
 	if (note->magic != FRAME_MAGIC || note->len % FRAME_ALIGN)
 		return false;
 	if (note->type == FRAME_HELLO)
 		return !w->hello && !note->len;
 	return note->type == FRAME_ANSWERS && w->hello && note->n > 0 &&
-	       note->n <= note->len / sizeof(struct frame_answer) &&
-	       note->len <= FRAME_GROUP + sizeof(struct frame_answer) +
+	    note->n <= note->len / sizeof(struct frame_answer) &&
+	    note->len <= FRAME_GROUP + sizeof(struct frame_answer) +
 			frame_padded(p->opts.max_item);
 }
 
@@ -53,7 +53,7 @@ held_chunk(const struct peer *w, uint64_t seq)
  * answer is not well-formed. */
 static struct task *
 answered_task(const struct ppool *p, const struct peer *w,
-              const struct frame_answer *a, struct chunk **chunk)
+    const struct frame_answer *a, struct chunk **chunk)
 {
 	struct chunk *c = held_chunk(w, a->seq);
 
@@ -103,7 +103,7 @@ result_of(const struct frame_answer *a, const uint8_t *data)
 /* The whole group, up to the first answer that is not well-formed. */
 static void
 read_answers(struct ppool *p, struct peer *w, const struct frame_note *note,
-             const uint8_t *body)
+    const uint8_t *body)
 {
 	size_t left = note->len;
 
@@ -162,7 +162,7 @@ parse_frames(struct ppool *p, struct peer *w)
 	size_t at = 0, need = 0;
 
 	while (!ppool_over(p) && !w->bad &&
-	       w->in_len - at >= sizeof(struct frame_note)) {
+	    w->in_len - at >= sizeof(struct frame_note)) {
 		struct frame_note note;
 		const uint8_t *body = w->in + at + sizeof(note);
 
@@ -232,6 +232,6 @@ ppool_peer_read(struct ppool *p, struct peer *w, bool all)
 	int turns = 4;
 
 	while (!w->eof && !w->bad && !ppool_over(p) && receive(p, w) &&
-	       (all || --turns))
+	    (all || --turns))
 		;
 }

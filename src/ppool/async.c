@@ -93,12 +93,12 @@ async_produce(struct job *j, bool starved)
 	(void)starved;
 	not_pending(a);
 	while (a->next < a->n &&
-	       (!c || (c->n < a->chunk && c->len < a->chunk_bytes))) {
+	    (!c || (c->n < a->chunk && c->len < a->chunk_bytes))) {
 		const ppool_buf *item = &a->items[a->next];
 		struct task task = { .index = a->next };
 
 		if (ppool_check_item(item, 1, j->pool->opts.max_item,
-		                     &task.len)) {
+		    &task.len)) {
 			next_fails(a, PPOOL_TOOBIG);
 			continue;
 		}
@@ -191,13 +191,13 @@ pending_has_room(void *arg)
 	const struct ppool *p = a->job.pool;
 
 	return ppool_over(p) || !p->pending ||
-	       (p->pending < p->opts.max_pending &&
-	        a->own.len <= p->opts.max_pending - p->pending);
+	    (p->pending < p->opts.max_pending &&
+	    a->own.len <= p->opts.max_pending - p->pending);
 }
 
 ppool_err
 ppool_apply_async(ppool *pool, ppool_fn *fn, const void *in, size_t len,
-                  ppool_done_fn *done, void *cookie, ppool_async **out)
+    ppool_done_fn *done, void *cookie, ppool_async **out)
 {
 	const ppool_buf item = { in, len };
 	uint32_t sum;
@@ -218,7 +218,7 @@ ppool_apply_async(ppool *pool, ppool_fn *fn, const void *in, size_t len,
 	a->chunk = 1;
 	a->chunk_bytes = SIZE_MAX;
 	err = ppool_buf_copy(&a->own) ? PPOOL_NOMEM :
-		ppool_until(pool, pending_has_room, a, -1);
+	    ppool_until(pool, pending_has_room, a, -1);
 	/* It may have been closed meanwhile. */
 	if (!err)
 		err = ppool_check_submit(pool, fn);
@@ -243,8 +243,8 @@ default_chunk(const struct ppool *p, size_t n)
 
 ppool_err
 ppool_map_async(ppool *pool, ppool_fn *fn, const ppool_buf *items, size_t n,
-                size_t chunk, ppool_done_fn *done, void *cookie,
-                ppool_async **out)
+    size_t chunk, ppool_done_fn *done, void *cookie,
+    ppool_async **out)
 {
 	struct ppool_async *a;
 	uint32_t sum;
@@ -280,7 +280,7 @@ check_wait(const ppool *pool, ppool_async **out)
  * again. */
 ppool_err
 ppool_apply(ppool *pool, ppool_fn *fn, const void *in, size_t len,
-            ppool_async **out)
+    ppool_async **out)
 {
 	ppool_err err = check_wait(pool, out);
 
@@ -291,13 +291,13 @@ ppool_apply(ppool *pool, ppool_fn *fn, const void *in, size_t len,
 
 ppool_err
 ppool_map(ppool *pool, ppool_fn *fn, const ppool_buf *items, size_t n,
-          size_t chunk, ppool_async **out)
+    size_t chunk, ppool_async **out)
 {
 	ppool_err err = check_wait(pool, out);
 
 	if (!err)
 		err = ppool_map_async(pool, fn, items, n, chunk, NULL, NULL,
-		                      out);
+		    out);
 	return err ? err : ppool_get(*out, -1, NULL, NULL);
 }
 

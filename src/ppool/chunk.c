@@ -20,7 +20,7 @@ ppool_queue_add(struct queue *q, struct chunk *c, uint64_t unit)
 
 	if (unit && c->weight >= unit)
 		for (at = &q->first; *at &&
-		     (*at)->weight / unit >= c->weight / unit;)
+		    (*at)->weight / unit >= c->weight / unit;)
 			at = &(*at)->next;
 	c->next = *at;
 	*at = c;
@@ -146,7 +146,7 @@ chunk_reserve(struct chunk *c, size_t len)
 
 static int
 chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
-          const struct task *task)
+    const struct task *task)
 {
 	const struct frame_item head = { .len = task->len };
 	size_t padded = frame_padded(task->len);
@@ -178,7 +178,7 @@ chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
 
 int
 ppool_chunk_append(struct chunk **c, struct job *j, const ppool_buf *pieces,
-                   size_t n, const struct task *task)
+    size_t n, const struct task *task)
 {
 	if (!*c)
 		*c = chunk_new(j);
@@ -193,7 +193,7 @@ ppool_chunk_append(struct chunk **c, struct job *j, const ppool_buf *pieces,
 
 int
 ppool_chunk_take(struct chunk **c, const struct chunk *from,
-                 const struct task *task)
+    const struct task *task)
 {
 	const ppool_buf item = ppool_chunk_item(from, task);
 

@@ -178,7 +178,7 @@ void ppool_keep_fds(const int *keep, int own);
 /* worker.c: runs in the child, to its end. fd is its end of the socket, mask
  * the signals to block. */
 _Noreturn void ppool_worker_main(struct ppool *p, struct peer *self, int fd,
-                                 const sigset_t *mask);
+    const sigset_t *mask);
 
 /* ---- moving chunks -------------------------------------------------------- */
 
@@ -238,7 +238,7 @@ void ppool_respawn(struct ppool *p);
 ppool_err ppool_turn(struct ppool *p, int64_t deadline, bool starved);
 /* Turns until ready(arg). OK, TIMEOUT, INTR, BUSY. */
 ppool_err ppool_until(struct ppool *p, bool (*ready)(void *arg), void *arg,
-                      int timeout_ms);
+    int timeout_ms);
 /* Carries out doomed, unless inside a callback. */
 void ppool_settle(struct ppool *p);
 /* Takes from the workers what they hold, without telling them. */

@@ -85,7 +85,7 @@ read_quota(bool v2, const char *dir, long long *quota, long long *period)
 
 	if (v2)
 		return read_line(dir, "cpu.max", line, sizeof(line)) &&
-		       sscanf(line, "%lld %lld", quota, period) == 2;
+		    sscanf(line, "%lld %lld", quota, period) == 2;
 	if (!read_line(dir, "cpu.cfs_quota_us", line, sizeof(line)))
 		return false;
 	*quota = atoll(line);
@@ -120,7 +120,7 @@ least_quota(bool v2, char *dir, size_t top, int least)
  */
 static int
 join_dir(const char *root, const char *point, const char *path,
-         char dir[PATH_MAX])
+    char dir[PATH_MAX])
 {
 	/* A part of the tree may be mounted: skip what is above. */
 	size_t len = strcmp(root, "/") ? strlen(root) : !strcmp(path, "/");

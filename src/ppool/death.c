@@ -120,7 +120,7 @@ has_ended(const struct death *d, const struct chunk *c, uint32_t place)
 	    (d->given_up && c->base + place == d->given))
 		return true;
 	return may_be_cause(d, c, place) && d->causes == 1 && !d->early &&
-	       task->deaths++ >= d->pool->opts.retries;
+	    task->deaths++ >= d->pool->opts.retries;
 }
 
 static void

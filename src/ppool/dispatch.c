@@ -11,15 +11,15 @@ static bool
 peer_usable(const struct peer *w)
 {
 	return w->live && !w->quitting && !w->eof && !w->bad && !w->kill_at &&
-	       !w->timed_out;
+	    !w->timed_out;
 }
 
 static bool
 peer_has_room(const struct ppool *p, const struct peer *w)
 {
 	return peer_usable(w) && w->held.n < p->opts.window &&
-	       w - p->peers != p->reserved &&
-	       !(w->held.first && w->held.first->alone);
+	    w - p->peers != p->reserved &&
+	    !(w->held.first && w->held.first->alone);
 }
 
 static bool
@@ -69,7 +69,7 @@ lighter(struct peer *best, struct peer *w)
  * that a worker may hold, 0 for no limit; one chunk always fits. */
 static struct peer *
 pick(const struct ppool *p, const struct job *j, uint64_t limit,
-     uint64_t weight)
+    uint64_t weight)
 {
 	struct peer *best = NULL;
 
@@ -114,8 +114,8 @@ ppool_peer_send(struct ppool *p, struct peer *w)
 	while (w->unsent && !w->kill_at && !w->eof && !w->bad) {
 		struct chunk *c = w->unsent;
 		ssize_t n = send(w->fd, c->frame + w->unsent_off,
-		                 c->len - w->unsent_off,
-		                 MSG_NOSIGNAL | MSG_DONTWAIT);
+		    c->len - w->unsent_off,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -240,7 +240,7 @@ send_new(struct ppool *p, bool starved)
 
 	while (misses < p->nrunnable && !ppool_over(p) && has_room(p)) {
 		struct job *j = (struct job *)((char *)p->runnable.next -
-		                               offsetof(struct job, run));
+		    offsetof(struct job, run));
 
 		ppool_job_hold(j);
 		if (send_job(p, j, starved))

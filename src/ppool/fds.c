@@ -29,7 +29,7 @@ close_one_by_one(int first, int last)
 
 	if (!dir) {
 		for (long end = sysconf(_SC_OPEN_MAX); first <= last &&
-		     first < end; first++)
+		    first < end; first++)
 			close(first);
 		return;
 	}
@@ -63,7 +63,7 @@ replace_stdio(const int *keep)
 
 	for (int fd = 0; null >= 0 && fd <= STDERR_FILENO; fd++)
 		if (fd != null && (next_kept(keep, -1, fd) != fd ||
-		                   fcntl(fd, F_GETFD) < 0))
+		    fcntl(fd, F_GETFD) < 0))
 			dup2(null, fd);
 	if (null > STDERR_FILENO)
 		close(null);

@@ -60,7 +60,7 @@ close_last(struct ppool_feed *f)
 	if (c && !f->opts.chunk_items) {
 		size = part_size(f, c->n);
 		while (c->n > size &&
-		       (part = ppool_chunk_split(c, c->n - size)))
+		    (part = ppool_chunk_split(c, c->n - size)))
 			ppool_job_push(&f->job, part);
 	}
 	close_open(f);
@@ -71,10 +71,10 @@ open_is_full(const struct ppool_feed *f)
 {
 	const struct chunk *c = f->open;
 	size_t most = f->opts.chunk_items ? PPOOL_CHUNK_LIMIT :
-		PPOOL_CHUNK_BYTES;
+	    PPOOL_CHUNK_BYTES;
 
 	return c->n >= f->target || c->len >= most ||
-	       (f->opts.chunk_weight && c->weight >= f->opts.chunk_weight);
+	    (f->opts.chunk_weight && c->weight >= f->opts.chunk_weight);
 }
 
 /* A heavy item does not ride with those before it, which it would delay. */
@@ -82,7 +82,7 @@ static bool
 open_would_burst(const struct ppool_feed *f, uint64_t weight)
 {
 	return f->open && f->opts.chunk_weight &&
-	       weight >= f->opts.chunk_weight - f->open->weight;
+	    weight >= f->opts.chunk_weight - f->open->weight;
 }
 
 static int
@@ -91,7 +91,7 @@ add(struct ppool_feed *f, const ppool_buf *pieces, size_t n,
 {
 	if (!f->open)
 		f->target = f->opts.chunk_items ? f->opts.chunk_items :
-			ppool_job_chunk(&f->job);
+		    ppool_job_chunk(&f->job);
 	if (ppool_chunk_append(&f->open, &f->job, pieces, n, task))
 		return -1;
 	f->next++;
@@ -179,7 +179,7 @@ static const struct job_kind feed_kind = {
 
 ppool_err
 ppool_feed_open(ppool *pool, ppool_fn *fn, const ppool_feed_opts *opts,
-                ppool_result_fn *on_result, void *cookie, ppool_feed **out)
+    ppool_result_fn *on_result, void *cookie, ppool_feed **out)
 {
 	struct ppool_feed *f;
 	ppool_err err;
@@ -303,7 +303,7 @@ put(struct ppool_feed *f, const ppool_buf *pieces, size_t n, uint64_t weight,
 		err = put_check(f);
 	if (!err)
 		err = ppool_check_item(pieces, n, f->job.pool->opts.max_item,
-		                       &task.len);
+		    &task.len);
 	if (!err)
 		err = wait_for_window(f, timeout_ms);
 	if (err)
@@ -319,21 +319,21 @@ put(struct ppool_feed *f, const ppool_buf *pieces, size_t n, uint64_t weight,
 
 ppool_err
 ppool_feed_put(ppool_feed *f, const void *item, size_t len, uint64_t weight,
-               void *cookie)
+    void *cookie)
 {
 	return put(f, &(ppool_buf){ item, len }, 1, weight, cookie, -1);
 }
 
 ppool_err
 ppool_feed_try(ppool_feed *f, const void *item, size_t len, uint64_t weight,
-               void *cookie)
+    void *cookie)
 {
 	return put(f, &(ppool_buf){ item, len }, 1, weight, cookie, 0);
 }
 
 ppool_err
 ppool_feed_tryv(ppool_feed *f, const ppool_buf *pieces, size_t n,
-                uint64_t weight, void *cookie)
+    uint64_t weight, void *cookie)
 {
 	return put(f, pieces, n, weight, cookie, 0);
 }

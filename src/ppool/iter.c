@@ -141,7 +141,7 @@ accept_item(struct ppool_iter *it, const ppool_buf *item, struct chunk **c)
 	ppool_result r = { .index = task.index };
 
 	r.err = ppool_check_item(item, 1, it->job.pool->opts.max_item,
-	                         &task.len);
+	    &task.len);
 	if (r.err == PPOOL_TOOBIG)
 		r.item = *item;
 	else if (!r.err && ppool_chunk_append(c, &it->job, item, 1, &task))
@@ -257,7 +257,7 @@ default_buffer(const struct ppool *p, size_t chunk)
 
 static ppool_err
 iter_new(ppool *pool, ppool_fn *fn, ppool_source_fn *source, void *cookie,
-         size_t chunk, size_t buffer, bool ordered, ppool_iter **out)
+    size_t chunk, size_t buffer, bool ordered, ppool_iter **out)
 {
 	struct ppool_iter *it;
 	ppool_err err;
@@ -286,15 +286,15 @@ iter_new(ppool *pool, ppool_fn *fn, ppool_source_fn *source, void *cookie,
 
 ppool_err
 ppool_imap(ppool *pool, ppool_fn *fn, ppool_source_fn *source, void *cookie,
-           size_t chunk, size_t buffer, ppool_iter **out)
+    size_t chunk, size_t buffer, ppool_iter **out)
 {
 	return iter_new(pool, fn, source, cookie, chunk, buffer, true, out);
 }
 
 ppool_err
 ppool_imap_unordered(ppool *pool, ppool_fn *fn, ppool_source_fn *source,
-                     void *cookie, size_t chunk, size_t buffer,
-                     ppool_iter **out)
+    void *cookie, size_t chunk, size_t buffer,
+    ppool_iter **out)
 {
 	return iter_new(pool, fn, source, cookie, chunk, buffer, false, out);
 }
@@ -349,7 +349,7 @@ iter_pump(struct ppool_iter *it, int timeout_ms)
 		it->turned_at = it->handed;
 		err = ppool_until(p, iter_ready, it, timeout_ms);
 	} else if (!p->depth && iter_more(&it->job) &&
-	           it->handed - it->turned_at >= pull_size(it)) {
+	    it->handed - it->turned_at >= pull_size(it)) {
 		it->turned_at = it->handed;
 		ppool_turn(p, 0, true);
 	}

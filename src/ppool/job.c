@@ -4,7 +4,7 @@
 
 void
 ppool_job_init(struct job *j, struct ppool *p, const struct job_kind *kind,
-               ppool_fn *fn)
+    ppool_fn *fn)
 {
 	j->kind = kind;
 	j->pool = p;

@@ -106,7 +106,7 @@ void ppool_queue_remove(struct queue *q, struct chunk *c);
 /* Is each of the n pieces of an item there, and has it at most so many bytes?
  * OK with *len, INVAL, TOOBIG. */
 ppool_err ppool_check_item(const ppool_buf *pieces, size_t n, size_t most,
-                           uint32_t *len);
+    uint32_t *len);
 /* Makes *b a copy of its bytes, for free(3). -1 without memory, and *b is
  * empty. */
 int ppool_buf_copy(ppool_buf *b);
@@ -114,8 +114,8 @@ int ppool_buf_copy(ppool_buf *b);
  * len and the rest as in *task, whose parts are those to skip.
  * -1 without memory; *c is never empty, but may be NULL. */
 int ppool_chunk_append(struct chunk **c, struct job *j,
-                       const ppool_buf *pieces, size_t n,
-                       const struct task *task);
+    const ppool_buf *pieces, size_t n,
+    const struct task *task);
 /* Gives back the memory that was to hold more items: c takes no more. */
 void ppool_chunk_close(struct chunk *c);
 /* The tasks from this one on leave the chunk: a new chunk of them, or NULL
@@ -123,7 +123,7 @@ void ppool_chunk_close(struct chunk *c);
 struct chunk *ppool_chunk_split(struct chunk *c, uint32_t from);
 /* Likewise a task of another chunk of the same job. */
 int ppool_chunk_take(struct chunk **c, const struct chunk *from,
-                     const struct task *task);
+    const struct task *task);
 /* Gives every task left its result: CANCELED. Frees it. */
 void ppool_chunk_cancel(struct chunk *c);
 /* Drops the chunk and its hold on the job. NULL is fine. */
@@ -185,7 +185,7 @@ ppool_job_drop(struct job *j)
 
 /* Puts a job into the pool, with two references: the handle's and the pool's. */
 void ppool_job_init(struct job *j, struct ppool *p, const struct job_kind *kind,
-                    ppool_fn *fn);
+    ppool_fn *fn);
 /* The pool has no more to do with it. */
 void ppool_job_leave(struct job *j);
 /* There is something to produce or to send. */

@@ -44,7 +44,7 @@ static void *
 map_anonymous(size_t size, int how)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, how | MAP_ANONYMOUS,
-	               -1, 0);
+	    -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
 }
@@ -201,7 +201,7 @@ numbered_task(const struct chunk *c, uint64_t id)
 
 ppool_err
 ppool_held(const ppool *pool, unsigned n, uint64_t id, ppool_buf *item,
-           void **cookie)
+    void **cookie)
 {
 	const struct peer *w = live_peer(pool, n);
 	const struct chunk *c;

@@ -160,7 +160,7 @@ int ppool_take(ppool_worker *w, bool wait, ppool_item *item);
  * PPOOL_TOOBIG in its place.
  */
 int ppool_answer(ppool_worker *w, const ppool_item *item, int code,
-                 const void *data, size_t len);
+    const void *data, size_t len);
 
 /*
  * A part of an answer, as ppool_answer, any number of times before it: a feed
@@ -171,7 +171,7 @@ int ppool_answer(ppool_worker *w, const ppool_item *item, int code,
  * of other jobs do not come in parts: such an item is INVAL at its end.
  */
 int ppool_answer_part(ppool_worker *w, const ppool_item *item,
-                      const void *data, size_t len);
+    const void *data, size_t len);
 
 /* The number of this worker in its pool, from 0: see ppool_held. A replacement
  * has that of the worker it replaces. */
@@ -242,7 +242,7 @@ size_t ppool_load(const ppool *pool, unsigned n);
  */
 #define PPOOL_OLDEST UINT64_MAX
 ppool_err ppool_held(const ppool *pool, unsigned n, uint64_t id,
-                     ppool_buf *item, void **cookie);
+    ppool_buf *item, void **cookie);
 
 /*
  * Kills worker number n, which has been in an item for too long; for owners
@@ -289,7 +289,7 @@ void ppool_destroy(ppool *pool);
  * what ppool_get returns.
  */
 ppool_err ppool_apply(ppool *pool, ppool_fn *fn, const void *in, size_t len,
-                      ppool_async **out);
+    ppool_async **out);
 
 /*
  * One call of fn on a copy of in. done may be NULL; out may be NULL (then the
@@ -297,8 +297,8 @@ ppool_err ppool_apply(ppool *pool, ppool_fn *fn, const void *in, size_t len,
  * bytes are queued. OK, CLOSED, TOOBIG, BROKEN, NOMEM, INTR, BUSY.
  */
 ppool_err ppool_apply_async(ppool *pool, ppool_fn *fn, const void *in,
-                            size_t len, ppool_done_fn *done, void *cookie,
-                            ppool_async **out);
+    size_t len, ppool_done_fn *done, void *cookie,
+    ppool_async **out);
 
 /*
  * fn over n items, results in input order; ppool_map waits for all of them.
@@ -308,10 +308,10 @@ ppool_err ppool_apply_async(ppool *pool, ppool_fn *fn, const void *in,
  * neither stops the map nor hides its neighbours.
  */
 ppool_err ppool_map(ppool *pool, ppool_fn *fn, const ppool_buf *items,
-                    size_t n, size_t chunk, ppool_async **out);
+    size_t n, size_t chunk, ppool_async **out);
 ppool_err ppool_map_async(ppool *pool, ppool_fn *fn, const ppool_buf *items,
-                          size_t n, size_t chunk, ppool_done_fn *done,
-                          void *cookie, ppool_async **out);
+    size_t n, size_t chunk, ppool_done_fn *done,
+    void *cookie, ppool_async **out);
 
 /* Until ready. OK, TIMEOUT, INTR, BUSY. */
 ppool_err ppool_wait(ppool_async *a, int timeout_ms);
@@ -323,7 +323,7 @@ ppool_err ppool_wait(ppool_async *a, int timeout_ms);
  * be NULL.
  */
 ppool_err ppool_get(ppool_async *a, int timeout_ms, const ppool_result **r,
-                    size_t *n);
+    size_t *n);
 
 bool ppool_ready(const ppool_async *a);
 
@@ -344,11 +344,11 @@ void ppool_async_free(ppool_async *a);
  * out in input order, imap_unordered as they are completed.
  */
 ppool_err ppool_imap(ppool *pool, ppool_fn *fn, ppool_source_fn *source,
-                     void *cookie, size_t chunk, size_t buffer,
-                     ppool_iter **out);
+    void *cookie, size_t chunk, size_t buffer,
+    ppool_iter **out);
 ppool_err ppool_imap_unordered(ppool *pool, ppool_fn *fn,
-                               ppool_source_fn *source, void *cookie,
-                               size_t chunk, size_t buffer, ppool_iter **out);
+    ppool_source_fn *source, void *cookie,
+    size_t chunk, size_t buffer, ppool_iter **out);
 
 /*
  * The next result. OK: *r is filled (look at r->err) and valid until the next
@@ -388,9 +388,9 @@ typedef struct ppool_feed_opts { /* all zero is the default */
  * serve other jobs beside it.
  */
 ppool_err ppool_feed_open(ppool *pool, ppool_fn *fn,
-                          const ppool_feed_opts *opts,
-                          ppool_result_fn *on_result, void *cookie,
-                          ppool_feed **out);
+    const ppool_feed_opts *opts,
+    ppool_result_fn *on_result, void *cookie,
+    ppool_feed **out);
 
 /*
  * Copies the item. cookie stays in the owner and comes back in its result.
@@ -400,7 +400,7 @@ ppool_err ppool_feed_open(ppool *pool, ppool_fn *fn,
  * waited, the item WAS NOT taken, put it again; BUSY from inside a callback.
  */
 ppool_err ppool_feed_put(ppool_feed *f, const void *item, size_t len,
-                         uint64_t weight, void *cookie);
+    uint64_t weight, void *cookie);
 
 /*
  * The same without ever waiting: TIMEOUT where ppool_feed_put would wait (the
@@ -408,11 +408,11 @@ ppool_err ppool_feed_put(ppool_feed *f, const void *item, size_t len,
  * do than to wait. Moves work, taken or not.
  */
 ppool_err ppool_feed_try(ppool_feed *f, const void *item, size_t len,
-                         uint64_t weight, void *cookie);
+    uint64_t weight, void *cookie);
 
 /* The same for an item in n pieces, which are copied one behind the other. */
 ppool_err ppool_feed_tryv(ppool_feed *f, const ppool_buf *pieces, size_t n,
-                          uint64_t weight, void *cookie);
+    uint64_t weight, void *cookie);
 
 /* Sends the chunk being filled, full or not, without waiting. */
 ppool_err ppool_feed_flush(ppool_feed *f);

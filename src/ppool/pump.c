@@ -63,7 +63,7 @@ peer_due(const struct ppool *p, const struct peer *w, int64_t now)
 	when = earlier(when, peer_cut_off(p, w));
 	if (w->pidfd < 0)
 		when = earlier(when, now + (w->eof || w->bad ? PPOOL_REAP_NS :
-		                            PPOOL_TICK_NS));
+		    PPOOL_TICK_NS));
 	return when;
 }
 
@@ -179,7 +179,7 @@ ppool_cancel(struct ppool *p)
 	struct chunk *c;
 
 	while ((c = ppool_queue_pop(&p->again)) ||
-	       (c = ppool_queue_pop(&p->alone)))
+	    (c = ppool_queue_pop(&p->alone)))
 		ppool_chunk_cancel(c);
 	/* todo takes the place of the list's head. */
 	link_add(&p->jobs, &todo);
@@ -274,7 +274,7 @@ ppool_turn(struct ppool *p, int64_t deadline, bool starved)
 
 ppool_err
 ppool_until(struct ppool *p, bool (*ready)(void *arg), void *arg,
-            int timeout_ms)
+    int timeout_ms)
 {
 	int64_t deadline;
 	ppool_err err;
@@ -291,6 +291,6 @@ ppool_until(struct ppool *p, bool (*ready)(void *arg), void *arg,
 		if (err)
 			return err;
 	} while (deadline && (deadline == PPOOL_NEVER ||
-	                      ppool_now() < deadline));
+	    ppool_now() < deadline));
 	return PPOOL_TIMEOUT;
 }

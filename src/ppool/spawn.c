@@ -162,7 +162,7 @@ ppool_peer_kill(struct peer *w, int sig)
 	/* The number may be another's when somebody else has reaped it. */
 	if (w->pidfd >= 0 &&
 	    (!syscall(SYS_pidfd_send_signal, w->pidfd, sig, NULL, 0) ||
-	     errno == ESRCH))
+	    errno == ESRCH))
 		return;
 #endif
 	kill(w->pid, sig);

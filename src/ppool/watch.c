@@ -87,7 +87,7 @@ ppool_watch_add(struct ppool *p, struct peer *w)
 	if (watch_ctl(p, EPOLL_CTL_ADD, w->fd, interest(w)))
 		return -1;
 	return w->pidfd < 0 ? 0 :
-		watch_ctl(p, EPOLL_CTL_ADD, w->pidfd, POLLIN);
+	    watch_ctl(p, EPOLL_CTL_ADD, w->pidfd, POLLIN);
 }
 
 /* Closing is not enough: a fork of the application may hold them open. */
@@ -104,7 +104,7 @@ void
 ppool_watch_change(struct ppool *p, struct peer *w)
 {
 	watch_ctl(p, interest(w) ? EPOLL_CTL_MOD : EPOLL_CTL_DEL, w->fd,
-	          interest(w));
+	    interest(w));
 }
 
 int

@@ -105,7 +105,7 @@ send_frame(struct ppool_worker *w, enum frame_type type)
 	memcpy(w->out, &note, sizeof(note));
 	while (!w->gone && sent < w->out_len) {
 		ssize_t n = send(w->fd, w->out + sent, w->out_len - sent,
-		                 MSG_NOSIGNAL);
+		    MSG_NOSIGNAL);
 
 		if (n >= 0)
 			sent += (size_t)n;
@@ -162,7 +162,7 @@ receive(struct ppool_worker *w, void *p, size_t len, bool wait)
 
 	while (w->got < len) {
 		ssize_t n = recv(w->fd, (char *)p + w->got, len - w->got,
-		                 wait ? 0 : MSG_DONTWAIT);
+		    wait ? 0 : MSG_DONTWAIT);
 
 		if (n < 0 && (errno == EINTR || lacked_memory(n, &naps)))
 			continue;
@@ -343,7 +343,7 @@ out_reserve(struct ppool_worker *w, size_t len)
  * it is large, or old, or if the owner may now have room for another chunk. */
 static int
 put_answer(struct ppool_worker *w, struct batch **at,
-           const struct frame_answer *a, size_t off)
+    const struct frame_answer *a, size_t off)
 {
 	bool last = false;
 
@@ -363,7 +363,7 @@ put_answer(struct ppool_worker *w, struct batch **at,
 
 static struct frame_answer
 answer_to(const struct ppool_worker *w, const struct batch *b, uint64_t id,
-          int code, uint32_t flags, size_t len)
+    int code, uint32_t flags, size_t len)
 {
 	bool toobig = len > w->max_item;
 
@@ -379,7 +379,7 @@ answer_to(const struct ppool_worker *w, const struct batch *b, uint64_t id,
 /* Ends an answer whose len bytes have been put at off, behind its head. */
 static int
 end_answer(struct ppool_worker *w, struct batch **at,
-           const struct frame_answer *a, size_t off)
+    const struct frame_answer *a, size_t off)
 {
 	size_t end = off + sizeof(*a) + a->len;
 	size_t padded = off + sizeof(*a) + frame_padded(a->len);
@@ -391,7 +391,7 @@ end_answer(struct ppool_worker *w, struct batch **at,
 
 static int
 answer(struct ppool_worker *w, uint64_t id, int code, uint32_t flags,
-       const void *data, size_t len)
+    const void *data, size_t len)
 {
 	struct batch **at = find_item(w, id);
 	struct frame_answer a;
@@ -410,14 +410,14 @@ answer(struct ppool_worker *w, uint64_t id, int code, uint32_t flags,
 
 int
 ppool_answer_part(ppool_worker *w, const ppool_item *item, const void *data,
-                  size_t len)
+    size_t len)
 {
 	return answer(w, item->id, 0, FRAME_PART, data, len);
 }
 
 int
 ppool_answer(ppool_worker *w, const ppool_item *item, int code,
-             const void *data, size_t len)
+    const void *data, size_t len)
 {
 	return answer(w, item->id, code, 0, data, len);
 }
@@ -446,7 +446,7 @@ ppool_write(ppool_out *out, const void *data, size_t len)
 
 static int
 answer_written(struct ppool_worker *w, const ppool_item *item, int code,
-               const struct ppool_out *out)
+    const struct ppool_out *out)
 {
 	/* Every item before this one is answered. */
 	struct batch **at = &w->first;
@@ -519,7 +519,7 @@ die_with_owner(pid_t owner)
 
 static void
 worker_init(struct ppool_worker *w, const struct ppool *p,
-            const struct peer *self, int fd)
+    const struct peer *self, int fd)
 {
 	*w = (struct ppool_worker){
 		.fd = fd,
@@ -535,7 +535,7 @@ worker_init(struct ppool_worker *w, const struct ppool *p,
 
 void
 ppool_worker_main(struct ppool *p, struct peer *self, int fd,
-                  const sigset_t *mask)
+    const sigset_t *mask)
 {
 	ppool_serve_fn *serve = p->opts.serve ? p->opts.serve : serve_functions;
 	struct ppool_worker w;

@@ -29,8 +29,8 @@ next_path(void *cookie, ppool_buf *item)
 	if (p->next == p->end)
 		return 0;
 	len = snprintf(p->text, sizeof(p->text),
-	               "/usr/share/some/directory/that/lies/rather/deep/"
-	               "in/the/tree/file-%015ld.c", p->next++);
+	    "/usr/share/some/directory/that/lies/rather/deep/"
+	    "in/the/tree/file-%015ld.c", p->next++);
 	*item = (ppool_buf){ p->text, (size_t)len };
 	return 1;
 }

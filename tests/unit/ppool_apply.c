@@ -13,7 +13,7 @@ apply_gives_the_value(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v), &job),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(ppool_get(job, -1, &r, &n), PPOOL_OK);
 	assert_int_equal(n, 1);
 	assert_int_result(&r[0], 0, 81);
@@ -33,8 +33,8 @@ apply_copies_its_item(void **state)
 	(void)state;
 	for (v = 0; v < 8; v++)
 		assert_int_equal(ppool_apply_async(pool, fn_square, &v,
-		                                   sizeof(v), NULL, NULL,
-		                                   &jobs[v]), PPOOL_OK);
+		    sizeof(v), NULL, NULL,
+		    &jobs[v]), PPOOL_OK);
 	for (int i = 0; i < 8; i++) {
 		assert_int_equal(ppool_get(jobs[i], -1, &r, &n), PPOOL_OK);
 		assert_int_result(&r[0], 0, i * i);
@@ -78,8 +78,8 @@ apply_big_both_ways(void **state)
 		data[i] = (char)(i * 31 % 251);
 	for (size_t i = 0; i < NITEMS(jobs); i++)
 		assert_int_equal(ppool_apply_async(pool, fn_echo, data,
-		                                   SIZE - i, NULL, NULL,
-		                                   &jobs[i]), PPOOL_OK);
+		    SIZE - i, NULL, NULL,
+		    &jobs[i]), PPOOL_OK);
 	for (size_t i = 0; i < NITEMS(jobs); i++) {
 		assert_int_equal(ppool_get(jobs[i], -1, &r, &n), PPOOL_OK);
 		assert_int_equal(r[0].len, SIZE - i);
@@ -102,7 +102,7 @@ get_waits(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &v, sizeof(v), NULL,
-	                                   NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	assert_false(ppool_ready(job));
 	assert_int_equal(ppool_get(job, -1, &r, &n), PPOOL_OK);
 	assert_int_result(&r[0], 0, 10000);
@@ -122,7 +122,7 @@ get_times_out(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &v, sizeof(v), NULL,
-	                                   NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	assert_int_equal(ppool_get(job, 0, &r, &n), PPOOL_TIMEOUT);
 	assert_int_equal(ppool_get(job, 20, &r, &n), PPOOL_TIMEOUT);
 	assert_int_equal(ppool_wait(job, 0), PPOOL_TIMEOUT);
@@ -148,7 +148,7 @@ timeout_does_not_cancel(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &v, sizeof(v), NULL,
-	                                   NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	assert_int_equal(ppool_get(job, 0, &r, &n), PPOOL_TIMEOUT);
 	assert_int_equal(ppool_wait(job, -1), PPOOL_OK);
 	assert_int_equal(ppool_get(job, 0, &r, &n), PPOOL_OK);
@@ -166,10 +166,10 @@ ready_and_successful(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &v, sizeof(v), NULL,
-	                                   NULL, &good), PPOOL_OK);
+	    NULL, &good), PPOOL_OK);
 	assert_int_equal(ppool_apply_async(pool, fn_odd_fails, &odd,
-	                                   sizeof(odd), NULL, NULL, &bad),
-	                 PPOOL_OK);
+	    sizeof(odd), NULL, NULL, &bad),
+	    PPOOL_OK);
 	assert_false(ppool_ready(good));
 	assert_int_equal(ppool_successful(good), PPOOL_NOTREADY);
 	assert_int_equal(ppool_wait(good, -1), PPOOL_OK);
@@ -195,7 +195,7 @@ failure_keeps_code_and_text(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply(pool, fn_odd_fails, &v, sizeof(v), &job),
-	                 PPOOL_TASK);
+	    PPOOL_TASK);
 	for (int again = 0; again < 2; again++) {
 		assert_int_equal(ppool_get(job, -1, &r, &n), PPOOL_TASK);
 		assert_int_equal(n, 1);
@@ -239,7 +239,7 @@ callback_gets_the_result(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
-	                                   on_done, &seen, &job), PPOOL_OK);
+	    on_done, &seen, &job), PPOOL_OK);
 	assert_int_equal(ppool_wait(job, -1), PPOOL_OK);
 	assert_int_equal(seen.calls, 1);
 	assert_int_equal(seen.n, 1);
@@ -261,7 +261,7 @@ callback_gets_the_failure(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_odd_fails, &v, sizeof(v),
-	                                   on_done, &seen, &job), PPOOL_OK);
+	    on_done, &seen, &job), PPOOL_OK);
 	assert_int_equal(ppool_wait(job, -1), PPOOL_OK);
 	assert_int_equal(seen.calls, 1);
 	assert_int_equal(seen.err, PPOOL_TASK);
@@ -281,8 +281,8 @@ callback_without_a_handle(void **state)
 	(void)state;
 	for (int v = 0; v < 50; v++)
 		assert_int_equal(ppool_apply_async(pool, fn_square, &v,
-		                                   sizeof(v), on_done, &seen,
-		                                   NULL), PPOOL_OK);
+		    sizeof(v), on_done, &seen,
+		    NULL), PPOOL_OK);
 	pool_end(pool);
 	assert_int_equal(seen.calls, 50);
 }
@@ -297,7 +297,7 @@ callback_after_the_handle_was_freed(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &v, sizeof(v),
-	                                   on_done, &seen, &job), PPOOL_OK);
+	    on_done, &seen, &job), PPOOL_OK);
 	ppool_async_free(job);
 	ppool_async_free(NULL);
 	pool_end(pool);
@@ -314,7 +314,7 @@ callback_of_a_canceled_job(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &v, sizeof(v),
-	                                   on_done, &seen, NULL), PPOOL_OK);
+	    on_done, &seen, NULL), PPOOL_OK);
 	assert_int_equal(ppool_terminate(pool), PPOOL_OK);
 	assert_int_equal(ppool_join(pool, -1), PPOOL_OK);
 	ppool_destroy(pool);
@@ -361,12 +361,12 @@ waiting_in_a_callback_is_busy(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_imap(pool, fn_square, counter_source, &c, 1, 0,
-	                            &b.it), PPOOL_OK);
+	    &b.it), PPOOL_OK);
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &slow, sizeof(slow),
-	                                   NULL, NULL, &b.other), PPOOL_OK);
+	    NULL, NULL, &b.other), PPOOL_OK);
 	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
-	                                   on_done_waits, &b, &quick),
-	                 PPOOL_OK);
+	    on_done_waits, &b, &quick),
+	    PPOOL_OK);
 	assert_int_equal(ppool_wait(quick, -1), PPOOL_OK);
 	assert_int_equal(b.calls, 1);
 	assert_int_equal(b.get, PPOOL_BUSY);
@@ -397,8 +397,8 @@ on_done_submits(void *cookie, const ppool_result *r, size_t n)
 	(void)n;
 	if (--chain->left > 0)
 		chain->last = ppool_apply_async(chain->pool, fn_square, &v,
-		                                sizeof(v), on_done_submits,
-		                                chain, NULL);
+		    sizeof(v), on_done_submits,
+		    chain, NULL);
 }
 
 /* 28. A callback may submit. */
@@ -411,8 +411,8 @@ callback_submits(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
-	                                   on_done_submits, &chain, NULL),
-	                 PPOOL_OK);
+	    on_done_submits, &chain, NULL),
+	    PPOOL_OK);
 	while (chain.left > 0) {
 		assert_int_equal(ppool_poll(pool, -1), PPOOL_OK);
 		assert_int_equal(chain.last, PPOOL_OK);
@@ -458,13 +458,13 @@ callback_frees(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &ms, sizeof(ms),
-	                                   NULL, NULL, &slow), PPOOL_OK);
+	    NULL, NULL, &slow), PPOOL_OK);
 	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
-	                                   on_done_frees, &slow, &other),
-	                 PPOOL_OK);
+	    on_done_frees, &slow, &other),
+	    PPOOL_OK);
 	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
-	                                   on_done_frees, &own, &own),
-	                 PPOOL_OK);
+	    on_done_frees, &own, &own),
+	    PPOOL_OK);
 	while (own || slow)
 		assert_int_equal(ppool_poll(pool, -1), PPOOL_OK);
 	ppool_async_free(other);
@@ -481,13 +481,13 @@ callback_closes(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &slow, sizeof(slow),
-	                                   NULL, NULL, &job), PPOOL_OK);
+	    NULL, NULL, &job), PPOOL_OK);
 	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
-	                                   on_done_closes, pool, &closer),
-	                 PPOOL_OK);
+	    on_done_closes, pool, &closer),
+	    PPOOL_OK);
 	assert_int_equal(ppool_get(closer, -1, NULL, NULL), PPOOL_OK);
 	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
-	                                   NULL, NULL, NULL), PPOOL_CLOSED);
+	    NULL, NULL, NULL), PPOOL_CLOSED);
 	assert_int_equal(ppool_get(job, -1, NULL, NULL), PPOOL_OK);
 	assert_int_equal(ppool_join(pool, -1), PPOOL_OK);
 	ppool_async_free(job);
@@ -505,10 +505,10 @@ callback_terminates(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &slow, sizeof(slow),
-	                                   NULL, NULL, &job), PPOOL_OK);
+	    NULL, NULL, &job), PPOOL_OK);
 	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v),
-	                                   on_done_terminates, pool, NULL),
-	                 PPOOL_OK);
+	    on_done_terminates, pool, NULL),
+	    PPOOL_OK);
 	assert_int_equal(ppool_get(job, -1, NULL, NULL), PPOOL_CANCELED);
 	assert_int_equal(ppool_join(pool, -1), PPOOL_OK);
 	ppool_async_free(job);
@@ -527,11 +527,11 @@ too_big_an_item_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_echo, big, 101, NULL, NULL,
-	                                   NULL), PPOOL_TOOBIG);
+	    NULL), PPOOL_TOOBIG);
 	assert_int_equal(ppool_apply(pool, fn_echo, big, 100, &job), PPOOL_OK);
 	ppool_async_free(job);
 	assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v), &job),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	ppool_async_free(job);
 	pool_end(pool);
 }
@@ -563,7 +563,7 @@ too_big_a_result_costs_no_worker(void **state)
 	for (int i = 0; i < 20; i++) {
 		job = NULL;
 		assert_int_equal(ppool_apply(pool, fn_too_much, NULL, 0, &job),
-		                 PPOOL_TOOBIG);
+		    PPOOL_TOOBIG);
 		ppool_async_free(job);
 	}
 	assert_int_equal(ppool_pids(pool, after, 2), 2);
@@ -584,8 +584,8 @@ pending_is_bounded(void **state)
 	assert_non_null(data);
 	for (int i = 0; i < JOBS; i++) {
 		assert_int_equal(ppool_apply_async(pool, fn_echo, data, SIZE,
-		                                   on_done, &seen, NULL),
-		                 PPOOL_OK);
+		    on_done, &seen, NULL),
+		    PPOOL_OK);
 		/* queued, and the windows of two workers */
 		assert_in_range(i + 1 - seen.calls, 0, 4 + 2 * 2 + 1);
 	}
@@ -602,11 +602,11 @@ bad_arguments(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, NULL, "x", 1, NULL, NULL,
-	                                   NULL), PPOOL_INVAL);
+	    NULL), PPOOL_INVAL);
 	assert_int_equal(ppool_apply(pool, NULL, "x", 1, &job), PPOOL_INVAL);
 	assert_null(job);
 	assert_int_equal(ppool_apply_async(pool, fn_echo, NULL, 1, NULL, NULL,
-	                                   NULL), PPOOL_INVAL);
+	    NULL), PPOOL_INVAL);
 	pool_end(pool);
 }
 

@@ -33,7 +33,7 @@ feed_of(ppool *pool, ppool_fn *fn, struct seen *s)
 
 	*s = (struct seen){ .results = 0 };
 	assert_int_equal(ppool_feed_open(pool, fn, NULL, on_result, s, &f),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	return f;
 }
 
@@ -45,7 +45,7 @@ fn_some_die(void *state, const void *in, size_t len, ppool_out *out)
 	int v = int_of(in, len);
 
 	if (v >= 200 || (v >= 100 && !__atomic_exchange_n(died, 1,
-	                                                  __ATOMIC_SEQ_CST)))
+	    __ATOMIC_SEQ_CST)))
 		raise(SIGKILL);
 	return fn_square(state, in, len, out);
 }
@@ -63,7 +63,7 @@ a_cookie_comes_back(void **state)
 {
 	int *died = shared_new(sizeof(*died));
 	const ppool_opts opts = { .processes = 2, .init = init_state,
-	                          .initarg = died };
+	    .initarg = died };
 	ppool *pool = pool_with(&opts);
 	struct seen s;
 	ppool_feed *f = feed_of(pool, fn_some_die, &s);
@@ -73,7 +73,7 @@ a_cookie_comes_back(void **state)
 		int v = i == ITEMS - 1 ? 200 : i < 150 ? i : 99;
 
 		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1,
-		                                &s.cookies[i]), PPOOL_OK);
+		    &s.cookies[i]), PPOOL_OK);
 	}
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	assert_int_equal(s.wrong, 0);
@@ -97,13 +97,13 @@ held_shows_the_cookie(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_feed_put(f, &ms, sizeof(ms), 1, &s.cookies[0]),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(ppool_feed_flush(f), PPOOL_OK);
 	assert_int_equal(ppool_held(pool, 0, PPOOL_OLDEST, NULL, &cookie),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_ptr_equal(cookie, &s.cookies[0]);
 	assert_int_equal(ppool_held(pool, 0, PPOOL_OLDEST, &item, NULL),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(int_of(item.data, item.len), ms);
 	ppool_destroy(pool);
 	assert_int_equal(s.cookies[0], 1); /* CANCELED is a result too */
@@ -126,7 +126,7 @@ other_jobs_have_none(void **state)
 	assert_null(r->cookie);
 	ppool_async_free(a);
 	assert_int_equal(ppool_imap(pool, fn_echo, counter_source, &c, 0, 0,
-	                            &it), PPOOL_OK);
+	    &it), PPOOL_OK);
 	assert_int_equal(ppool_next(it, -1, &next), PPOOL_OK);
 	assert_null(next.cookie);
 	ppool_iter_free(it);
@@ -161,7 +161,7 @@ pieces_are_joined(void **state)
 		const struct row *row = &rows[i];
 
 		assert_int_equal(ppool_feed_tryv(f, row->pieces, row->n, 1,
-		                                 &s.cookies[i]), PPOOL_OK);
+		    &s.cookies[i]), PPOOL_OK);
 		assert_int_equal(ppool_feed_flush(f), PPOOL_OK);
 		while (s.results == i)
 			assert_int_equal(ppool_poll(pool, -1), PPOOL_OK);

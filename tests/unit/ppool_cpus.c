@@ -33,7 +33,7 @@ setup(void **state)
 	(void)state;
 	strcpy(strrchr(dir, '.'), ".XXXXXX");
 	return !mkdtemp(dir) || chdir(dir) || mkdir("m", 0700) ||
-	       mkdir("m/a", 0700) || mkdir("m/a/b", 0700);
+	    mkdir("m/a", 0700) || mkdir("m/a/b", 0700);
 }
 
 static int

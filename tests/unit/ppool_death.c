@@ -39,7 +39,7 @@ expect_a_working_pool(ppool *pool)
 	int v = 11;
 
 	assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v), &job),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_OK);
 	assert_int_result(&r[0], 0, 121);
 	ppool_async_free(job);
@@ -58,8 +58,8 @@ apply_reports_a_death(void **state)
 		const ppool_result *r = NULL;
 
 		assert_int_equal(ppool_apply(pool, fn_die, &ways[i].death,
-		                             sizeof(ways[i].death), &job),
-		                 PPOOL_DIED);
+		    sizeof(ways[i].death), &job),
+		    PPOOL_DIED);
 		assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_DIED);
 		assert_int_equal(r[0].code, ways[i].code);
 		assert_int_equal(ppool_successful(job), PPOOL_DIED);
@@ -73,11 +73,11 @@ apply_reports_a_death(void **state)
 /* n items of which the one at place kills. */
 static void
 one_deadly(struct death *deaths, ppool_buf *items, int n, int place,
-           const struct way *way)
+    const struct way *way)
 {
 	for (int i = 0; i < n; i++) {
 		deaths[i] = i == place ? way->death :
-			(struct death){ DIE_NOT, 0 };
+		    (struct death){ DIE_NOT, 0 };
 		items[i] = (ppool_buf){ &deaths[i], sizeof(deaths[i]) };
 	}
 }
@@ -114,8 +114,8 @@ map_loses_only_the_culprit(void **state)
 
 		one_deadly(deaths, items, 20, place, way);
 		assert_int_equal(ppool_map(pool, fn_die, items, 20,
-		                           chunks[i / NITEMS(ways) / 3], &job),
-		                 PPOOL_DIED);
+		    chunks[i / NITEMS(ways) / 3], &job),
+		    PPOOL_DIED);
 		assert_int_equal(ppool_get(job, -1, &r, &n), PPOOL_DIED);
 		assert_int_equal(n, 20);
 		for (int k = 0; k < 20; k++)
@@ -187,7 +187,7 @@ every_item_deadly(void **state)
 	for (size_t i = 0; i < NITEMS(items); i++)
 		items[i] = (ppool_buf){ &d, sizeof(d) };
 	assert_int_equal(ppool_map(pool, fn_die, items, NITEMS(items), 8, &job),
-	                 PPOOL_DIED);
+	    PPOOL_DIED);
 	assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_DIED);
 	for (size_t i = 0; i < NITEMS(items); i++)
 		assert_int_equal(r[i].err, PPOOL_DIED);
@@ -245,7 +245,7 @@ a_status_that_nobody_has(void **state)
 	(void)state;
 	signal(SIGCHLD, SIG_IGN);
 	assert_int_equal(ppool_apply(pool, fn_die, &death, sizeof(death), &job),
-	                 PPOOL_DIED);
+	    PPOOL_DIED);
 	assert_int_equal(ppool_get(job, 0, &r, NULL), PPOOL_DIED);
 	assert_int_equal(r->code, INT_MIN);
 	ppool_async_free(job);
@@ -289,7 +289,7 @@ killed_just_before_work_comes(void **state)
 		expect_a_working_pool(pool);
 		kill_all(pool);
 		assert_int_equal(ppool_map_async(pool, fn_square, items, 30, 5,
-		                                 NULL, NULL, &job), PPOOL_OK);
+		    NULL, NULL, &job), PPOOL_OK);
 		assert_int_equal(ppool_get(job, -1, &r, &n), PPOOL_OK);
 		for (int i = 0; i < 30; i++)
 			assert_int_result(&r[i], (uint64_t)i, i * i);
@@ -304,7 +304,7 @@ killed_while_running(void **state)
 {
 	struct attempt *a = shared_new(sizeof(*a));
 	const ppool_opts opts = { .processes = 1, .init = init_keeps,
-	                          .initarg = a };
+	    .initarg = a };
 	ppool *pool = pool_with(&opts);
 	ppool_async *job;
 	const ppool_result *r = NULL;
@@ -312,7 +312,7 @@ killed_while_running(void **state)
 	(void)state;
 	a->spared = 2;
 	assert_int_equal(ppool_apply_async(pool, fn_attempt, "x", 1, NULL,
-	                                   NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	kill_attempts(pool, a, 1);
 	assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_DIED);
 	assert_int_equal(r[0].code, -SIGKILL);
@@ -328,14 +328,14 @@ retries_run_it_again(void **state)
 {
 	struct attempt *a = shared_new(sizeof(*a));
 	const ppool_opts opts = { .processes = 1, .init = init_keeps,
-	                          .initarg = a, .retries = 2 };
+	    .initarg = a, .retries = 2 };
 	ppool *pool = pool_with(&opts);
 	ppool_async *job;
 
 	(void)state;
 	a->spared = 3;
 	assert_int_equal(ppool_apply_async(pool, fn_attempt, "x", 1, NULL,
-	                                   NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	kill_attempts(pool, a, 2);
 	assert_int_equal(ppool_get(job, -1, NULL, NULL), PPOOL_OK);
 	assert_int_equal(a->started, 3);
@@ -343,7 +343,7 @@ retries_run_it_again(void **state)
 	a->started = 0;
 	a->spared = 4;
 	assert_int_equal(ppool_apply_async(pool, fn_attempt, "x", 1, NULL,
-	                                   NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	kill_attempts(pool, a, 3);
 	assert_int_equal(ppool_get(job, -1, NULL, NULL), PPOOL_DIED);
 	assert_int_equal(a->started, 3);
@@ -359,7 +359,7 @@ killed_while_answering(void **state)
 	enum { SIZE = 8 << 20 };
 	struct attempt *a = shared_new(sizeof(*a));
 	const ppool_opts opts = { .processes = 1, .init = init_keeps,
-	                          .initarg = a, .retries = 1 };
+	    .initarg = a, .retries = 1 };
 	ppool *pool = pool_with(&opts);
 	char *data = calloc(1, SIZE);
 	ppool_async *job;
@@ -368,7 +368,7 @@ killed_while_answering(void **state)
 	(void)state;
 	assert_non_null(data);
 	assert_int_equal(ppool_apply_async(pool, fn_attempt, data, SIZE, NULL,
-	                                   NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	while (!__atomic_load_n(&a->started, __ATOMIC_SEQ_CST))
 		ppool_poll(pool, 1);
 	sleep_ms(30);
@@ -399,7 +399,7 @@ killed_while_receiving(void **state)
 	assert_int_equal(ppool_pids(pool, &pid, 1), 1);
 	kill(pid, SIGSTOP);
 	assert_int_equal(ppool_apply_async(pool, fn_echo, data, SIZE, NULL,
-	                                   NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	assert_int_equal(ppool_get(job, 10, NULL, NULL), PPOOL_TIMEOUT);
 	kill(pid, SIGKILL);
 	assert_int_equal(ppool_get(job, -1, NULL, NULL), PPOOL_OK);
@@ -422,7 +422,7 @@ terminate_ends_the_stopped(void **state)
 	kill(pids[0], SIGSTOP);
 	kill(pids[1], SIGSTOP);
 	assert_int_equal(ppool_apply_async(pool, fn_echo, "x", 1, NULL, NULL,
-	                                   &job), PPOOL_OK);
+	    &job), PPOOL_OK);
 	assert_int_equal(ppool_get(job, 10, NULL, NULL), PPOOL_TIMEOUT);
 	ppool_destroy(pool);
 	assert_int_equal(ppool_get(job, -1, NULL, NULL), PPOOL_CANCELED);
@@ -446,7 +446,7 @@ killed_in_the_initializer(void **state)
 {
 	struct attempt *a = shared_new(sizeof(*a));
 	const ppool_opts opts = { .processes = 1, .init = init_waits,
-	                          .initarg = a };
+	    .initarg = a };
 	ppool *pool;
 	ppool_async *job;
 	ppool_err err;
@@ -455,7 +455,7 @@ killed_in_the_initializer(void **state)
 	a->spared = 1;
 	pool = pool_with(&opts);
 	assert_int_equal(ppool_apply_async(pool, fn_echo, "x", 1, NULL, NULL,
-	                                   &job), PPOOL_OK);
+	    &job), PPOOL_OK);
 	while (!__atomic_load_n(&a->started, __ATOMIC_SEQ_CST))
 		ppool_poll(pool, 1);
 	kill_all(pool);
@@ -493,14 +493,14 @@ a_death_with_the_socket_still_open(void **state)
 {
 	struct attempt *a = shared_new(sizeof(*a));
 	const ppool_opts opts = { .processes = 1, .init = init_keeps,
-	                          .initarg = a };
+	    .initarg = a };
 	ppool *pool = pool_with(&opts);
 	ppool_async *job = NULL;
 
 	(void)state;
 	assert_return_code(prctl(PR_SET_CHILD_SUBREAPER, 1), errno);
 	assert_int_equal(ppool_apply(pool, fn_leaves_a_child, "x", 1, &job),
-	                 PPOOL_DIED);
+	    PPOOL_DIED);
 	ppool_async_free(job);
 	expect_a_working_pool(pool);
 	assert_return_code(kill(a->pid, SIGKILL), errno);
@@ -535,7 +535,7 @@ static void
 run_counted(unsigned flags, struct runs *runs, size_t *ok, size_t *died)
 {
 	const ppool_opts opts = { .processes = 2, .init = init_keeps,
-	                          .initarg = runs, .flags = flags };
+	    .initarg = runs, .flags = flags };
 	ppool *pool = pool_with(&opts);
 	ppool_buf *items = int_items(200);
 	ppool_async *job = NULL;
@@ -544,7 +544,7 @@ run_counted(unsigned flags, struct runs *runs, size_t *ok, size_t *died)
 
 	*ok = *died = 0;
 	assert_int_equal(ppool_map(pool, fn_counted, items, 200, 20, &job),
-	                 PPOOL_DIED);
+	    PPOOL_DIED);
 	assert_int_equal(ppool_get(job, -1, &r, &n), PPOOL_DIED);
 	assert_int_equal(n, 200);
 	for (int i = 0; i < 200; i++) {
@@ -585,19 +585,19 @@ at_most_once_for_one_feed(void **state)
 {
 	struct runs *runs = shared_new(sizeof(*runs));
 	const ppool_opts opts = { .processes = 2, .init = init_keeps,
-	                          .initarg = runs };
+	    .initarg = runs };
 	const ppool_feed_opts fopts = { .chunk_items = 20,
-	                                .flags = PPOOL_AT_MOST_ONCE };
+	    .flags = PPOOL_AT_MOST_ONCE };
 	ppool *pool = pool_with(&opts);
 	ppool_feed *f = NULL;
 	int results = 0;
 
 	(void)state;
 	assert_int_equal(ppool_feed_open(pool, fn_counted, &fopts, on_any,
-	                                 &results, &f), PPOOL_OK);
+	    &results, &f), PPOOL_OK);
 	for (int v = 0; v < 200; v++)
 		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
-		                 PPOOL_OK);
+		    PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	ppool_feed_free(f);
 	pool_end(pool);
@@ -630,17 +630,17 @@ no_respawn_goes_on_with_the_others(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply(pool, fn_die, &d, sizeof(d), &job),
-	                 PPOOL_DIED);
+	    PPOOL_DIED);
 	ppool_async_free(job);
 	job = NULL;
 	expect_a_working_pool(pool);
 	assert_int_equal(ppool_pids(pool, NULL, 0), 1);
 	assert_int_equal(ppool_apply(pool, fn_die, &d, sizeof(d), &job),
-	                 PPOOL_DIED);
+	    PPOOL_DIED);
 	ppool_async_free(job);
 	job = NULL;
 	assert_int_equal(ppool_apply(pool, fn_die, &d, sizeof(d), &job),
-	                 PPOOL_BROKEN);
+	    PPOOL_BROKEN);
 	assert_null(job);
 	assert_int_equal(ppool_pids(pool, NULL, 0), 0);
 	assert_int_equal(ppool_close(pool), PPOOL_OK);
@@ -664,7 +664,7 @@ task_timeout_kills_the_slow(void **state)
 		items[i] = (ppool_buf){ &ms[i], sizeof(ms[i]) };
 	}
 	assert_int_equal(ppool_map(pool, fn_sleep, items, 12, 4, &job),
-	                 PPOOL_DIED);
+	    PPOOL_DIED);
 	assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_DIED);
 	for (int i = 0; i < 12; i++) {
 		assert_int_equal(r[i].err, i == 5 ? PPOOL_DIED : PPOOL_OK);
@@ -690,7 +690,7 @@ run_owner(int to)
 		_exit(1);
 	for (int i = 0; i < 2; i++)
 		if (ppool_apply_async(pool, fn_sleep, &v, sizeof(v), NULL, NULL,
-		                      NULL))
+		    NULL))
 			_exit(1);
 	ppool_poll(pool, 30);
 	if (ppool_pids(pool, pids, 4) != 4 ||
@@ -806,10 +806,10 @@ random_kills_in_a_long_run(void **state)
 	m.seen = calloc((size_t)m.n, 1);
 	assert_non_null(m.seen);
 	assert_int_equal(ppool_feed_open(m.pool, fn_poison, NULL, on_survivor,
-	                                 &m, &f), PPOOL_OK);
+	    &m, &f), PPOOL_OK);
 	for (int v = 0; v < m.n; v++) {
 		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
-		                 PPOOL_OK);
+		    PPOOL_OK);
 		if (next_random(&m.random) % 1000 == 0)
 			shoot_one(&m);
 	}
@@ -837,7 +837,7 @@ random_kills_under_an_ordered_imap(void **state)
 	(void)state;
 	m.pool = pool_with(&opts);
 	assert_int_equal(ppool_imap(m.pool, fn_echo, counter_source, &c, 10, 0,
-	                            &it), PPOOL_OK);
+	    &it), PPOOL_OK);
 	for (int i = 0; i < 20000; i++) {
 		assert_int_equal(ppool_next(it, -1, &r), PPOOL_OK);
 		assert_int_result(&r, (uint64_t)i, i);

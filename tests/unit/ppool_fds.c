@@ -112,7 +112,7 @@ expect_open(const int *keep, int others, int sockets)
 		if (i % 2)
 			continue;
 		assert_int_equal(ppool_apply(pool, fn_die, &death,
-		                             sizeof(death), &a), PPOOL_DIED);
+		    sizeof(death), &a), PPOOL_DIED);
 		ppool_async_free(a);
 	}
 	pool_end(pool);
@@ -178,7 +178,7 @@ standard_ones_are_never_free(void **state)
 	assert_return_code(pipe(ends), errno);
 	for (size_t i = 0; i < NITEMS(stds); i++) {
 		const ppool_opts opts = { .processes = 1,
-		                          .keep = stds[i].keep };
+		    .keep = stds[i].keep };
 		struct open_fds open;
 		ppool *pool;
 

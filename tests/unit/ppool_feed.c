@@ -59,7 +59,7 @@ feed_of(ppool *pool, ppool_fn *fn, const ppool_feed_opts *opts, struct tally *t)
 	ppool_feed *f = NULL;
 
 	assert_int_equal(ppool_feed_open(pool, fn, opts, on_result, t, &f),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_non_null(f);
 	return f;
 }
@@ -69,7 +69,7 @@ put_ints(ppool_feed *f, int first, int end, uint64_t weight)
 {
 	for (int v = first; v < end; v++)
 		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), weight, NULL),
-		                 PPOOL_OK);
+		    PPOOL_OK);
 }
 
 static void
@@ -121,7 +121,7 @@ feed_of_many(void **state)
 		int low = v % 30000;
 
 		assert_int_equal(ppool_feed_put(f, &low, sizeof(low), 1, NULL),
-		                 PPOOL_OK);
+		    PPOOL_OK);
 	}
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	expect_all(&t);
@@ -161,9 +161,9 @@ check_bounded(size_t ahead)
 	f = feed_of(pool, fn_square, &fopts, &t);
 	for (int v = 0; v < 2000; v++) {
 		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
-		                 PPOOL_OK);
+		    PPOOL_OK);
 		assert_in_range((size_t)v + 1 - t.results, 0,
-		                2 * 2 * 5 + ahead * 5 + 5);
+		    2 * 2 * 5 + ahead * 5 + 5);
 	}
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	expect_all(&t);
@@ -278,7 +278,7 @@ too_big_an_item_is_not_taken(void **state)
 	f = feed_of(pool, fn_square, NULL, &t);
 	put_ints(f, 0, 10, 1);
 	assert_int_equal(ppool_feed_put(f, big, sizeof(big), 1, NULL),
-	                 PPOOL_TOOBIG);
+	    PPOOL_TOOBIG);
 	put_ints(f, 10, 20, 1);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	expect_all(&t);
@@ -300,7 +300,7 @@ a_closed_pool_finishes_what_it_took(void **state)
 	put_ints(f, 0, 50, 1);
 	assert_int_equal(ppool_close(pool), PPOOL_OK);
 	assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
-	                 PPOOL_CLOSED);
+	    PPOOL_CLOSED);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	expect_all(&t);
 	ppool_feed_free(f);
@@ -343,7 +343,7 @@ terminate_cancels_what_is_left(void **state)
 	f = feed_of(pool, fn_sleep, &fopts, &t);
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
-		                 PPOOL_OK);
+		    PPOOL_OK);
 	assert_int_equal(ppool_terminate(pool), PPOOL_OK);
 	err = ppool_feed_put(f, &v, sizeof(v), 1, NULL);
 	assert_true(err == PPOOL_CANCELED || err == PPOOL_CLOSED);
@@ -402,7 +402,7 @@ waiting_in_a_callback_is_busy(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_feed_open(pool, fn_echo, NULL, on_result_puts,
-	                                 &e, &e.f), PPOOL_OK);
+	    &e, &e.f), PPOOL_OK);
 	assert_int_equal(ppool_feed_put(e.f, "x", 1, 1, NULL), PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(e.f, -1), PPOOL_OK);
 	assert_int_equal(e.calls, 1);
@@ -433,7 +433,7 @@ a_callback_may_free_its_feed(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_feed_open(pool, fn_echo, &opts, on_result_frees,
-	                                 &f, &f), PPOOL_OK);
+	    &f, &f), PPOOL_OK);
 	/* one in the chunk that is answered, one that is dropped with it */
 	for (int i = 0; f && i < 2; i++)
 		assert_int_equal(ppool_feed_put(f, "x", 1, 1, NULL), PPOOL_OK);
@@ -460,7 +460,7 @@ interrupted_put_takes_nothing(void **state)
 	const struct itimerspec every = { { 0, 700000 }, { 0, 700000 } };
 	struct sigaction act = { .sa_handler = on_tick }, old;
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
-	                          .sigev_signo = SIGUSR1 };
+	    .sigev_signo = SIGUSR1 };
 	ppool *pool = pool_of(2);
 	struct tally t;
 	timer_t timer;
@@ -476,7 +476,7 @@ interrupted_put_takes_nothing(void **state)
 	assert_return_code(timer_settime(timer, 0, &every, NULL), errno);
 	for (int i = 0; i < N; i++) {
 		while ((err = ppool_feed_put(f, &one, sizeof(one), 1, NULL)) ==
-		       PPOOL_INTR)
+		    PPOOL_INTR)
 			interrupted++;
 		assert_int_equal(err, PPOOL_OK);
 	}
@@ -528,7 +528,7 @@ static void
 weight_decides_who_gets_a_chunk(void **state)
 {
 	const ppool_feed_opts fopts = { .chunk_items = 1,
-	                                .window_weight = 1000 };
+	    .window_weight = 1000 };
 	struct placed placed = { .results = 0 };
 	struct heavy h = { .pid = 0 };
 	ppool *pool;
@@ -539,7 +539,7 @@ weight_decides_who_gets_a_chunk(void **state)
 	heavy = &h;
 	pool = pool_of(2);
 	assert_int_equal(ppool_feed_open(pool, fn_heavy, &fopts, on_placed,
-	                                 &placed, &f), PPOOL_OK);
+	    &placed, &f), PPOOL_OK);
 	put_ints(f, 0, 1, 1000);
 	put_ints(f, 1, 41, 1);
 	while (placed.results < 40)
@@ -578,7 +578,7 @@ the_heaviest_waiting_goes_first(void **state)
 	static const uint64_t expected[] = { 0, 4, 2, 5, 1, 3, 6 };
 	const ppool_opts opts = { .processes = 1, .window = 1 };
 	const ppool_feed_opts fopts = { .chunk_items = 1, .chunk_weight = 10,
-	                                .ahead = 8 };
+	    .ahead = 8 };
 	struct order o = { .n = 0 };
 	struct heavy h = { .pid = 0 };
 	ppool *pool;
@@ -589,7 +589,7 @@ the_heaviest_waiting_goes_first(void **state)
 	heavy = &h;
 	pool = pool_with(&opts);
 	assert_int_equal(ppool_feed_open(pool, fn_heavy, &fopts, on_order, &o,
-	                                 &f), PPOOL_OK);
+	    &f), PPOOL_OK);
 	for (int v = 0; v < 7; v++)
 		put_ints(f, v, v + 1, weights[v]);
 	assert_int_equal(o.n, 0);
@@ -621,23 +621,23 @@ try_does_not_wait(void **state)
 	heavy = &h;
 	pool = pool_with(&opts);
 	assert_int_equal(ppool_feed_open(pool, fn_heavy, &fopts, on_order, &o,
-	                                 &f), PPOOL_OK);
+	    &f), PPOOL_OK);
 	/* one with the worker, one that waits for it */
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(ppool_feed_try(f, &i, sizeof(i), 1, NULL),
-		                 PPOOL_OK);
+		    PPOOL_OK);
 	for (int i = 0; i < 1000; i++)
 		assert_int_equal(ppool_feed_try(f, &v, sizeof(v), 1, NULL),
-		                 PPOOL_TIMEOUT);
+		    PPOOL_TIMEOUT);
 	assert_int_equal(ppool_feed_try(f, big, sizeof(big), 1, NULL),
-	                 PPOOL_TOOBIG);
+	    PPOOL_TOOBIG);
 	assert_int_equal(write(h.gate[1], "!", 1), 1);
 	/* it moves work by itself */
 	while (ppool_feed_try(f, &v, sizeof(v), 1, NULL) == PPOOL_TIMEOUT)
 		;
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	assert_int_equal(ppool_feed_try(f, &v, sizeof(v), 1, NULL),
-	                 PPOOL_CLOSED);
+	    PPOOL_CLOSED);
 	assert_int_equal(o.n, 3);
 	for (uint64_t i = 0; i < 3; i++)
 		assert_int_equal(o.index[i], i);
@@ -689,9 +689,9 @@ static void
 a_window_leaves_room(void **state)
 {
 	const ppool_opts opts = { .processes = 2, .window = 4,
-	                          .serve = serve_but_0 };
+	    .serve = serve_but_0 };
 	const ppool_feed_opts slow = { .chunk_items = 1, .ahead = 10,
-	                               .window = 3 };
+	    .window = 3 };
 	const ppool_feed_opts quick = { .window = 4 };
 	ppool *pool = pool_with(&opts);
 	const int zero = 0;
@@ -706,9 +706,9 @@ a_window_leaves_room(void **state)
 	/* 6 are held, 10 wait, and one was put before those were too many */
 	for (int i = 0; i < 17; i++)
 		assert_int_equal(ppool_feed_try(s, &zero, sizeof(zero), 9, NULL),
-		                 PPOOL_OK);
+		    PPOOL_OK);
 	assert_int_equal(ppool_feed_try(s, &zero, sizeof(zero), 9, NULL),
-	                 PPOOL_TIMEOUT);
+	    PPOOL_TIMEOUT);
 	/* not a full chunk, but of this feed the workers have none */
 	put_ints(q, 1, 3, 1);
 	while (tq.results < 2)
@@ -744,7 +744,7 @@ feeds_beside_other_jobs(void **state)
 			continue;
 		job = NULL;
 		assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v),
-		                             &job), PPOOL_OK);
+		    &job), PPOOL_OK);
 		ppool_async_free(job);
 	}
 	assert_int_equal(ppool_feed_finish(fb, -1), PPOOL_OK);

@@ -132,7 +132,7 @@ send_group(const struct fault *fault)
 {
 	struct group g = {
 		.note = { .len = sizeof(g.answers), .magic = FRAME_MAGIC,
-		          .type = FRAME_ANSWERS, .n = 2 },
+		    .type = FRAME_ANSWERS, .n = 2 },
 	};
 
 	for (int i = 0; i < 2; i++) {
@@ -175,8 +175,8 @@ run_with(const struct fault *fault)
 {
 	struct counted *counted = shared_new(sizeof(*counted));
 	const ppool_opts opts = { .processes = 1, .serve = serve_faults,
-	                          .init = init_counts, .initarg = counted,
-	                          .max_item = MAX_ITEM };
+	    .init = init_counts, .initarg = counted,
+	    .max_item = MAX_ITEM };
 	ppool_buf *items = int_items(ITEMS);
 	ppool_async *job = NULL;
 	const ppool_result *r = NULL;
@@ -186,7 +186,7 @@ run_with(const struct fault *fault)
 	counted->fault = fault;
 	pool = pool_with(&opts);
 	assert_int_equal(ppool_map(pool, fn_echo, items, ITEMS, ITEMS, &job),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_OK);
 	for (int i = 0; i < ITEMS; i++)
 		assert_int_result(&r[i], (uint64_t)i, i * i);
@@ -242,7 +242,7 @@ a_frame_must_end(void **state)
 {
 	struct counted *counted = shared_new(sizeof(*counted));
 	const ppool_opts opts = { .processes = 1, .init = init_counts,
-	                          .initarg = counted, .task_timeout_ms = 3000 };
+	    .initarg = counted, .task_timeout_ms = 3000 };
 	ppool_buf *items = int_items(ITEMS);
 	ppool_async *job = NULL;
 	const ppool_result *r = NULL;
@@ -250,7 +250,7 @@ a_frame_must_end(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_map(pool, fn_begins_a_frame, items, ITEMS, ITEMS,
-	                           &job), PPOOL_OK);
+	    &job), PPOOL_OK);
 	assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_OK);
 	for (int i = 0; i < ITEMS; i++)
 		assert_int_result(&r[i], (uint64_t)i, i * i);

@@ -122,17 +122,17 @@ static ppool *
 begin(struct shared *sh, unsigned flags, struct outcome *o, ppool_feed **f)
 {
 	const ppool_opts opts = { .processes = 1, .init = init_shared,
-	                          .initarg = sh, .serve = serve_once,
-	                          .window = ITEMS };
+	    .initarg = sh, .serve = serve_once,
+	    .window = ITEMS };
 	const ppool_feed_opts fopts = { .chunk_items = ITEMS, .flags = flags };
 	ppool *pool = pool_with(&opts);
 
 	*o = (struct outcome){ .n = 0 };
 	assert_int_equal(ppool_feed_open(pool, NULL, &fopts, on_result, o, f),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	for (int v = 0; v < ITEMS; v++)
 		assert_int_equal(ppool_feed_put(*f, &v, sizeof(v), 1, NULL),
-		                 PPOOL_OK);
+		    PPOOL_OK);
 	assert_int_equal(ppool_feed_flush(*f), PPOOL_OK);
 	while (sh->taken < TAKEN)
 		(void)ppool_poll(pool, 1);
@@ -164,7 +164,7 @@ give_up_costs_one_item(void **state)
 	assert_int_equal(ppool_held(pool, 0, NAMED, &item, NULL), PPOOL_OK);
 	assert_int_equal(int_of(item.data, item.len), NAMED);
 	assert_int_equal(ppool_held(pool, 0, PPOOL_OLDEST, &item, NULL),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(int_of(item.data, item.len), 0);
 	assert_int_equal(ppool_held(pool, 0, ITEMS, &item, NULL), PPOOL_INVAL);
 	assert_int_equal(ppool_held(pool, 1, 0, &item, NULL), PPOOL_INVAL);
@@ -297,7 +297,7 @@ held_release(pid_t tracer, pid_t pid)
 	if (!pid)
 		return;
 	assert_return_code(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT),
-	                   errno);
+	    errno);
 	assert_int_equal(info.si_status, SIGKILL);
 }
 
@@ -384,7 +384,7 @@ babble_in_guilty(void *state, const void *data, size_t len, ppool_out *out)
 
 	for (int fd = 3; int_of(data, len) == NAMED && fd < 256; fd++)
 		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type,
-		               &(socklen_t){ sizeof(type) }) == 0)
+		    &(socklen_t){ sizeof(type) }) == 0)
 			(void)send(fd, junk, sizeof(junk), MSG_NOSIGNAL);
 	return hang_in_guilty(state, data, len, out);
 }
@@ -394,18 +394,18 @@ static void
 leave_in(ppool_fn *fn, int task_timeout_ms)
 {
 	const ppool_opts opts = { .processes = 1, .window = ITEMS,
-	                          .task_timeout_ms = task_timeout_ms };
+	    .task_timeout_ms = task_timeout_ms };
 	const ppool_feed_opts fopts = { .chunk_items = 1 };
 	struct outcome o = { .n = 0 };
 	ppool *pool = pool_with(&opts);
 	ppool_feed *f = NULL;
 
 	assert_int_equal(ppool_feed_open(pool, fn, &fopts, on_result, &o, &f),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(ppool_pids(pool, &undead, 1), 1);
 	for (int v = 0; v < ITEMS; v++)
 		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
-		                 PPOOL_OK);
+		    PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(f, HANG_MS), PPOOL_OK);
 	assert_int_equal(o.n, ITEMS);
 	assert_int_equal(o.err[NAMED], PPOOL_DIED);

@@ -2,16 +2,16 @@
 #include "ppool_util.h"
 
 typedef ppool_err imap_fn(ppool *, ppool_fn *, ppool_source_fn *, void *,
-                          size_t, size_t, ppool_iter **);
+    size_t, size_t, ppool_iter **);
 
 static ppool_iter *
 iter_of(imap_fn *imap, ppool *pool, ppool_fn *fn, struct counter *c,
-        size_t chunk, size_t buffer)
+    size_t chunk, size_t buffer)
 {
 	ppool_iter *it = NULL;
 
 	assert_int_equal(imap(pool, fn, counter_source, c, chunk, buffer, &it),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_non_null(it);
 	return it;
 }
@@ -70,8 +70,8 @@ imap_keeps_the_order(void **state)
 	for (size_t i = 0; i < NITEMS(chunks) * NITEMS(buffers); i++) {
 		struct counter c = { .limit = SOME, .fail_at = -1 };
 		ppool_iter *it = iter_of(ppool_imap, pool, fn_square, &c,
-		                         chunks[i % NITEMS(chunks)],
-		                         buffers[i / NITEMS(chunks)]);
+		    chunks[i % NITEMS(chunks)],
+		    buffers[i / NITEMS(chunks)]);
 
 		expect_ordered(it, SOME);
 		expect_end(it);
@@ -92,8 +92,8 @@ imap_unordered_gives_each_once(void **state)
 	for (size_t i = 0; i < NITEMS(chunks) * NITEMS(buffers); i++) {
 		struct counter c = { .limit = SOME, .fail_at = -1 };
 		ppool_iter *it = iter_of(ppool_imap_unordered, pool, fn_square,
-		                         &c, chunks[i % NITEMS(chunks)],
-		                         buffers[i / NITEMS(chunks)]);
+		    &c, chunks[i % NITEMS(chunks)],
+		    buffers[i / NITEMS(chunks)]);
 
 		expect_unordered(it, SOME);
 		expect_end(it);
@@ -116,7 +116,7 @@ unordered_does_not_wait_for_the_slow(void **state)
 	ppool *pool = pool_of(2);
 	struct counter c = { .limit = 20, .fail_at = -1 };
 	ppool_iter *it = iter_of(ppool_imap_unordered, pool, fn_slow_first, &c,
-	                         1, 50);
+	    1, 50);
 	ppool_result r;
 
 	(void)state;
@@ -175,13 +175,13 @@ a_failing_source_comes_last(void **state)
 		struct counter a = { .limit = -1, .fail_at = rows[i].fail_at };
 		struct counter b = a;
 		ppool_iter *it = iter_of(ppool_imap, pool, fn_square, &a,
-		                         rows[i].chunk, 0);
+		    rows[i].chunk, 0);
 
 		expect_ordered(it, rows[i].fail_at);
 		expect_source_failure(it, rows[i].fail_at);
 		ppool_iter_free(it);
 		it = iter_of(ppool_imap_unordered, pool, fn_square, &b,
-		             rows[i].chunk, 0);
+		    rows[i].chunk, 0);
 		expect_unordered(it, rows[i].fail_at);
 		expect_source_failure(it, rows[i].fail_at);
 		ppool_iter_free(it);
@@ -224,7 +224,7 @@ the_buffer_bounds_the_source(void **state)
 		struct counter c = { .limit = -1, .fail_at = -1 };
 		size_t buffer = buffers[i / 2 % 4];
 		ppool_iter *it = iter_of(imaps[i % 2], pool, fn_square, &c,
-		                         chunks[i / 8], buffer);
+		    chunks[i / 8], buffer);
 
 		for (int got = 1; got <= 300; got++) {
 			assert_int_equal(ppool_next(it, -1, &r), PPOOL_OK);
@@ -318,7 +318,7 @@ join_cancels_an_open_iterator(void **state)
 		assert_int_equal(ppool_join(pool, -1), PPOOL_OK);
 		while ((err = ppool_next(it, -1, &r)) == PPOOL_OK) {
 			assert_int_result(&r, r.index,
-			                  (int)(r.index * r.index));
+			    (int)(r.index * r.index));
 			got++;
 		}
 		assert_int_equal(err, PPOOL_CANCELED);
@@ -405,7 +405,7 @@ a_source_may_have_nothing_now(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_imap(pool, fn_echo, hesitant_source, &h, 4, 0,
-	                            &it), PPOOL_OK);
+	    &it), PPOOL_OK);
 	for (int i = 0; i < 10; i++) {
 		assert_int_equal(ppool_next(it, -1, &r), PPOOL_OK);
 		assert_int_equal(r.index, i);
@@ -413,7 +413,7 @@ a_source_may_have_nothing_now(void **state)
 	expect_end(it);
 	ppool_iter_free(it);
 	assert_int_equal(ppool_imap(pool, fn_echo, empty_for_now, &asked, 4, 0,
-	                            &it), PPOOL_OK);
+	    &it), PPOOL_OK);
 	assert_int_equal(ppool_next(it, 0, &r), PPOOL_TIMEOUT);
 	assert_int_equal(ppool_next(it, 5, &r), PPOOL_TIMEOUT);
 	assert_true(asked > 0);
@@ -454,7 +454,7 @@ waiting_in_a_source_is_busy(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_imap(pool, fn_echo, waiting_source, &w, 1, 0,
-	                            &w.it), PPOOL_OK);
+	    &w.it), PPOOL_OK);
 	assert_int_equal(ppool_next(w.it, -1, &r), PPOOL_OK);
 	assert_int_equal(r.len, 1);
 	assert_memory_equal(r.data, "y", 1);
@@ -485,7 +485,7 @@ a_source_may_free_its_iterator(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_imap(pool, fn_echo, freeing_source, &it, 1, 0,
-	                            &it), PPOOL_OK);
+	    &it), PPOOL_OK);
 	assert_int_equal(ppool_poll(pool, 1), PPOOL_TIMEOUT);
 	assert_null(it);
 	pool_end(pool);
@@ -515,7 +515,7 @@ the_sources_bytes_are_copied(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_imap(pool, fn_echo, reusing_source, &next, 7, 0,
-	                            &it), PPOOL_OK);
+	    &it), PPOOL_OK);
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(ppool_next(it, -1, &r), PPOOL_OK);
 		snprintf(want, sizeof(want), "%d", i);
@@ -553,7 +553,7 @@ too_big_an_item_fails_alone(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_imap(pool, fn_echo, growing_source, &next, 3, 0,
-	                            &it), PPOOL_OK);
+	    &it), PPOOL_OK);
 	for (int i = 0; i < 20; i++) {
 		assert_int_equal(ppool_next(it, -1, &r), PPOOL_OK);
 		assert_int_equal(r.index, i);
@@ -576,7 +576,7 @@ iterators_can_be_given_up(void **state)
 	for (int taken = 0; taken < 40; taken++) {
 		struct counter c = { .limit = -1, .fail_at = -1 };
 		ppool_iter *it = iter_of(imaps[taken % 2], pool, fn_square, &c,
-		                         3, 0);
+		    3, 0);
 
 		for (int i = 0; i < taken; i++)
 			assert_int_equal(ppool_next(it, -1, &r), PPOOL_OK);
@@ -602,7 +602,7 @@ an_idle_iterator_starves_nobody(void **state)
 	(void)state;
 	assert_int_equal(ppool_next(idle, -1, &r), PPOOL_OK);
 	assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v), &job),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	ppool_async_free(job);
 	expect_ordered(busy, 50);
 	expect_end(busy);
@@ -624,7 +624,7 @@ an_endless_iterator_starves_nobody(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_square, &v, sizeof(v), NULL,
-	                                   NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	while (!ppool_ready(job))
 		assert_int_equal(ppool_next(it, -1, &r), PPOOL_OK);
 	ppool_async_free(job);
@@ -641,11 +641,11 @@ bad_arguments(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_imap(pool, NULL, counter_source, &c, 1, 0, &it),
-	                 PPOOL_INVAL);
+	    PPOOL_INVAL);
 	assert_int_equal(ppool_imap(pool, fn_echo, NULL, &c, 1, 0, &it),
-	                 PPOOL_INVAL);
+	    PPOOL_INVAL);
 	assert_int_equal(ppool_imap_unordered(pool, fn_echo, counter_source,
-	                                      &c, 1, 0, NULL), PPOOL_INVAL);
+	    &c, 1, 0, NULL), PPOOL_INVAL);
 	assert_int_equal(c.next, 0);
 	pool_end(pool);
 }

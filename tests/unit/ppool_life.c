@@ -111,7 +111,7 @@ terminate_does_not_wait(void **state)
 	for (int i = 0; i < N; i++)
 		items[i] = (ppool_buf){ &ms, sizeof(ms) };
 	assert_int_equal(ppool_map_async(pool, fn_sleep, items, N, 1, NULL,
-	                                 NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	assert_int_equal(ppool_poll(pool, 20), PPOOL_TIMEOUT);
 	assert_int_equal(ppool_terminate(pool), PPOOL_OK);
 	assert_int_equal(ppool_terminate(pool), PPOOL_OK);
@@ -149,19 +149,19 @@ expect_closed(ppool *pool)
 	ppool_feed *f = NULL;
 
 	assert_int_equal(ppool_apply(pool, fn_echo, "x", 1, &job),
-	                 PPOOL_CLOSED);
+	    PPOOL_CLOSED);
 	assert_int_equal(ppool_apply_async(pool, fn_echo, "x", 1, NULL, NULL,
-	                                   &job), PPOOL_CLOSED);
+	    &job), PPOOL_CLOSED);
 	assert_int_equal(ppool_map(pool, fn_echo, &item, 1, 1, &job),
-	                 PPOOL_CLOSED);
+	    PPOOL_CLOSED);
 	assert_int_equal(ppool_map_async(pool, fn_echo, &item, 1, 1, NULL,
-	                                 NULL, &job), PPOOL_CLOSED);
+	    NULL, &job), PPOOL_CLOSED);
 	assert_int_equal(ppool_imap(pool, fn_echo, one_source, NULL, 1, 0, &it),
-	                 PPOOL_CLOSED);
+	    PPOOL_CLOSED);
 	assert_int_equal(ppool_imap_unordered(pool, fn_echo, one_source, NULL,
-	                                      1, 0, &it), PPOOL_CLOSED);
+	    1, 0, &it), PPOOL_CLOSED);
 	assert_int_equal(ppool_feed_open(pool, fn_echo, NULL, on_result, NULL,
-	                                 &f), PPOOL_CLOSED);
+	    &f), PPOOL_CLOSED);
 	assert_null(job);
 	assert_null(it);
 	assert_null(f);
@@ -227,7 +227,7 @@ join_times_out(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &v, sizeof(v), NULL,
-	                                   NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	assert_int_equal(ppool_close(pool), PPOOL_OK);
 	assert_int_equal(ppool_join(pool, 0), PPOOL_TIMEOUT);
 	assert_int_equal(ppool_join(pool, 1), PPOOL_TIMEOUT);
@@ -247,7 +247,7 @@ destroy_of_a_running_pool(void **state)
 	(void)state;
 	ppool_destroy(pool_of(2));
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &v, sizeof(v), NULL,
-	                                   NULL, NULL), PPOOL_OK);
+	    NULL, NULL), PPOOL_OK);
 	ppool_destroy(pool);
 }
 
@@ -265,11 +265,11 @@ handles_outlive_the_pool(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_imap(pool, fn_echo, one_source, NULL, 1, 4, &it),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v), &ready),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &ms, sizeof(ms),
-	                                   NULL, NULL, &never), PPOOL_OK);
+	    NULL, NULL, &never), PPOOL_OK);
 	ppool_destroy(pool);
 	assert_true(ppool_ready(ready));
 	assert_int_equal(ppool_get(ready, -1, &r, &n), PPOOL_OK);
@@ -321,7 +321,7 @@ pids_of_a_map(const ppool_opts *opts, size_t n, size_t chunk, size_t *most)
 	size_t got, pids;
 
 	assert_int_equal(ppool_map(pool, fn_pid, items, n, chunk, &job),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(ppool_get(job, -1, &r, &got), PPOOL_OK);
 	assert_int_equal(got, n);
 	pids = count_pids(r, got, most);
@@ -372,8 +372,8 @@ max_tasks_and_early_close(void **state)
 	(void)state;
 	for (int i = 0; i < 6; i++)
 		assert_int_equal(ppool_apply_async(pool, fn_sleep, &v,
-		                                   sizeof(v), NULL, NULL,
-		                                   &jobs[i]), PPOOL_OK);
+		    sizeof(v), NULL, NULL,
+		    &jobs[i]), PPOOL_OK);
 	assert_int_equal(ppool_close(pool), PPOOL_OK);
 	assert_int_equal(ppool_join(pool, -1), PPOOL_OK);
 	for (int i = 0; i < 6; i++) {
@@ -436,7 +436,7 @@ init_runs_once_in_each_worker(void **state)
 {
 	struct started *s = shared_new(sizeof(*s));
 	const ppool_opts opts = { .processes = 3, .init = init_counts,
-	                          .initarg = s };
+	    .initarg = s };
 	ppool *pool = pool_with(&opts);
 	ppool_async *job = NULL;
 	const ppool_result *r = NULL;
@@ -445,7 +445,7 @@ init_runs_once_in_each_worker(void **state)
 	s->answer = 42;
 	for (int i = 0; i < 10; i++) {
 		assert_int_equal(ppool_apply(pool, fn_state, NULL, 0, &job),
-		                 PPOOL_OK);
+		    PPOOL_OK);
 		assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_OK);
 		assert_int_result(&r[0], 0, 42);
 		ppool_async_free(job);
@@ -460,14 +460,14 @@ init_runs_in_replacements(void **state)
 {
 	struct started *s = shared_new(sizeof(*s));
 	const ppool_opts opts = { .processes = 1, .init = init_counts,
-	                          .initarg = s, .max_tasks = 1 };
+	    .initarg = s, .max_tasks = 1 };
 	ppool *pool = pool_with(&opts);
 	ppool_async *job = NULL;
 
 	(void)state;
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(ppool_apply(pool, fn_state, NULL, 0, &job),
-		                 PPOOL_OK);
+		    PPOOL_OK);
 		ppool_async_free(job);
 	}
 	pool_end(pool);
@@ -501,7 +501,7 @@ a_failing_init_breaks_the_pool(void **state)
 	};
 	struct failing *f = shared_new(sizeof(*f));
 	const ppool_opts opts = { .processes = 3, .init = init_fails,
-	                          .initarg = f };
+	    .initarg = f };
 	int v = 3;
 
 	(void)state;
@@ -517,11 +517,11 @@ a_failing_init_breaks_the_pool(void **state)
 		ppool_async_free(job);
 		job = NULL;
 		assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v),
-		                             &job), PPOOL_BROKEN);
+		    &job), PPOOL_BROKEN);
 		assert_null(job);
 		/* who is killed may have been so for other reasons: some more */
 		assert_in_range(f->calls, 1, hows[i].how == DIE_SIGNAL ||
-		                hows[i].how == DIE_ABORT ? 16 : 6);
+		    hows[i].how == DIE_ABORT ? 16 : 6);
 		assert_int_equal(ppool_terminate(pool), PPOOL_OK);
 		assert_int_equal(ppool_join(pool, -1), PPOOL_OK);
 		ppool_destroy(pool);
@@ -547,7 +547,7 @@ a_broken_pool_hangs_nobody(void **state)
 {
 	int *now = shared_new(sizeof(*now));
 	const ppool_opts opts = { .processes = 2, .init = init_fails_later,
-	                          .initarg = now };
+	    .initarg = now };
 	ppool *pool = pool_with(&opts);
 	ppool_buf *items = int_items(10);
 	ppool_async *job = NULL;
@@ -558,11 +558,11 @@ a_broken_pool_hangs_nobody(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_map_async(pool, fn_square, items, 10, 1, NULL,
-	                                 NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	assert_int_equal(ppool_imap(pool, fn_square, one_source, NULL, 1, 0,
-	                            &it), PPOOL_OK);
+	    &it), PPOOL_OK);
 	assert_int_equal(ppool_feed_open(pool, fn_square, NULL, on_result,
-	                                 NULL, &feed), PPOOL_OK);
+	    NULL, &feed), PPOOL_OK);
 	__atomic_store_n(now, 1, __ATOMIC_SEQ_CST);
 	assert_int_equal(ppool_get(job, -1, NULL, NULL), PPOOL_CANCELED);
 	while ((err = ppool_next(it, -1, &r)) == PPOOL_OK)
@@ -593,7 +593,7 @@ every_error_has_a_phrase(void **state)
 		assert_true(text[0] != '\0');
 		for (int b = PPOOL_OK; b < a; b++)
 			assert_string_not_equal(text,
-			                        ppool_strerror((ppool_err)b));
+			    ppool_strerror((ppool_err)b));
 	}
 	assert_non_null(ppool_strerror((ppool_err)(PPOOL_SYS + 1)));
 }

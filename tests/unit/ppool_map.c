@@ -20,7 +20,7 @@ map_squares(ppool *pool, size_t n, size_t chunk)
 	ppool_async *job = NULL;
 
 	assert_int_equal(ppool_map(pool, fn_square, items, n, chunk, &job),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	expect_squares(job, n);
 	ppool_async_free(job);
 	int_items_free(items);
@@ -105,7 +105,7 @@ map_of_pairs(void **state)
 		items[i] = (ppool_buf){ pairs[i], sizeof(pairs[i]) };
 	}
 	assert_int_equal(ppool_map_async(pool, fn_multiply, items, 30, 4, NULL,
-	                                 NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	assert_int_equal(ppool_get(job, -1, &r, &n), PPOOL_OK);
 	for (int i = 0; i < 30; i++)
 		assert_int_result(&r[i], (uint64_t)i, i * (29 - i));
@@ -123,7 +123,7 @@ map_async_gives_the_same(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_map_async(pool, fn_square, items, 100, 0, NULL,
-	                                 NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	expect_squares(job, 100);
 	assert_true(ppool_ready(job));
 	assert_int_equal(ppool_successful(job), PPOOL_OK);
@@ -143,7 +143,7 @@ results_name_their_items(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_map(pool, fn_square, items, 50, 7, &job),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(ppool_get(job, -1, &r, &n), PPOOL_OK);
 	for (int i = 0; i < 50; i++)
 		assert_int_equal(int_of(r[i].item.data, r[i].item.len), i);
@@ -186,9 +186,9 @@ map_async_calls_back_once(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_map_async(pool, fn_square, items, 21, 2, on_done,
-	                                 &good, NULL), PPOOL_OK);
+	    &good, NULL), PPOOL_OK);
 	assert_int_equal(ppool_map_async(pool, fn_odd_fails, items, 21, 2,
-	                                 on_done, &bad, &job), PPOOL_OK);
+	    on_done, &bad, &job), PPOOL_OK);
 	assert_int_equal(ppool_get(job, -1, NULL, NULL), PPOOL_TASK);
 	ppool_async_free(job);
 	pool_end(pool);
@@ -214,7 +214,7 @@ one_failure_hides_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_map(pool, fn_odd_fails, items, 20, 5, &job),
-	                 PPOOL_TASK);
+	    PPOOL_TASK);
 	assert_int_equal(ppool_get(job, -1, &r, &n), PPOOL_TASK);
 	assert_int_equal(n, 20);
 	for (int i = 0; i < 20; i++) {
@@ -246,7 +246,7 @@ too_big_an_item_fails_alone(void **state)
 	for (int i = 0; i < 9; i++)
 		items[i] = (ppool_buf){ data, i == 4 ? 65 : 64 };
 	assert_int_equal(ppool_map(pool, fn_echo, items, 9, 3, &job),
-	                 PPOOL_TOOBIG);
+	    PPOOL_TOOBIG);
 	assert_non_null(job);
 	assert_int_equal(ppool_get(job, -1, &r, &n), PPOOL_TOOBIG);
 	assert_int_equal(n, 9);
@@ -269,13 +269,13 @@ map_of_nothing(void **state)
 	for (size_t chunk = 0; chunk < 3; chunk++) {
 		job = NULL;
 		assert_int_equal(ppool_map(pool, fn_square, NULL, 0, chunk,
-		                           &job), PPOOL_OK);
+		    &job), PPOOL_OK);
 		assert_int_equal(ppool_get(job, -1, NULL, &n), PPOOL_OK);
 		assert_int_equal(n, 0);
 		ppool_async_free(job);
 	}
 	assert_int_equal(ppool_map_async(pool, fn_square, NULL, 0, 1, on_done,
-	                                 &seen, &job), PPOOL_OK);
+	    &seen, &job), PPOOL_OK);
 	assert_true(ppool_ready(job));
 	assert_int_equal(ppool_successful(job), PPOOL_OK);
 	assert_int_equal(ppool_wait(job, -1), PPOOL_OK);
@@ -310,7 +310,7 @@ map_does_not_stop_at_a_failure(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_map_async(pool, fn_fail_with_a_mebibyte, items,
-	                                 30, 1, NULL, NULL, &job), PPOOL_OK);
+	    30, 1, NULL, NULL, &job), PPOOL_OK);
 	assert_int_equal(ppool_close(pool), PPOOL_OK);
 	assert_int_equal(ppool_join(pool, -1), PPOOL_OK);
 	assert_int_equal(ppool_get(job, 0, &r, &n), PPOOL_TASK);
@@ -353,7 +353,7 @@ map_releases_its_memory(void **state)
 	for (int round = 0; round < 20; round++) {
 		job = NULL;
 		assert_int_equal(ppool_map(pool, fn_echo, items, NITEMS(items),
-		                           1, &job), PPOOL_OK);
+		    1, &job), PPOOL_OK);
 		ppool_async_free(job);
 		if (round == 4)
 			before = resident_pages();
@@ -362,7 +362,7 @@ map_releases_its_memory(void **state)
 	 * them in quarantine. */
 	if (!UNDER_ASAN && !under_valgrind())
 		assert_in_range((resident_pages() - before) *
-		                sysconf(_SC_PAGESIZE) + (20 << 20), 0, 40 << 20);
+		    sysconf(_SC_PAGESIZE) + (20 << 20), 0, 40 << 20);
 	free(data);
 	pool_end(pool);
 }
@@ -377,7 +377,7 @@ map_async_free_before_ready(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_map_async(pool, fn_square, items, 100, 3,
-	                                 on_done, &seen, &job), PPOOL_OK);
+	    on_done, &seen, &job), PPOOL_OK);
 	ppool_async_free(job);
 	pool_end(pool);
 	assert_int_equal(seen.calls, 1);
@@ -396,10 +396,10 @@ jobs_of_all_kinds_beside_each_other(void **state)
 	(void)state;
 	for (size_t i = 0; i < NITEMS(maps); i++)
 		assert_int_equal(ppool_map_async(pool, fn_square, items, 60, i,
-		                                 NULL, NULL, &maps[i]),
-		                 PPOOL_OK);
+		    NULL, NULL, &maps[i]),
+		    PPOOL_OK);
 	assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v), &one),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	ppool_async_free(one);
 	for (size_t i = NITEMS(maps); i-- > 0;) {
 		expect_squares(maps[i], 60);

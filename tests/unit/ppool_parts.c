@@ -144,7 +144,7 @@ serve_mixed(void *state, ppool_worker *w)
 					send_part(w, &item[i], number);
 				if (number == o->parts)
 					ppool_answer(w, &item[i], 0, &o->parts,
-					             sizeof(o->parts));
+					    sizeof(o->parts));
 			}
 	}
 	return 0;
@@ -152,17 +152,17 @@ serve_mixed(void *state, ppool_worker *w)
 
 static ppool *
 begin(ppool_serve_fn *serve, struct seen *s, ppool_feed **f,
-      const ppool_feed_opts *fopts)
+    const ppool_feed_opts *fopts)
 {
 	ppool_opts opts = { .processes = 2, .serve = serve, .init = init_state,
-	                    .retries = 1, .window = 1 };
+	    .retries = 1, .window = 1 };
 	ppool *pool;
 
 	*s = (struct seen){ .sh = shared_new(sizeof(*s->sh)), .f = f };
 	opts.initarg = s->sh;
 	pool = pool_with(&opts);
 	assert_int_equal(ppool_feed_open(pool, NULL, fopts, on_result, s, f),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	return pool;
 }
 
@@ -206,7 +206,7 @@ parts_come_in_order(void **state)
 		struct seen s;
 		ppool_feed *f = NULL;
 		ppool *pool = begin(serves[i % 2], &s, &f,
-		                    &(ppool_feed_opts){ .chunk_items = 4 });
+		    &(ppool_feed_opts){ .chunk_items = 4 });
 
 		for (int id = 0; id < ITEMS; id++)
 			put(f, &s, id, parts[id], sizes[i / 2], -1);
@@ -305,7 +305,7 @@ endless_parts_hold_nobody_up(void **state)
 	struct seen s;
 	ppool_feed *f = NULL;
 	ppool *pool = begin(serve_in_turn, &s, &f,
-	                    &(ppool_feed_opts){ .chunk_items = 1 });
+	    &(ppool_feed_opts){ .chunk_items = 1 });
 
 	(void)state;
 	s.slow = true;
@@ -357,9 +357,9 @@ serve_oversized(void *state, ppool_worker *w)
 	(void)state;
 	while (!rc && ppool_take(w, true, &item) == 1)
 		rc = ppool_answer_part(w, &item, bytes, sizeof(bytes)) ||
-		     ppool_answer_part(w, &item, "x", 1) ||
-		     ppool_answer(w, &item, 7, "y", 1) ||
-		     ppool_answer_part(w, &item, "z", 1) != -1;
+		    ppool_answer_part(w, &item, "x", 1) ||
+		    ppool_answer(w, &item, 7, "y", 1) ||
+		    ppool_answer_part(w, &item, "z", 1) != -1;
 	return rc;
 }
 
@@ -382,14 +382,14 @@ static void
 too_big_a_part_is_reported(void **state)
 {
 	const ppool_opts opts = { .processes = 1, .serve = serve_oversized,
-	                          .max_item = 100 };
+	    .max_item = 100 };
 	ppool *pool = pool_with(&opts);
 	struct list l = { .n = 0 };
 	ppool_feed *f = NULL;
 
 	(void)state;
 	assert_int_equal(ppool_feed_open(pool, NULL, NULL, on_list, &l, &f),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(ppool_feed_put(f, "", 0, 1, NULL), PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	assert_int_equal(l.n, 3);

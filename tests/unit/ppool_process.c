@@ -23,7 +23,7 @@ exit_with_a_live_pool(void **state)
 	if (owner == 0) {
 		if (ppool_create(&pool, &(ppool_opts){ .processes = 3 }) ||
 		    ppool_apply_async(pool, fn_sleep, &v, sizeof(v), NULL,
-		                      NULL, NULL))
+		    NULL, NULL))
 			_exit(1);
 		ppool_poll(pool, 10);
 		exit(0);
@@ -54,7 +54,7 @@ workers_ignore_sigint(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply(pool, fn_sigint, &v, sizeof(v), &job),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	ppool_async_free(job);
 	pool_end(pool);
 }
@@ -81,7 +81,7 @@ fn_signals(void *state, const void *in, size_t len, ppool_out *out)
 	clean = clean && act.sa_handler == SIG_DFL;
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	clean = clean && !sigismember(&mask, SIGUSR1) &&
-		!sigismember(&mask, SIGTERM);
+	    !sigismember(&mask, SIGTERM);
 	return ppool_write(out, &clean, sizeof(clean)) == PPOOL_OK ? 0 : 99;
 }
 
@@ -100,7 +100,7 @@ workers_reset_handlers(void **state)
 	assert_return_code(sigaction(SIGTERM, &act, &term), errno);
 	pool = pool_of(1);
 	assert_int_equal(ppool_apply(pool, fn_signals, NULL, 0, &job),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_OK);
 	assert_int_result(&r[0], 0, 1);
 	ppool_async_free(job);
@@ -114,7 +114,7 @@ signal_owner_soon(timer_t *timer)
 {
 	const struct itimerspec once = { { 0, 20000000 }, { 0, 20000000 } };
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
-	                          .sigev_signo = SIGUSR1 };
+	    .sigev_signo = SIGUSR1 };
 
 	assert_return_code(timer_create(CLOCK_MONOTONIC, &event, timer), errno);
 	assert_return_code(timer_settime(*timer, 0, &once, NULL), errno);
@@ -125,7 +125,7 @@ static void
 waiting_is_interrupted(void **state)
 {
 	const struct sigaction act = { .sa_handler = on_signal,
-	                               .sa_flags = SA_RESTART };
+	    .sa_flags = SA_RESTART };
 	struct sigaction old;
 	ppool *pool = pool_of(1);
 	struct counter c = { .next = FOR_EVER_MS, .limit = -1, .fail_at = -1 };
@@ -138,9 +138,9 @@ waiting_is_interrupted(void **state)
 	(void)state;
 	assert_return_code(sigaction(SIGUSR1, &act, &old), errno);
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &v, sizeof(v), NULL,
-	                                   NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	assert_int_equal(ppool_imap(pool, fn_sleep, counter_source, &c, 1, 0,
-	                            &it), PPOOL_OK);
+	    &it), PPOOL_OK);
 	signal_owner_soon(&timer);
 	assert_int_equal(ppool_get(job, -1, NULL, NULL), PPOOL_INTR);
 	assert_int_equal(ppool_wait(job, -1), PPOOL_INTR);
@@ -193,7 +193,7 @@ terminate_asks_first(void **state)
 	ppool_fn *const fns[] = { fn_deaf, fn_polite };
 	int *running = shared_new(sizeof(*running));
 	const ppool_opts opts = { .processes = 2, .kill_after_ms = 50,
-	                          .init = init_keeps, .initarg = running };
+	    .init = init_keeps, .initarg = running };
 	int v = FOR_EVER_MS;
 
 	(void)state;
@@ -202,7 +202,7 @@ terminate_asks_first(void **state)
 
 		*running = 0;
 		assert_int_equal(ppool_apply_async(pool, fns[i], &v, sizeof(v),
-		                                   NULL, NULL, NULL), PPOOL_OK);
+		    NULL, NULL, NULL), PPOOL_OK);
 		while (!__atomic_load_n(running, __ATOMIC_SEQ_CST))
 			ppool_poll(pool, 1);
 		assert_int_equal(ppool_terminate(pool), PPOOL_OK);
@@ -269,8 +269,8 @@ an_outer_loop_can_wait_for_the_pool(void **state)
 	assert_true(pfd.fd >= 0);
 	for (int v = 0; v < 20; v++)
 		assert_int_equal(ppool_apply_async(pool, fn_sleep, &v,
-		                                   sizeof(v), NULL, NULL,
-		                                   &jobs[v]), PPOOL_OK);
+		    sizeof(v), NULL, NULL,
+		    &jobs[v]), PPOOL_OK);
 	while (left > 0) {
 		ppool_err err;
 
@@ -299,20 +299,20 @@ a_forked_copy_is_refused(void **state)
 	child = fork();
 	if (child == 0) {
 		ppool_err apply = ppool_apply_async(pool, fn_square, &v,
-		                                    sizeof(v), NULL, NULL,
-		                                    NULL);
+		    sizeof(v), NULL, NULL,
+		    NULL);
 		ppool_err join = ppool_join(pool, -1);
 		ppool_err terminate = ppool_terminate(pool);
 
 		ppool_destroy(pool);
 		_exit(apply == PPOOL_INVAL && join == PPOOL_INVAL &&
-		      terminate == PPOOL_INVAL ? 0 : 1);
+		    terminate == PPOOL_INVAL ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 	assert_int_equal(ppool_pids(pool, NULL, 0), 2);
 	assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v), &job),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	ppool_async_free(job);
 	pool_end(pool);
 }
@@ -327,7 +327,7 @@ two_pools_do_not_meet(void **state)
 	(void)state;
 	ppool_destroy(a);
 	assert_int_equal(ppool_apply(b, fn_square, &v, sizeof(v), &job),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	ppool_async_free(job);
 	pool_end(b);
 }
@@ -362,10 +362,10 @@ works_without_sigchld(void **state)
 	signal(SIGCHLD, SIG_IGN);
 	pool = pool_of(2);
 	assert_int_equal(ppool_apply(pool, fn_die, &d, sizeof(d), &job),
-	                 PPOOL_DIED);
+	    PPOOL_DIED);
 	ppool_async_free(job);
 	assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v), &job),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	ppool_async_free(job);
 	pool_end(pool);
 	signal(SIGCHLD, SIG_DFL);
@@ -436,7 +436,7 @@ stop_and_continue_is_no_interrupt(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &v, sizeof(v), NULL,
-	                                   NULL, &job), PPOOL_OK);
+	    NULL, &job), PPOOL_OK);
 	helper = fork();
 	if (helper == 0) {
 		sleep_ms(40);

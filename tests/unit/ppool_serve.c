@@ -62,7 +62,7 @@ serves_map(void **state)
 		ppool_async *job = NULL;
 
 		assert_int_equal(ppool_map(pool, not_called, items, 200, chunk,
-		                           &job), PPOOL_OK);
+		    &job), PPOOL_OK);
 		assert_int_equal(ppool_get(job, -1, &r, &n), PPOOL_OK);
 		for (int i = 0; i < 200; i++)
 			assert_int_result(&r[i], (uint64_t)i, i * i);
@@ -83,7 +83,7 @@ serves_apply(void **state)
 		const ppool_result *r = NULL;
 
 		assert_int_equal(ppool_apply(pool, not_called, &v, sizeof(v),
-		                             &job), PPOOL_OK);
+		    &job), PPOOL_OK);
 		assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_OK);
 		assert_int_result(&r[0], 0, v * v);
 		ppool_async_free(job);
@@ -101,7 +101,7 @@ serves_imap(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_imap(pool, not_called, counter_source, &c, 20, 0,
-	                            &it), PPOOL_OK);
+	    &it), PPOOL_OK);
 	for (int i = 0; i < 500; i++) {
 		assert_int_equal(ppool_next(it, -1, &r), PPOOL_OK);
 		assert_int_result(&r, (uint64_t)i, i * i);
@@ -149,10 +149,10 @@ feed_ints(ppool *pool, int n, size_t chunk, struct tally *t)
 
 	memset(t, 0, sizeof(*t));
 	assert_int_equal(ppool_feed_open(pool, not_called, &opts, on_result, t,
-	                                 &f), PPOOL_OK);
+	    &f), PPOOL_OK);
 	for (int v = 0; v < n; v++)
 		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
-		                 PPOOL_OK);
+		    PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	ppool_feed_free(f);
 	assert_false(t->wrong);
@@ -183,9 +183,9 @@ a_servers_feed_needs_no_function(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_feed_open(plain, NULL, NULL, on_result, &t, &f),
-	                 PPOOL_INVAL);
+	    PPOOL_INVAL);
 	assert_int_equal(ppool_feed_open(pool, NULL, NULL, on_result, &t, &f),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL), PPOOL_OK);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	ppool_feed_free(f);
@@ -199,7 +199,7 @@ static void
 max_tasks_retires_a_server(void **state)
 {
 	const ppool_opts opts = { .processes = 2, .serve = serve_backwards,
-	                          .max_tasks = 25 };
+	    .max_tasks = 25 };
 	ppool *pool = pool_with(&opts);
 	struct tally t;
 
@@ -279,7 +279,7 @@ an_item_is_valid_until_answered(void **state)
 	}
 	/* chunks of 100: two of them fill the window, and the hoard */
 	assert_int_equal(ppool_map(pool, not_called, items, 200, 100, &job),
-	                 PPOOL_OK);
+	    PPOOL_OK);
 	assert_int_equal(ppool_get(job, -1, &r, &n), PPOOL_OK);
 	for (int i = 0; i < 200; i++) {
 		assert_int_equal(r[i].len, sizeof(texts[i]));
@@ -310,7 +310,7 @@ a_code_is_a_task_failure(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_apply(pool, not_called, "x", 1, &job),
-	                 PPOOL_TASK);
+	    PPOOL_TASK);
 	assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_TASK);
 	assert_int_equal(r[0].code, 42);
 	assert_int_equal(r[0].len, 5);
@@ -339,7 +339,7 @@ static void
 too_big_an_answer_fails_alone(void **state)
 {
 	const ppool_opts opts = { .processes = 2, .serve = serve_verbose,
-	                          .max_item = 1000 };
+	    .max_item = 1000 };
 	ppool *pool = pool_with(&opts);
 	ppool_buf *items = int_items(50);
 	ppool_async *job = NULL;
@@ -347,7 +347,7 @@ too_big_an_answer_fails_alone(void **state)
 
 	(void)state;
 	assert_int_equal(ppool_map(pool, not_called, items, 50, 5, &job),
-	                 PPOOL_TOOBIG);
+	    PPOOL_TOOBIG);
 	assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_TOOBIG);
 	for (int i = 0; i < 50; i++)
 		assert_int_equal(r[i].err, i % 5 ? PPOOL_OK : PPOOL_TOOBIG);
@@ -379,7 +379,7 @@ serve_sees_the_state(void **state)
 {
 	char text[] = "from the initializer";
 	const ppool_opts opts = { .processes = 1, .serve = serve_the_state,
-	                          .init = init_keeps, .initarg = text };
+	    .init = init_keeps, .initarg = text };
 	ppool *pool = pool_with(&opts);
 	ppool_async *job = NULL;
 	const ppool_result *r = NULL;
@@ -455,7 +455,7 @@ misbehave(enum evil how, ppool_worker *w)
 	case EVIL_NOISE:
 		for (size_t i = 0; i < sizeof(bytes); i++)
 			bytes[i] = (unsigned char)((x = x * 1103515245 + 12345)
-			                           >> 16);
+			    >> 16);
 		send_bytes(bytes, sizeof(bytes));
 		break;
 	case EVIL_SHUTDOWN:
@@ -497,7 +497,7 @@ static void
 evil_costs_only_its_worker(enum evil how, size_t chunk)
 {
 	const ppool_opts opts = { .processes = 2, .serve = serve_evil,
-	                          .init = init_keeps, .initarg = &how };
+	    .init = init_keeps, .initarg = &how };
 	ppool *pool = pool_with(&opts);
 	struct tally t;
 
@@ -591,7 +591,7 @@ garbage_from_the_initializer_breaks_the_pool(void **state)
 {
 	char bytes[200];
 	const ppool_opts opts = { .processes = 2, .init = init_garbage,
-	                          .initarg = bytes };
+	    .initarg = bytes };
 	ppool *pool;
 	ppool_async *job = NULL;
 	ppool_err err;
@@ -624,7 +624,7 @@ a_server_that_leaves_at_once(void **state)
 	(void)state;
 	err = ppool_apply(pool, not_called, "x", 1, &job);
 	assert_true(err == PPOOL_DIED || err == PPOOL_BROKEN ||
-	            err == PPOOL_CANCELED);
+	    err == PPOOL_CANCELED);
 	ppool_async_free(job);
 	ppool_destroy(pool);
 }
