@@ -19,7 +19,7 @@
  *                       flight; in the workers: worker, reader, dirs; on both
  *                       sides: wire, result, watch
  *     digest/           island: bytes to digests: algorithm, digest, engine
- *                       (lanes, evp), sha512x
+ *                       (lanes, evp), message, sha512x
  *     ppool/            island and public library: the process pool
  *     base/             entry diag mem buf quote guess xio line outfile
  *                       progress siphash disk compat

@@ -46,6 +46,7 @@ same_as BLAKE2b512 blake2b
 same_as BLAKE2b blake2b
 same_as SHA512/256 sha512-256
 same_as 2.16.840.1.101.3.4.2.3 sha512
+same_as 2.16.840.1.101.3.4.2.11 shake128
 
 # Those without a tool of coreutils: published digests of "abc".
 abc() {

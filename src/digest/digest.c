@@ -81,17 +81,16 @@ split_bits(const char *name, char base[BASE_MAX])
 	return *p ? 0 : bits;
 }
 
-/* Those without a length of their own are told apart by it, which md does not
- * say. */
-static const char *
-tag_of_md(const EVP_MD *md)
+/* An algorithm has other names, too: those of OIDs, or of a provider. */
+static const struct row *
+row_of_md(const EVP_MD *md)
 {
 	const struct row *r;
 
 	for (r = rows; r < rows + NROWS; r++)
-		if (r->max <= r->usual && EVP_MD_is_a(md, r->name))
-			return r->tag;
-	return EVP_MD_get0_name(md);
+		if (EVP_MD_is_a(md, r->name))
+			return r;
+	return NULL;
 }
 
 /*
@@ -155,7 +154,8 @@ digest_probe(const struct digest *d)
 static int
 digest_set_sized(struct digest *d, const struct row *r, size_t size)
 {
-	d->md = digest_fetch(r->name);
+	if (!d->md)
+		d->md = digest_fetch(r->name);
 	if (!d->md)
 		return -1;
 	d->size = size;
@@ -167,19 +167,31 @@ digest_set_sized(struct digest *d, const struct row *r, size_t size)
 	return digest_probe(d);
 }
 
-/* A digest of the one size that libcrypto says; which must be so many bits,
- * unless that is 0. 0, or -1 with errno. */
-static int
-digest_set_fixed(struct digest *d, const char *name, unsigned bits)
+/* Is there a digest of so many bits? */
+static bool
+row_has_bits(const struct row *r, unsigned bits)
 {
+	return r->param && bits && bits % 8 == 0 && bits / 8 <= r->max;
+}
+
+/* The digest that libcrypto has by a name that is not in rows, of the one size
+ * that it says; which must be so many bits, unless that is 0. 0, or -1 with
+ * errno. */
+static int
+digest_set_named(struct digest *d, const char *name, unsigned bits)
+{
+	const struct row *r;
 	const char *tag;
 	int size;
 
 	d->md = digest_fetch(name);
 	if (!d->md)
 		return -1;
+	r = row_of_md(d->md);
+	if (r && r->param && (!bits || row_has_bits(r, bits)))
+		return digest_set_sized(d, r, bits ? bits / 8 : r->usual);
 	size = EVP_MD_get_size(d->md);
-	tag = tag_of_md(d->md);
+	tag = r ? r->tag : EVP_MD_get0_name(d->md);
 	errno = EINVAL;
 	if (size <= 0 || size > DIGEST_MAX || strlen(tag) > DIGEST_TAG_MAX)
 		return -1;
@@ -209,12 +221,12 @@ digest_set(struct digest *d, const char *name)
 		return digest_set_sized(d, r, r->usual);
 	bits = split_bits(name, base);
 	r = bits ? row_find(base) : NULL;
-	if (r && r->param && bits % 8 == 0 && bits / 8 <= r->max)
+	if (r && row_has_bits(r, bits))
 		return digest_set_sized(d, r, bits / 8);
-	if (digest_set_fixed(d, name, 0) == 0)
+	if (digest_set_named(d, name, 0) == 0)
 		return 0;
 	return d->md || !bits || errno != EINVAL ? -1 :
-	    digest_set_fixed(d, base, bits);
+	    digest_set_named(d, base, bits);
 }
 
 struct digest *
