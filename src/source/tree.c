@@ -26,10 +26,11 @@
  * is one of these, fails again, and is visited with its errno.
  *
  * Errors that do not. A failing readdir(3) is the end of the directory for both.
- * But its errno stays: what succeeds leaves it alone. So each callback leaves
- * errno 0 behind, and where the next one, or the end, finds another value, the
- * directories left since are read again; if anything follows, likewise. An errno
- * that means nothing costs that, and no entry is walked twice.
+ * But its errno stays: what succeeds leaves it alone. So each callback, unless it
+ * passes the entry over, leaves errno 0 behind, and where the next one, or the
+ * end, finds another value, the directories left since are read again; if
+ * anything follows, likewise. An errno that means nothing costs that, and no
+ * entry is walked twice unless the last one seen has gone by then.
  *
  * Links. Without FTW_PHYS a directory that is reached twice is walked once
  * (glibc), or a loop ends in silence (musl). With it, as here, none is followed:
@@ -259,7 +260,8 @@ tree_prune(const char *name)
 {
 	buf_clear(&t.pruned);
 	buf_puts(&t.pruned, name);
-	buf_putc(&t.pruned, '/');
+	if (strcmp(name, "/") != 0)
+		buf_putc(&t.pruned, '/');
 	return COMPAT_FTW_SKIP_SUBTREE;
 }
 
