@@ -65,6 +65,20 @@ for n in 14 20 47; do
 	ok 'all goes well in the end' test $? = 0
 done
 
+# What was inherited takes some of them, too.
+# shellcheck disable=SC2086
+(
+	exec 3<regular 4<regular 5<regular 6<regular 7<regular 8<regular \
+		9<regular
+	ulimit -n 20
+	exec "$phash" --sort=none -j 1 $fifos t
+) >"$work/out" 2>"$work/err" &
+pid=$!
+ok '20 descriptors, seven of them inherited' lines_out 300
+same 'without a message' /dev/null "$work/err"
+end
+ok 'all goes well in the end' test $? = 0
+
 # More of them than may be open.
 # shellcheck disable=SC2086
 begin -j 1 --chunk=1 t $fifos $fifos $fifos regular
@@ -87,13 +101,29 @@ end
 ok 'a check of forty FIFOs' test $? = 0
 ok 'which are OK' test "$(grep -c ': OK$' "$work/out")" = 41
 
-# A descriptor that polls readable and reads as if it were not is asked again
-# after a pause. Only a worker that reads a stream makes so many calls of read.
 if ! strace -f -o /dev/null true 2>/dev/null; then
 	skip 'readable, but nothing there' 'no strace'
 	finish
 fi
 export ASAN_OPTIONS=detect_leaks=0 # which cannot be under ptrace
+
+# A table of the system that is full for a moment is not waited for until a
+# stream ends.
+sleep 1000 >fifo1 &
+silent=$!
+strace -f -o "$work/trace" -P regular -P "$PWD/regular" \
+	-e trace=openat,open,openat2 \
+	-e inject=openat,open,openat2:error=ENFILE:when=1 \
+	"$phash" -j 1 --sort=none fifo1 regular >"$work/out" 2>"$work/err" &
+ok 'ENFILE beside a silent FIFO' lines_out 1
+ok 'was injected' grep -q INJECTED "$work/trace"
+kill "$silent"
+wait "$silent" 2>/dev/null
+wait
+ok 'and all goes well' test "$(wc -l <"$work/out")" = 2
+
+# A descriptor that polls readable and reads as if it were not is asked again
+# after a pause. Only a worker that reads a stream makes so many calls of read.
 head -c 20000000 /dev/zero >zeros
 (cat zeros >fifo0) &
 try 'readable, but nothing there' 0 strace -f --quiet=attach \

@@ -53,8 +53,11 @@
 #define LOCAL_WINDOW 2
 /* More descriptors than anything here asks for, in parent or worker. */
 #define LOCAL_PLENTY 64
-/* One in so many of a worker's descriptors may be a stream: files need some,
- * and so does the worker. */
+/* What a worker has open beside those it keeps, streams and files: its end of
+ * the socket, /dev/null for stdout, the directory of the operand, the one of
+ * the file, and one for while it opens another. */
+#define LOCAL_WORKER_NEEDS 5
+/* One in so many of the rest may be a stream: files need some. */
 #define LOCAL_STREAM_SHARE 3
 /* Streams that wait beyond those in the workers, before hasher_put waits for
  * one to end. */
@@ -170,26 +173,28 @@ local_broken(struct local *l, ppool_err err)
 	return -1;
 }
 
-/* How many descriptors a process may have, and worth knowing about. */
-static unsigned
+/* How many descriptors a process may have. */
+static rlim_t
 local_descriptors(void)
 {
 	struct rlimit r;
 
-	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur > LOCAL_PLENTY)
-		return LOCAL_PLENTY;
-	return (unsigned)r.rlim_cur;
+	return getrlimit(RLIMIT_NOFILE, &r) < 0 ? RLIM_INFINITY : r.rlim_cur;
 }
 
-/* Streams that a worker holds, each of which may be silent for ever. */
+/* Streams that a worker holds, each of which may be silent for ever; keep are
+ * its descriptors. */
 static unsigned
-local_streams(void)
+local_streams(const int *keep)
 {
-	unsigned n = local_descriptors() / LOCAL_STREAM_SHARE;
+	rlim_t most = local_descriptors(), used = LOCAL_WORKER_NEEDS, n;
 
+	while (*keep++ >= 0)
+		used++;
+	n = most > used ? (most - used) / LOCAL_STREAM_SHARE : 0;
 	if (n > WORKER_STREAMS)
 		return WORKER_STREAMS;
-	return n ? n : 1;
+	return n ? (unsigned)n : 1;
 }
 
 /*
@@ -210,7 +215,7 @@ static ppool_err
 local_open_pool(struct local *l)
 {
 	unsigned files = engine_widest() + LOCAL_WINDOW;
-	unsigned streams = local_streams();
+	unsigned streams = local_streams(l->keep);
 	ppool_opts po = {
 		.processes = l->jobs,
 		.init = worker_init,

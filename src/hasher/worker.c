@@ -1,7 +1,6 @@
 #include "hasher/worker.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -220,6 +219,7 @@ worker_done(struct worker *w, unsigned i)
 		return 1;
 	}
 	s->res.status = RESULT_OK;
+	s->res.code = 0;
 	s->res.digestlen = len;
 	memcpy(s->res.digest, digest, len);
 	return worker_repeat(w, i) != 1;
@@ -297,29 +297,35 @@ worker_now(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* No descriptor: other files of this worker will close, and no more than are
- * open now should be open at a time. False: it has none. */
+/* No descriptor: other files of this worker will close, when they are not
+ * streams, each of which may last for ever. False: it has none. */
 static bool
-worker_await_descriptor(struct worker *w, struct slot *s)
+worker_await_descriptor(const struct worker *w, struct slot *s)
 {
-	if (!w->open)
+	if (w->open == w->streams)
 		return false;
-	w->most = s->rivals = w->open;
+	s->rivals = w->open;
 	return true;
 }
 
 /* Another process has the file, or all the descriptors of the system, or so
- * it seems: it is given so many ms. False: it had them. */
+ * it seems: it is given so many ms, asked for once. False: it had them. */
 static bool
-worker_await_others(struct slot *s, int64_t ms)
+worker_await_others(struct slot *s, int (*ms)(void))
 {
 	int64_t now = worker_now();
 
 	if (!s->give_up_at)
-		s->give_up_at = now + ms;
+		s->give_up_at = now + ms();
 	s->rivals = 0;
 	s->retry_at = now + WORKER_PAUSE_MS;
 	return now < s->give_up_at;
+}
+
+static int
+worker_enfile_ms(void)
+{
+	return WORKER_ENFILE_MS;
 }
 
 /* The file of s could not be opened, for the reason in s->res. True: it is
@@ -334,13 +340,16 @@ worker_defer(struct worker *w, struct slot *s)
 	switch (s->res.err) {
 	case EMFILE:
 		wait = worker_await_descriptor(w, s);
+		/* no more than are open now should be so at a time */
+		if (wait)
+			w->most = w->open;
 		break;
 	case ENFILE:
 		wait = worker_await_descriptor(w, s) ||
-		    worker_await_others(s, WORKER_ENFILE_MS);
+		    worker_await_others(s, worker_enfile_ms);
 		break;
 	case EWOULDBLOCK:
-		wait = worker_await_others(s, reader_lease_ms());
+		wait = worker_await_others(s, reader_lease_ms);
 		if (!wait)
 			result_fail(&s->res, RESULT_BUSY, 0);
 		break;
