@@ -155,6 +155,9 @@ for error in EAGAIN EOPNOTSUPP ENOSYS; do
 	try "reads that fail with $error where they must not wait" 0 faulty \
 		preadv2:error=$error t/c "$phash" t
 	same 'are done in another way' "$work/lines" "$work/out"
+	# 200 times at most: once it was waited for, all of the file is
+	ok 'and not asked for again for each buffer' test \
+		"$(grep -c preadv2 "$work/trace")" -lt 300
 done
 try 'interrupted opens' 0 faulty openat,open,openat2:error=EINTR:when=1..3 \
 	t/c "$phash" t

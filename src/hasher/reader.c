@@ -165,7 +165,9 @@ reader_read(struct reader *f, void *p, size_t n, bool *last, struct result *r)
 		return READER_LATER;
 	if (got < 0)
 		return result_fail(r, RESULT_READ, errno);
-	f->naps = 0;
+	/* a disk that could not but be waited for is waited for from then on */
+	if (f->naps < READER_NAPS)
+		f->naps = 0;
 	f->got += (uint64_t)got;
 	*last = f->kind->is_last(f, (size_t)got, n);
 	return got;
