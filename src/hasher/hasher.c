@@ -44,11 +44,14 @@ hasher_pause(struct hasher *h)
 int
 hasher_try(struct hasher *h, const struct entry *e)
 {
-	int rc = h->broken ? -1 : h->ops->take(h, e);
+	int rc;
 
+	h->given++; /* it may have its result at once */
+	rc = h->broken ? -1 : h->ops->take(h, e);
+	if (rc != 1)
+		h->given--;
 	if (rc < 0)
 		return -1;
-	h->given += (unsigned)rc;
 	h->full |= !rc && !entry_is_stream(e);
 	if (!rc || h->answered != h->seen)
 		hasher_pause(h);

@@ -1,7 +1,7 @@
 /*
  * wire.h - what parent and worker say to each other, as bytes and back.
  *
- * Two audiences: hasher.c (parent) encodes requests and decodes answers,
+ * Two audiences: local.c (parent) encodes requests and decodes answers,
  * worker.c (child) the other way round. The pool frames the messages. Integers
  * are little-endian.
  *
