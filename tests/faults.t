@@ -164,6 +164,27 @@ try 'interrupted opens' 0 faulty openat,open,openat2:error=EINTR:when=1..3 \
 ok 'were injected' injected
 same 'are done again' "$work/lines" "$work/out"
 
+mkdir -p within/d/e
+echo f | tee within/d/f >within/d/e/f
+"$phash" within >"$work/within"
+# The walk opens the directory d once, a worker opens it once for each file.
+try 'an interrupted descent' 0 strace -f --quiet=attach,path-resolution \
+	-o "$work/trace" -P d -P d/e -e trace=openat,openat2 \
+	-e inject=openat2:error=ENOSYS \
+	-e inject=openat:error=EINTR:when=2..3 "$phash" -j 1 within
+ok 'was injected' test "$(grep -c 'EINTR.*INJECTED' "$work/trace")" = 2
+same 'is done again' "$work/within" "$work/out"
+strace -f -o "$work/trace" -e trace=openat2 "$phash" within >"$work/out" 2>&1
+if grep -q 'openat2(' "$work/trace"; then
+	try 'interrupted openat2' 0 strace -f -o "$work/trace" \
+		-e trace=openat2 -e inject=openat2:error=EINTR:when=1..3 \
+		"$phash" -j 1 within
+	ok 'was injected' injected
+	same 'is done again' "$work/within" "$work/out"
+else
+	skip 'interrupted openat2' 'no openat2'
+fi
+
 # A file that kills whoever reads it.
 try 'a deadly file' 1 faulty $reads:signal=KILL t/c \
 	"$phash" -j 2 t

@@ -79,7 +79,12 @@ compat_open_beneath(int dirfd, const char *path, int flags)
 	const struct open_how how = { .flags = (unsigned)flags,
 	    .resolve = RESOLVE_NO_SYMLINKS };
 
-	return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+	int fd;
+
+	do
+		fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+	while (fd < 0 && errno == EINTR);
+	return fd;
 #else
 	(void)dirfd;
 	(void)path;

@@ -43,7 +43,9 @@ xio_approach(int dirfd, const char *path, const char **rest)
 		}
 		memcpy(piece, path, n);
 		piece[n] = '\0';
-		next = openat(at, piece, COMPAT_O_DIRHANDLE);
+		do
+			next = openat(at, piece, COMPAT_O_DIRHANDLE);
+		while (next < 0 && errno == EINTR);
 		if (next < 0)
 			goto fail;
 		if (at != dirfd)

@@ -114,7 +114,10 @@ dirs_descend(int root, char *path)
 		slash = strchr(path, '/');
 		if (slash)
 			*slash = '\0';
-		next = openat(at, path, COMPAT_O_DIRHANDLE | O_NOFOLLOW);
+		do
+			next = openat(at, path,
+			    COMPAT_O_DIRHANDLE | O_NOFOLLOW);
+		while (next < 0 && errno == EINTR);
 		if (slash)
 			*slash = '/';
 		if (at != root)
