@@ -20,8 +20,10 @@
 #include <unistd.h>
 
 #if defined(__linux__) && !defined(PHASH_PORTABLE)
-#include <linux/openat2.h>
 #include <sys/syscall.h>
+#ifdef SYS_openat2
+#include <linux/openat2.h> /* both are of Linux 5.6 */
+#endif
 #endif
 
 /* A directory handle that needs no read permission on the directory. */
