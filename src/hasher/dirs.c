@@ -47,7 +47,7 @@ dirs_release(struct dirs *d)
 static int
 dirs_root(const struct dirs *d)
 {
-	return d->below ? d->root : d->base;
+	return d->walked.below ? d->root : d->base;
 }
 
 /* Makes the first len bytes of e's name those of d. -1 without memory. */
@@ -65,7 +65,7 @@ dirs_rename(struct dirs *d, const struct entry *e, size_t len)
 	memcpy(d->name, e->name, len);
 	d->name[len] = '\0';
 	d->len = len;
-	d->below = e->root->below;
+	d->walked = *e->root;
 	return 0;
 }
 
@@ -87,12 +87,12 @@ dirs_open_root(struct dirs *d, const struct entry_root *root)
 {
 	char after;
 
-	if (!d->below)
+	if (!d->walked.below)
 		return 0;
-	after = d->name[d->below];
-	d->name[d->below] = '\0';
+	after = d->name[d->walked.below];
+	d->name[d->walked.below] = '\0';
 	d->root = xio_open(d->base, d->name, COMPAT_O_DIRHANDLE);
-	d->name[d->below] = after;
+	d->name[d->walked.below] = after;
 	if (d->root < 0)
 		return -1;
 	if (dirs_is_root(d->root, root))
@@ -132,9 +132,9 @@ dirs_descend(int root, char *path)
 static int
 dirs_open_dir(struct dirs *d)
 {
-	char *path = d->name + d->below, *end = d->name + d->len - 1;
+	char *path = d->name + d->walked.below, *end = d->name + d->len - 1;
 
-	if (d->len == d->below)
+	if (d->len == d->walked.below)
 		return 0; /* the root itself */
 	*end = '\0';
 	errno = ENOSYS;
@@ -156,8 +156,9 @@ dirs_open_dir(struct dirs *d)
 static bool
 dirs_has_root(const struct dirs *d, const struct entry *e)
 {
-	return d->known && d->below == e->root->below &&
-	    !memcmp(d->name, e->name, d->below);
+	return d->known && d->walked.below == e->root->below &&
+	    d->walked.dev == e->root->dev && d->walked.ino == e->root->ino &&
+	    !memcmp(d->name, e->name, d->walked.below);
 }
 
 int
@@ -174,8 +175,11 @@ dirs_enter(struct dirs *d, const struct entry *e, const char **file)
 		dirs_close(&d->dir);
 		if (!dirs_has_root(d, e))
 			dirs_forget(d);
-		if (dirs_rename(d, e, len) < 0 ||
-		    (!d->known && dirs_open_root(d, e->root) < 0))
+		if (dirs_rename(d, e, len) < 0) {
+			dirs_forget(d); /* name is still that of the last */
+			return -1;
+		}
+		if (!d->known && dirs_open_root(d, e->root) < 0)
 			return -1;
 		d->known = true;
 		if (dirs_open_dir(d) < 0) {

@@ -13,14 +13,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct entry;
+#include "base/entry.h"
 
 struct dirs {
 	int base;        /* names are relative to it; borrowed */
 	int root, dir;   /* -1: none is open, or it is the one above */
 	char *name;      /* of dir: len bytes, a slash at the end... */
 	size_t len, cap;
-	size_t below;    /* ...of which so many are root's */
+	struct entry_root walked; /* root, as the walk saw it: its below of
+	                  * name are root's */
 	bool known;      /* name is that of an open directory */
 	bool kept;       /* the last dirs_enter opened nothing */
 	bool no_openat2;

@@ -340,6 +340,78 @@ test_each_operand_is_opened(void **state)
 	dirs_release(&dirs);
 }
 
+/* A root of the same name that is another directory. */
+static void
+test_another_root_of_that_name(void **state)
+{
+	struct entry_root root;
+	struct result r;
+	struct dirs dirs;
+	struct entry e;
+
+	(void)state;
+	make_tree("o", "old");
+	dirs_init(&dirs, AT_FDCWD);
+	e = found("o/d/e/f", &root);
+	assert_string_equal(read_found(&dirs, &e, &r), "old");
+	assert_int_equal(rename("o", "x"), 0);
+	make_tree("o", "new");
+	e = found("o/f", &root);
+	assert_string_equal(read_found(&dirs, &e, &r), "new");
+	remove_tree("o");
+	remove_tree("x");
+	dirs_release(&dirs);
+}
+
+static bool no_memory;
+
+void *__real_realloc(void *p, size_t n);
+void *__wrap_realloc(void *p, size_t n);
+
+void *
+__wrap_realloc(void *p, size_t n)
+{
+	if (!no_memory)
+		return __real_realloc(p, n);
+	errno = ENOMEM;
+	return NULL;
+}
+
+/* What was kept open is closed by then, and not trusted after it. */
+static void
+test_no_memory_for_a_name(void **state)
+{
+	struct entry_root root;
+	struct entry e, other;
+	struct result r;
+	struct dirs dirs;
+	char name[1024];
+
+	(void)state;
+	make_tree("o", "above");
+	assert_int_equal(unlink("o/d/e/f"), 0);
+	put("o/d/e/f", "below");
+	dirs_init(&dirs, AT_FDCWD);
+	e = found("o/d/e/f", &root);
+	e.id.ino = 0; /* so that only the directory says which file it is */
+	assert_string_equal(read_found(&dirs, &e, &r), "below");
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	memcpy(name, "o/", 2);
+	name[sizeof(name) - 3] = '/';
+	other = e;
+	other.name = name;
+	other.len = sizeof(name) - 1;
+	no_memory = true;
+	assert_null(read_found(&dirs, &other, &r));
+	no_memory = false;
+	assert_int_equal(r.status, RESULT_OPEN);
+	assert_int_equal(r.code, ENOMEM);
+	assert_string_equal(read_found(&dirs, &e, &r), "below");
+	remove_tree("o");
+	dirs_release(&dirs);
+}
+
 int
 main(void)
 {
@@ -353,6 +425,8 @@ main(void)
 		cmocka_unit_test(test_no_link_leads_out),
 		cmocka_unit_test(test_a_kept_directory_is_not_trusted),
 		cmocka_unit_test(test_each_operand_is_opened),
+		cmocka_unit_test(test_another_root_of_that_name),
+		cmocka_unit_test(test_no_memory_for_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_enter, teardown);
