@@ -247,13 +247,16 @@ ppool_map_async(ppool *pool, ppool_fn *fn, const ppool_buf *items, size_t n,
     ppool_async **out)
 {
 	struct ppool_async *a;
-	uint32_t sum;
+	uint32_t len;
 	ppool_err err = ppool_check_submit(pool, fn);
 
 	if (out)
 		*out = NULL;
-	if (!err)
-		err = ppool_check_item(items, n, SIZE_MAX, &sum);
+	if (!err && n && !items)
+		err = PPOOL_INVAL;
+	/* What is too big is that item's result: see async_produce. */
+	for (size_t i = 0; !err && i < n; i++)
+		err = ppool_check_item(&items[i], 1, SIZE_MAX, &len);
 	if (err)
 		return err;
 	a = async_new(pool, n, done, cookie);

@@ -256,6 +256,26 @@ too_big_an_item_fails_alone(void **state)
 	pool_end(pool);
 }
 
+/* The sum of the lengths is no limit: it may even wrap. */
+static void
+items_are_too_big_each_for_itself(void **state)
+{
+	const ppool_buf items[] = { { "x", SIZE_MAX }, { "y", 1 } };
+	ppool *pool = pool_of(1);
+	ppool_async *job = NULL;
+	const ppool_result *r = NULL;
+
+	(void)state;
+	assert_int_equal(ppool_map(pool, fn_echo, items, NITEMS(items), 1,
+	    &job), PPOOL_TOOBIG);
+	assert_non_null(job);
+	assert_int_equal(ppool_get(job, -1, &r, NULL), PPOOL_TOOBIG);
+	assert_int_equal(r[0].err, PPOOL_TOOBIG);
+	assert_int_equal(r[1].err, PPOOL_OK);
+	ppool_async_free(job);
+	pool_end(pool);
+}
+
 /* 7, 17. Nothing to do is done at once, and done is told. */
 static void
 map_of_nothing(void **state)
@@ -423,6 +443,7 @@ main(void)
 		CASE(map_async_calls_back_once),
 		CASE(one_failure_hides_nothing),
 		CASE(too_big_an_item_fails_alone),
+		CASE(items_are_too_big_each_for_itself),
 		CASE(map_of_nothing),
 		CASE(map_does_not_stop_at_a_failure),
 		CASE(map_releases_its_memory),
