@@ -72,7 +72,8 @@ struct status_line {
 
 /* A worker, or a place for one. */
 struct peer {
-	bool live;     /* has a process that was not reaped */
+	bool live;     /* has a process, whose death was not seen to */
+	bool reaped;   /* its number may be another's by now */
 	bool hello;    /* its initializer has succeeded */
 	bool quitting; /* gets nothing more: half-closed, leaves by itself */
 	bool eof;      /* its socket says nothing more */

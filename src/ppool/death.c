@@ -72,13 +72,12 @@ count_causes(const struct death *d, const struct chunk *c)
 	return n;
 }
 
+/* err is DIED or GIVENUP. */
 static void
-report(struct death *d, struct chunk *c, struct task *task)
+report(struct death *d, struct chunk *c, struct task *task, ppool_err err)
 {
-	ppool_result r = { .err = PPOOL_DIED, .code = d->code };
+	ppool_result r = { .err = err, .code = err == PPOOL_DIED ? d->code : 0 };
 
-	if (d->given_up)
-		r = (ppool_result){ .err = PPOOL_GIVENUP };
 	d->reported = true;
 	ppool_chunk_result(c, task, &r);
 }
@@ -89,7 +88,7 @@ static void
 requeue(struct death *d, struct chunk *c, struct task *task, struct chunk **to)
 {
 	if (ppool_chunk_take(to, c, task)) {
-		report(d, c, task);
+		report(d, c, task, PPOOL_DIED);
 		return;
 	}
 	task->answered = true;
@@ -135,7 +134,8 @@ dispose_of_chunk(struct death *d, struct chunk *c)
 		if (task->answered)
 			continue;
 		if (has_ended(d, c, i))
-			report(d, c, task);
+			report(d, c, task, d->given_up ? PPOOL_GIVENUP :
+			    PPOOL_DIED);
 		else if (c->alone || may_be_cause(d, c, i))
 			requeue_alone(d, c, task);
 		else
@@ -167,8 +167,6 @@ peer_died(struct ppool *p, struct peer *w, int code, bool exited)
 		.code = code,
 		.taken = state / 2,
 		.inside = state % 2,
-		.given_up = w->given_up,
-		.given = w->given_id,
 		.early = w->timed_out && w->timed_out != state,
 	};
 	struct queue held;
@@ -176,6 +174,9 @@ peer_died(struct ppool *p, struct peer *w, int code, bool exited)
 	bool worked;
 
 	ppool_peer_read(p, w, true);
+	/* a callback may have given it up even now */
+	d.given_up = w->given_up;
+	d.given = w->given_id;
 	ppool_peer_clear(p, w);
 	if (ppool_over(p) || p->quit ||
 	    (w->quitting && w->hello && !w->held.first))
@@ -200,6 +201,7 @@ ppool_reap(struct ppool *p, struct peer *w)
 	int status = 0;
 	pid_t pid = waitpid(w->pid, &status, WNOHANG);
 
+	w->reaped = pid != 0;
 	if (pid == w->pid && WIFEXITED(status))
 		peer_died(p, w, WEXITSTATUS(status), true);
 	else if (pid == w->pid)

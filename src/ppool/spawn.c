@@ -158,6 +158,8 @@ ppool_peer_clear(struct ppool *p, struct peer *w)
 void
 ppool_peer_kill(struct peer *w, int sig)
 {
+	if (w->reaped)
+		return;
 #if defined(SYS_pidfd_send_signal) && !defined(PPOOL_PORTABLE)
 	/* The number may be another's when somebody else has reaped it. */
 	if (w->pidfd >= 0 &&

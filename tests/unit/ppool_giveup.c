@@ -429,6 +429,84 @@ what_babbles_is_left(void **state)
 	leave_in(babble_in_guilty, 0);
 }
 
+/* More answers than an owner reads in one turn: some lie in the socket still
+ * when it sees that their worker is dead. */
+enum { LATE_ITEMS = 8, LATE_ANSWERED = 5, LATE_BYTES = 38000 };
+
+static int
+serve_and_die(void *state, ppool_worker *w)
+{
+	static const char bytes[LATE_BYTES];
+	struct shared *sh = state;
+	bool first = sh->workers == 1;
+	ppool_item item[LATE_ITEMS];
+
+	for (int n = 0; first && n < LATE_ITEMS; n++)
+		if (ppool_take(w, true, &item[n]) != 1)
+			return 1;
+	for (int n = 0; first && n < LATE_ANSWERED; n++)
+		if (ppool_answer(w, &item[n], 0, bytes, sizeof(bytes)))
+			return 1;
+	sh->taken = LATE_ITEMS;
+	if (first)
+		raise(SIGKILL);
+	while (ppool_take(w, true, &item[0]) == 1)
+		if (ppool_answer(w, &item[0], 0, "", 0))
+			return 1;
+	return 0;
+}
+
+struct late {
+	ppool *pool;
+	ppool_err said; /* to ppool_give_up */
+	ppool_err err[LATE_ITEMS];
+	size_t len[LATE_ITEMS];
+};
+
+static void
+on_late_result(void *cookie, const ppool_result *r)
+{
+	struct late *l = cookie;
+
+	l->err[r->index] = r->err;
+	l->len[r->index] = r->len;
+	if (r->index == LATE_ANSWERED - 1 && r->len)
+		l->said = ppool_give_up(l->pool, 0, LATE_ITEMS - 1);
+}
+
+static void
+give_up_counts_while_the_dead_is_heard(void **state)
+{
+	struct shared *sh = shared_new(sizeof(*sh));
+	const ppool_opts opts = { .processes = 1, .init = init_shared,
+	    .initarg = sh, .serve = serve_and_die, .window = LATE_ITEMS,
+	    .retries = 3 };
+	const ppool_feed_opts fopts = { .chunk_items = 1 };
+	struct late l = { .pool = pool_with(&opts), .said = PPOOL_INVAL };
+	ppool_feed *f = NULL;
+
+	(void)state;
+	assert_int_equal(ppool_feed_open(l.pool, NULL, &fopts, on_late_result,
+	    &l, &f), PPOOL_OK);
+	for (int v = 0; v < LATE_ITEMS; v++)
+		assert_int_equal(ppool_feed_put(f, &v, sizeof(v), 1, NULL),
+		    PPOOL_OK);
+	assert_int_equal(ppool_feed_flush(f), PPOOL_OK);
+	while (sh->taken < LATE_ITEMS)
+		sleep_ms(1);
+	sleep_ms(50); /* for its end */
+	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
+	assert_int_equal(l.said, PPOOL_OK);
+	for (int v = 0; v < LATE_ITEMS; v++) {
+		assert_int_equal(l.err[v], v == LATE_ITEMS - 1 ? PPOOL_GIVENUP :
+		    PPOOL_OK);
+		assert_int_equal(l.len[v], v < LATE_ANSWERED ? LATE_BYTES : 0);
+	}
+	ppool_feed_free(f);
+	pool_end(l.pool);
+	munmap(sh, sizeof(*sh));
+}
+
 int
 main(void)
 {
@@ -436,6 +514,7 @@ main(void)
 		CASE(give_up_costs_one_item),
 		CASE(give_up_blames_nobody_else),
 		CASE(give_up_runs_nothing_twice),
+		CASE(give_up_counts_while_the_dead_is_heard),
 		CASE(what_cannot_be_killed_is_left),
 		CASE(what_dies_later_is_reaped),
 		CASE(what_dies_last_is_reaped),
