@@ -33,7 +33,6 @@ close_open(struct ppool_feed *f)
 	if (!c)
 		return;
 	f->open = NULL;
-	ppool_chunk_close(c);
 	ppool_job_push(&f->job, c);
 }
 

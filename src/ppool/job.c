@@ -55,6 +55,7 @@ ppool_job_turn(struct job *j)
 void
 ppool_job_push(struct job *j, struct chunk *c)
 {
+	ppool_chunk_close(c);
 	ppool_queue_add(&j->ready, c, j->heavy);
 	ppool_job_wake(j);
 }
