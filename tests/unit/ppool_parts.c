@@ -23,6 +23,8 @@ struct shared {
 	int deaths;     /* that have happened */
 	int delivered;  /* parts, to the owner */
 	int wait_for;   /* of them, before a worker dies */
+	int again;      /* part before which the next one dies; 0: none */
+	int wait_again;
 };
 
 struct seen {
@@ -79,11 +81,19 @@ init_state(void *initarg, void **state)
 }
 
 static void
-maybe_die(struct shared *sh)
+maybe_die(struct shared *sh, int die_at, int number)
 {
-	if (__atomic_exchange_n(&sh->deaths, 1, __ATOMIC_SEQ_CST))
+	int deaths, wait_for;
+
+	if (die_at < 0)
 		return;
-	while (__atomic_load_n(&sh->delivered, __ATOMIC_SEQ_CST) < sh->wait_for)
+	deaths = __atomic_load_n(&sh->deaths, __ATOMIC_SEQ_CST);
+	if (deaths > 1 || (deaths && !sh->again) ||
+	    number != (deaths ? sh->again : die_at))
+		return;
+	wait_for = deaths ? sh->wait_again : sh->wait_for;
+	__atomic_store_n(&sh->deaths, deaths + 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&sh->delivered, __ATOMIC_SEQ_CST) < wait_for)
 		sleep_ms(1);
 	raise(SIGKILL);
 }
@@ -105,8 +115,7 @@ send_all(struct shared *sh, ppool_worker *w, const ppool_item *item)
 	const struct order *o = item->data;
 
 	for (int i = 0; i < o->parts; i++) {
-		if (i == o->die_at)
-			maybe_die(sh);
+		maybe_die(sh, o->die_at, i);
 		if (send_part(w, item, i))
 			return 1;
 	}
@@ -155,7 +164,7 @@ begin(ppool_serve_fn *serve, struct seen *s, ppool_feed **f,
     const ppool_feed_opts *fopts)
 {
 	ppool_opts opts = { .processes = 2, .serve = serve, .init = init_state,
-	    .retries = 1, .window = 1 };
+	    .retries = 2, .window = 1 };
 	ppool *pool;
 
 	*s = (struct seen){ .sh = shared_new(sizeof(*s->sh)), .f = f };
@@ -252,13 +261,18 @@ a_million_parts_take_no_memory(void **state)
 static void
 a_death_repeats_no_part(void **state)
 {
-	static const struct { int size, die_at, wait_for; } rows[] = {
-		{ BIG, 5, 5 }, /* all of them delivered */
-		{ BIG, 5, 0 },
-		{ BIG, 0, 0 },
-		{ sizeof(struct part), 20000, 0 },
-		{ sizeof(struct part), 20000, 5000 },
-		{ 1000, 299, 100 },
+	static const struct {
+		int size, die_at, wait_for, again, wait_again;
+	} rows[] = {
+		{ BIG, 5, 5, 0, 0 }, /* all of them delivered */
+		{ BIG, 5, 0, 0, 0 },
+		{ BIG, 0, 0, 0, 0 },
+		{ sizeof(struct part), 20000, 0, 0, 0 },
+		{ sizeof(struct part), 20000, 5000, 0, 0 },
+		{ 1000, 299, 100, 0, 0 },
+		{ BIG, 5, 5, 9, 9 },
+		{ BIG, 5, 5, 5, 5 },
+		{ BIG, 5, 5, 2, 5 }, /* while it repeats what was delivered */
 	};
 
 	(void)state;
@@ -269,11 +283,13 @@ a_death_repeats_no_part(void **state)
 		int parts = rows[i].die_at + 300;
 
 		s.sh->wait_for = rows[i].wait_for;
+		s.sh->again = rows[i].again;
+		s.sh->wait_again = rows[i].wait_again;
 		put(f, &s, 0, parts, rows[i].size, rows[i].die_at);
 		put(f, &s, 1, 3, rows[i].size, -1);
 		assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 		expect_all(&s, 2, (const int[]){ parts, 3 });
-		assert_int_equal(s.sh->deaths, 1);
+		assert_int_equal(s.sh->deaths, rows[i].again ? 2 : 1);
 		end(pool, f, &s);
 	}
 }
