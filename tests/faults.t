@@ -116,6 +116,22 @@ for error in ENFILE EAGAIN; do
 	same 'is tried again' "$work/lines" "$work/out"
 done
 
+# It is no reason to have fewer files open from then on.
+all=()
+for ((i = 0; i < 200; i++)); do
+	all+=(-P "$here/many/$i" -P "$i")
+done
+try 'ENFILE once, among many files' 0 strace -f \
+	--quiet=attach,path-resolution -o "$work/trace" "${all[@]}" \
+	-e trace=openat,close -e inject=openat:error=ENFILE:when=2 \
+	"$phash" -j 1 many
+ok 'was injected' injected
+same 'all lines' "$work/many" "$work/out"
+most=$(awk '/ openat\(.* = [0-9]/ { if (++n > most) most = n }
+	/ close\(.* = 0/ { n-- }
+	END { print most + 0 }' "$work/trace")
+ok 'several are open at a time' test "$most" -gt 4
+
 # For no longer than the kernel waits for a lease, which is long: in a place of
 # its own it is one second.
 echo 1 >"$work/second"

@@ -45,7 +45,8 @@ enum slot_state {
 struct slot {
 	enum slot_state state;
 	unsigned rivals;      /* waiting for a descriptor: until fewer files
-	                       * than these are open; 0: until retry_at */
+	                       * than these are open, streams aside; 0: until
+	                       * retry_at */
 	int64_t retry_at, give_up_at; /* worker_now; 0: not set */
 	struct engine *engine;
 	ppool_item item;
@@ -297,15 +298,19 @@ worker_now(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* No descriptor: other files of this worker will close, when they are not
- * streams, each of which may last for ever. False: it has none. */
+/* Open files that come to their ends by themselves; a stream may never. */
+static unsigned
+worker_files(const struct worker *w)
+{
+	return w->open - w->streams;
+}
+
+/* No descriptor: other files of this worker will close. False: it has none. */
 static bool
 worker_await_descriptor(const struct worker *w, struct slot *s)
 {
-	if (w->open == w->streams)
-		return false;
-	s->rivals = w->open;
-	return true;
+	s->rivals = worker_files(w);
+	return s->rivals > 0;
 }
 
 /* Another process has the file, or all the descriptors of the system, or so
@@ -340,11 +345,11 @@ worker_defer(struct worker *w, struct slot *s)
 	switch (s->res.err) {
 	case EMFILE:
 		wait = worker_await_descriptor(w, s);
-		/* no more than are open now should be so at a time */
+		/* no more than now should be open at a time */
 		if (wait)
 			w->most = w->open;
 		break;
-	case ENFILE:
+	case ENFILE: /* which passes: others have them */
 		wait = worker_await_descriptor(w, s) ||
 		    worker_await_others(s, worker_enfile_ms);
 		break;
@@ -387,7 +392,8 @@ worker_retry(struct worker *w)
 		const struct slot *s = &w->slot[i];
 
 		if (s->state == SLOT_WAITING &&
-		    (s->rivals ? w->open < s->rivals : now >= s->retry_at) &&
+		    (s->rivals ? worker_files(w) < s->rivals :
+		    now >= s->retry_at) &&
 		    worker_begin(w, i) < 0)
 			return -1;
 	}
