@@ -121,12 +121,11 @@ tree_printed(const char *name, size_t *len)
 static enum tree_answer
 tree_visit(struct tree_entry *e)
 {
-	enum tree_answer answer = TREE_STOP;
+	enum tree_answer answer;
 
 	e->path = tree_printed(e->name, &e->len);
 	e->behind = t.segment && t.segment->behind;
-	if (!t.stop)
-		answer = t.o->visit(t.o->cookie, e);
+	answer = t.o->visit(t.o->cookie, e);
 	t.stop = answer == TREE_STOP;
 	return answer;
 }
@@ -279,7 +278,7 @@ tree_take(struct tree_entry *e, bool border)
 {
 	bool is_dir = !e->err && S_ISDIR(e->st->st_mode);
 
-	if (is_dir && t.o->follow && !e->known &&
+	if (is_dir && t.o->follow &&
 	    trail_has(&t.segment->trail, e->depth, e->st))
 		e->err = ELOOP;
 	e->later = is_dir && border;
@@ -343,7 +342,6 @@ tree_run(const char *name, int depth, bool known)
 	t.known = known;
 	t.seen = false;
 	buf_clear(&t.pruned);
-	errno = 0;
 	rc = nftw(name, tree_callback, TREE_DESCRIPTORS,
 	    FTW_PHYS | COMPAT_FTW_ACTIONRETVAL);
 	e.err = errno;
@@ -443,7 +441,7 @@ tree_segments(void)
 }
 
 void
-tree_walk(const char *root, const struct stat *st, const struct tree_opts *o)
+tree_walk(const char *root, const struct tree_opts *o)
 {
 	int home = open(".", COMPAT_O_DIRHANDLE);
 	struct segment *s;
@@ -454,10 +452,9 @@ tree_walk(const char *root, const struct stat *st, const struct tree_opts *o)
 	t.stop = false;
 	s = tree_add_segment(root, strlen(root), 0);
 	s->named = strlen(root) < SEGMENT_PATH;
-	trail_set(&s->trail, 0, st);
 	tree_segments();
 	if (home >= 0) {
-		if (fchdir(home) < 0)
+		if (fchdir(home) < 0 && !t.stop)
 			tree_fail(root, 0, errno);
 		close(home);
 	}

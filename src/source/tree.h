@@ -48,10 +48,8 @@ struct tree_opts {
 
 /*
  * Walks the directory called root, whose name has no slash at its end but for
- * "/", and of which st is. Comes back to the current directory, which is
- * another one meanwhile.
+ * "/". Comes back to the current directory, which is another one meanwhile.
  */
-void tree_walk(const char *root, const struct stat *st,
-    const struct tree_opts *o);
+void tree_walk(const char *root, const struct tree_opts *o);
 
 #endif

@@ -156,7 +156,7 @@ walk_tree(struct walk *w, const char *operand, const struct stat *st)
 	w->root.below = len + (operand[len - 1] != '/');
 	w->root.dev = st->st_dev;
 	w->root.ino = st->st_ino;
-	tree_walk(root, st, &o);
+	tree_walk(root, &o);
 	tally_release(&w->links);
 	free(root);
 }

@@ -190,6 +190,11 @@ on_file(void *cookie, const struct entry *e)
 	/* files of these trees hold one byte, if any */
 	assert_true(e->id.size <= (e->kind != ENTRY_STREAM));
 	assert_true(e->id.ino);
+	/* behind the slash that follows the operand */
+	if (e->root) {
+		assert_in_range(e->root->below, 1, e->len - 1);
+		assert_int_equal(e->name[e->root->below - 1], '/');
+	}
 	return add_line(e->name, e->len, kind[e->kind]);
 }
 
@@ -1178,6 +1183,9 @@ test_follow_many_links(void **state)
 	before = walk_counts();
 	assert_null(strstr(walked("d"), ": "));
 	assert_int_equal(walk_counts().dirs - before.dirs, 1 + n);
+	/* the operand is none that they could be behind */
+	assert_int_equal(symlink("d", "top"), 0);
+	assert_null(strstr(walked("top"), ": "));
 	/* behind one they are counted, for each operand */
 	assert_int_equal(symlink("../d", "f/d"), 0);
 	assert_int_equal(symlink("d", "e"), 0);
@@ -1189,6 +1197,35 @@ test_follow_many_links(void **state)
 		assert_int_equal(walk_counts().dirs - before.dirs,
 		    2 + WALK_MAX_LINKS);
 	}
+}
+
+/* Behind a link, and in a segment further down. */
+static void
+test_follow_links_far_behind_links(void **state)
+{
+	struct buf want = BUF_INIT, path = BUF_INIT;
+	char target[PATH_MAX + 10];
+	size_t bottom;
+	int i;
+
+	(void)state;
+	opts.follow = true;
+	make("f/f");
+	make_dirs("g");
+	make_chain("d", 30, "n", &want);
+	chain_bottom("d", 30, "n", &path);
+	bottom = path.len;
+	snprintf(target, sizeof(target), "%s/f", top);
+	for (i = 0; i < WALK_MAX_LINKS + 10; i++) {
+		path.len = bottom;
+		buf_printf(&path, "/%d", i);
+		assert_int_equal(symlink(target, buf_str(&path)), 0);
+	}
+	assert_null(strstr(walked("d"), ": "));
+	assert_int_equal(symlink("../d", "g/d"), 0);
+	assert_non_null(strstr(walked("g"), ": links\n"));
+	buf_release(&path);
+	buf_release(&want);
 }
 
 /* ---- file systems ------------------------------------------------------------ */
@@ -1403,12 +1440,22 @@ test_last_entry_vanishes(void **state)
 static void
 test_resumed_directory_is_unread(void **state)
 {
+	char first[256], last[256], want[300];
+
 	(void)state;
 	make("d/x");
 	make("d/y");
+	first_and_last("d", first, last);
+	fault.readdirs = 0;
 	fault.give_up_at = 2;
 	fault.readdir_from = fault.readdir_to = 1;
 	assert_string_equal(walked("d"), "d: Input/output error\n");
+	/* nor before the last entry is found again */
+	fault.calls = fault.readdirs = 0;
+	fault.give_up_at = 3;
+	snprintf(want, sizeof(want), "d/%s\nd: Input/output error\n", first);
+	assert_int_equal(strlen(walked("d")), strlen(want));
+	assert_non_null(strstr(buf_str(&text), "d: Input/output error\n"));
 }
 
 /* ---- a readdir that fails ---------------------------------------------------- */
@@ -1536,6 +1583,39 @@ test_unread_again(void **state)
 	assert_string_equal(walked("d"), "d: Input/output error\n");
 }
 
+/* What an earlier walk saw last is of no concern. */
+static void
+test_stopped_before_a_failure(void **state)
+{
+	(void)state;
+	make_tree();
+	make("e/f");
+	lines.stop_after = 1;
+	assert_int_equal(walk("d/b", &opts), 7);
+	take_lines(&text);
+	lines.stop_after = 0;
+	fault.noisy = true;
+	assert_string_equal(walked("e"), "e/f\n");
+}
+
+static void
+replace_by_a_file(void)
+{
+	assert_int_equal(rename("d", "moved"), 0);
+	make("d");
+}
+
+/* ...nor opened. */
+static void
+test_unread_and_unopenable(void **state)
+{
+	(void)state;
+	make("d/f");
+	fault.unread = "d";
+	fault.meanwhile = replace_by_a_file;
+	assert_string_equal(walked("d"), "d: Not a directory\n");
+}
+
 static void
 remove_all(void)
 {
@@ -1597,6 +1677,7 @@ main(void)
 		CASE(test_follow_loops_beside_each_other),
 		CASE(test_follow_links_behind_links),
 		CASE(test_follow_many_links),
+		CASE(test_follow_links_far_behind_links),
 		CASE(test_one_file_system),
 		CASE(test_one_file_system_of_layers),
 		CASE(test_resume_after_every_entry),
@@ -1614,6 +1695,8 @@ main(void)
 		CASE(test_unread_and_links),
 		CASE(test_unread_in_a_segment),
 		CASE(test_unread_again),
+		CASE(test_stopped_before_a_failure),
+		CASE(test_unread_and_unopenable),
 		CASE(test_unread_and_gone),
 	};
 
