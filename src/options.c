@@ -400,12 +400,11 @@ put_candidates(struct buf *out, const char *text, size_t len)
 /* An option that getopt_long(3) did not take. It calls an unknown long one and
  * an ambiguous one the same. */
 static int
-unknown_option(const char *arg)
+unknown_option(const char *arg, bool is_long)
 {
-	bool is_long = arg[1] == '-';
 	size_t len = is_long ? strcspn(arg + 2, "=") : 0;
 	struct buf quoted = BUF_INIT, more = BUF_INIT;
-	const char *meant = guess_option(arg + 2, len);
+	const char *meant = is_long ? guess_option(arg + 2, len) : NULL;
 
 	quote_shell_always(&quoted, arg, strlen(arg));
 	if (is_long)
@@ -435,7 +434,8 @@ bad_option(int c, char **argv)
 	if (r)
 		return usage_error("option --%s %s", r->name,
 		    c == ':' ? "needs a value" : "takes no value");
-	return unknown_option(optopt ? letter : argv[optind - 1]);
+	/* "-q-" has an unknown letter, which is no long option */
+	return unknown_option(optopt ? letter : argv[optind - 1], !optopt);
 }
 
 /* ---- what goes together -------------------------------------------------- */

@@ -20,6 +20,7 @@ refused "unknown option '--nope'" --nope f
 refused "unknown option '--nope=x'" --nope=x f
 refused "unknown option '-Q'" -Q f
 refused "unknown option '-Q'" -xQ f
+refused "unknown option '--'" -q- f
 refused "unknown option '--'\$'\\n''x'" $'--\nx' f
 refused "unknown option '--in it'" '--in it' f
 
