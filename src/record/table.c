@@ -9,7 +9,7 @@
  * A row is 120 bytes, its path costs one more, and at the worst moment, just
  * after it has doubled, the index has 8/3 slots for an entry, 21 bytes; the
  * sort needs up to 28 when the index is gone. That makes at most 149 and
- * leaves 11 for the overhead of malloc(3).
+ * leaves 11 for the overhead of malloc(3). A root is a chunk of the arena.
  */
 #include "record/table.h"
 

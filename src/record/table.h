@@ -4,7 +4,8 @@
  * A hash table with open addressing over an arena. The hash is SipHash keyed
  * with random bytes (base/siphash.h), so that no choice of names can degrade
  * it. Memory: at most the path's length + 160 bytes per entry, with everything
- * counted, growth included. Out of memory ends the program (base/mem.h).
+ * counted, growth included; and 48 for each change of root from one entry to
+ * the next. Out of memory ends the program (base/mem.h).
  */
 #ifndef RECORD_TABLE_H
 #define RECORD_TABLE_H

@@ -227,6 +227,41 @@ test_note_is_there_until_the_result(void **state)
 	table_free(t);
 }
 
+/* Roots differ by any of their three members, and stay with their entries. */
+static void
+test_roots_stay_beside_results(void **state)
+{
+	static const struct entry_root roots[] = { { 3, 5, 7 }, { 3, 5, 7 },
+	    { 3, 5, 8 }, { 3, 6, 8 }, { 4, 6, 8 }, { 3, 5, 7 } };
+	enum { N = sizeof(roots) / sizeof(roots[0]) };
+	const struct result r = { .status = RESULT_OK };
+	struct table *t = table_new();
+	struct entry_root gone;
+	struct result got;
+	char name[2] = "a";
+	uint64_t i;
+
+	(void)state;
+	for (i = 0; i < N; i++, name[0]++) {
+		const struct entry known = { .root = &gone };
+
+		add(t, name, 1);
+		gone = roots[i]; /* it is copied */
+		table_note(t, i, &known);
+	}
+	memset(&gone, 0, sizeof(gone));
+	for (i = 0; i < N; i++) {
+		assert_false(table_get(t, i, &got));
+		assert_memory_equal(got.entry.root, &roots[i],
+		    sizeof(roots[i]));
+		assert_int_equal(table_set(t, i, &r), 0);
+		assert_true(table_get(t, i, &got));
+		assert_memory_equal(got.entry.root, &roots[i],
+		    sizeof(roots[i]));
+	}
+	table_free(t);
+}
+
 static void
 test_paths_stay_where_they_are(void **state)
 {
@@ -459,6 +494,7 @@ main(void)
 		cmocka_unit_test(test_set_refuses_what_is_not_there),
 		cmocka_unit_test(test_set_refuses_a_second_result),
 		cmocka_unit_test(test_note_is_there_until_the_result),
+		cmocka_unit_test(test_roots_stay_beside_results),
 		cmocka_unit_test(test_paths_stay_where_they_are),
 		cmocka_unit_test(test_sort_of_none_and_one),
 		cmocka_unit_test(test_sort_is_bytewise),
