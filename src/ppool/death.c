@@ -107,19 +107,26 @@ requeue_alone(struct death *d, struct chunk *c, struct task *task)
 	ppool_queue_add(&d->pool->alone, single, 0);
 }
 
-/* Does a task that its worker had get a result instead of another run? */
+/* Is this task known to be the one that its worker died of? */
+static bool
+is_cause(const struct death *d, const struct chunk *c, uint32_t place)
+{
+	return may_be_cause(d, c, place) && d->causes == 1 && !d->early;
+}
+
+/* Does a task that its worker had get a result instead of another run? Its
+ * deaths are counted. */
 static bool
 has_ended(const struct death *d, const struct chunk *c, uint32_t place)
 {
-	struct task *task = &c->tasks[place];
+	const struct task *task = &c->tasks[place];
 
 	if (!was_taken(d, c, place))
 		return false;
 	if (c->job->flags & PPOOL_AT_MOST_ONCE ||
 	    (d->given_up && c->base + place == d->given))
 		return true;
-	return may_be_cause(d, c, place) && d->causes == 1 && !d->early &&
-	    task->deaths++ >= d->pool->opts.retries;
+	return is_cause(d, c, place) && task->deaths > d->pool->opts.retries;
 }
 
 static void
@@ -133,6 +140,7 @@ dispose_of_chunk(struct death *d, struct chunk *c)
 
 		if (task->answered)
 			continue;
+		task->deaths += is_cause(d, c, i);
 		if (has_ended(d, c, i))
 			report(d, c, task, d->given_up ? PPOOL_GIVENUP :
 			    PPOOL_DIED);
