@@ -1,3 +1,4 @@
+/* answer.c - reads what a worker says, and checks it. */
 #include "ppool/core.h"
 
 #include <errno.h>

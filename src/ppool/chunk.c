@@ -1,3 +1,4 @@
+/* chunk.c - tasks, chunks and queues of them. */
 #include "ppool/core.h"
 
 #include <stdlib.h>

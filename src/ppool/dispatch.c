@@ -1,3 +1,4 @@
+/* dispatch.c - chooses a chunk and a worker, and sends. */
 #include "ppool/core.h"
 
 #include <errno.h>

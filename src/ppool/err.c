@@ -1,3 +1,4 @@
+/* err.c - names of errors. */
 #include "ppool/ppool.h"
 
 static const char *const texts[] = {

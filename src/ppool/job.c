@@ -1,3 +1,4 @@
+/* job.c - what all kinds of job have. */
 #include "ppool/job.h"
 
 #include "ppool/core.h"

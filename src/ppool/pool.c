@@ -1,3 +1,4 @@
+/* pool.c - create, look at, close, join, destroy. */
 #include "ppool/core.h"
 
 #include <errno.h>

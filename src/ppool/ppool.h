@@ -155,17 +155,20 @@ int ppool_take(ppool_worker *w, bool wait, ppool_item *item);
 
 /*
  * Answers one taken item; any order. code 0 is success, else PPOOL_TASK. The
- * bytes are copied; answers travel in groups. Returns 0; -1 when the owner is
- * gone (the worker should return). A result over max_item is reported as
- * PPOOL_TOOBIG in its place.
+ * bytes are copied; answers travel in groups, of which one is sent when it has
+ * 64 KiB, when it holds the last answer to a chunk, when an answer is added 5 ms
+ * or more after the first, and before ppool_take blocks: not while the worker
+ * computes. Returns 0; -1 when the owner is gone or there is no memory (the
+ * worker should return). A result over max_item is reported as PPOOL_TOOBIG in
+ * its place.
  */
 int ppool_answer(ppool_worker *w, const ppool_item *item, int code,
     const void *data, size_t len);
 
 /*
- * A part of an answer, as ppool_answer, any number of times before it: a feed
- * delivers each as it comes, in order, and the socket's room bounds those under
- * way. When a worker dies after some parts and the item is run again, as many
+ * A part of an answer, as ppool_answer, any number of times before it. Parts
+ * travel in the same groups: a feed delivers each when its group comes, in
+ * order, and the socket's room bounds those under way. When a worker dies after some parts and the item is run again, as many
  * are left out as were delivered: the function must give the same parts in the
  * same order. A part over max_item is reported as TOOBIG in its place. Results
  * of other jobs do not come in parts: such an item is INVAL at its end.
@@ -249,8 +252,10 @@ ppool_err ppool_held(const ppool *pool, unsigned n, uint64_t id,
  * that know better than task_timeout_ms. The item that it took under this id,
  * if it has not answered it, becomes GIVENUP, as does with AT_MOST_ONCE any
  * other that it may have begun; the rest is run again, by others, and this
- * death does not count against it. A worker that even SIGKILL does not end, in some seconds, is left
- * behind. Does not wait; fine in a callback. OK, INVAL.
+ * death does not count against it. A worker that even SIGKILL does not end, in
+ * some seconds, is left behind. n and id are good until the next call that
+ * moves work: a replacement has the same number, and its ids begin at 0 again.
+ * Does not wait; fine in a callback. OK, INVAL.
  */
 ppool_err ppool_give_up(ppool *pool, unsigned n, uint64_t id);
 
@@ -394,10 +399,10 @@ ppool_err ppool_feed_open(ppool *pool, ppool_fn *fn,
 
 /*
  * Copies the item. cookie stays in the owner and comes back in its result.
- * Moves work; blocks only while every worker's window is
- * full and more than opts.ahead chunks wait. OK; TOOBIG, CLOSED, BROKEN,
- * CANCELED, NOMEM: the item was not taken; INTR: a signal handler ran while it
- * waited, the item WAS NOT taken, put it again; BUSY from inside a callback.
+ * Moves work; blocks only while every worker's window is full and more than
+ * opts.ahead chunks wait. OK; TOOBIG, CLOSED, BROKEN, CANCELED, NOMEM: the item
+ * was not taken; INTR: a signal handler ran while it waited, the item WAS NOT
+ * taken, put it again; BUSY from inside a callback.
  */
 ppool_err ppool_feed_put(ppool_feed *f, const void *item, size_t len,
     uint64_t weight, void *cookie);
@@ -405,7 +410,7 @@ ppool_err ppool_feed_put(ppool_feed *f, const void *item, size_t len,
 /*
  * The same without ever waiting: TIMEOUT where ppool_feed_put would wait (the
  * item was not taken). For a producer that keeps its items, and has better to
- * do than to wait. Moves work, taken or not.
+ * do than to wait. Moves work now and then, whether or not it is taken.
  */
 ppool_err ppool_feed_try(ppool_feed *f, const void *item, size_t len,
     uint64_t weight, void *cookie);

@@ -1,3 +1,4 @@
+/* pump.c - sends, waits and reads; timers; the end of everything. */
 #include "ppool/core.h"
 
 #include <errno.h>

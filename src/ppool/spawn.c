@@ -1,3 +1,4 @@
+/* spawn.c - forks, kills and forgets workers. */
 #include "ppool/core.h"
 
 #include <errno.h>

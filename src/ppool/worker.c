@@ -11,7 +11,7 @@
 #include <sys/prctl.h>
 #endif
 
-/* An answer waits at most so long for others, to be sent with them. */
+/* A group of answers that is so old is sent when one more is added. */
 #define GROUP_NS ((int64_t)5000000)
 
 enum { EXIT_INIT = 1, EXIT_OWNER = 2, EXIT_FRAME = 3, EXIT_MEMORY = 4 };
