@@ -1,8 +1,16 @@
 #include "record/code.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 
-static const char hex_digits[] = "0123456789abcdef";
+/* The two digits of each byte. One digit at a time was an eighth of what the
+ * parent does for a file; this takes three quarters of it. */
+#define ROW(h) h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" \
+	h "8" h "9" h "a" h "b" h "c" h "d" h "e" h "f"
+static const char hex_pairs[] = ROW("0") ROW("1") ROW("2") ROW("3")
+    ROW("4") ROW("5") ROW("6") ROW("7") ROW("8") ROW("9") ROW("a")
+    ROW("b") ROW("c") ROW("d") ROW("e") ROW("f");
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     "abcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -11,10 +19,8 @@ put_hex(struct buf *out, const unsigned char *p, size_t len)
 {
 	char *to = buf_reserve(out, 2 * len);
 
-	for (size_t i = 0; i < len; i++) {
-		*to++ = hex_digits[p[i] >> 4];
-		*to++ = hex_digits[p[i] & 15];
-	}
+	for (size_t i = 0; i < len; i++)
+		memcpy(to + 2 * i, hex_pairs + 2 * p[i], 2);
 	out->len += 2 * len;
 }
 
