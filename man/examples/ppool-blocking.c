@@ -68,7 +68,7 @@ job(void *state, const void *in, size_t len, ppool_out *out)
 	ts.tv_nsec = (long)((nap - (double)ts.tv_sec) * 1e9);
 	nanosleep(&ts, NULL);
 	printf("job %d: process %ld, parent %ld, end %s, elapsed %.2f s\n",
-	       *number, (long)getpid(), (long)getppid(), clock_text(text),
+	    *number, (long)getpid(), (long)getppid(), clock_text(text),
 	    seconds() - start);
 	return 0;
 }
