@@ -196,7 +196,7 @@ digest_set_named(struct digest *d, const char *name, unsigned bits)
 	if (size <= 0 || size > DIGEST_MAX || strlen(tag) > DIGEST_TAG_MAX)
 		return -1;
 	d->size = (size_t)size;
-	strcpy(d->tag, tag);
+	snprintf(d->tag, sizeof(d->tag), "%s", tag);
 	return bits && bits != 8 * d->size ? -1 : 0;
 }
 

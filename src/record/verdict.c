@@ -210,6 +210,27 @@ put_sum(struct buf *out, const struct verdict_counts *c)
 	    c->found[VERDICT_UNREADABLE]);
 }
 
+static void
+put_none_found(struct buf *out, const char *list,
+    const struct verdict_counts *c)
+{
+	put_list(out, list, c->left_out ?
+	    ": every entry is left out by --exclude, --include or -x" :
+	    ": no properly formatted checksum lines found");
+}
+
+/* When everything differs, the list may be of another algorithm. */
+static void
+put_guess(struct buf *out, const char *list, const struct verdict_counts *c)
+{
+	if (!c->listed[VERDICT_CHANGED] || c->listed[VERDICT_OK] ||
+	    !c->guess.others)
+		return;
+	put_list(out, list, ": nothing matched as ");
+	buf_printf(out, "%s; digests of this length may also be %s "
+	    "(-a says which)", c->guess.tag, c->guess.others);
+}
+
 /* In coreutils' order; it has none of REFUSED and of those from NUL on. */
 enum end {
 	END_NONE_FOUND,
@@ -240,10 +261,7 @@ verdict_end(const struct verdict_rules *rules, const struct verdict_counts *c,
 	switch ((enum end)which) {
 	case END_NONE_FOUND:
 		if (!found)
-			put_list(out, list, c->left_out ?
-			    ": every entry is left out by --exclude, "
-			    "--include or -x" :
-			    ": no properly formatted checksum lines found");
+			put_none_found(out, list, c);
 		break;
 	case END_MALFORMED:
 		if (found)
@@ -282,12 +300,7 @@ verdict_end(const struct verdict_rules *rules, const struct verdict_counts *c,
 			    "file could not be read when the list was made)");
 		break;
 	case END_GUESS:
-		if (!c->listed[VERDICT_CHANGED] || c->listed[VERDICT_OK] ||
-		    !c->guess.others)
-			break;
-		put_list(out, list, ": nothing matched as ");
-		buf_printf(out, "%s; digests of this length may also be %s "
-		    "(-a says which)", c->guess.tag, c->guess.others);
+		put_guess(out, list, c);
 		break;
 	case END_SUM:
 		if (rules->audit && !(passed && rules->quiet))
