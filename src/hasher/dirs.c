@@ -114,10 +114,7 @@ dirs_descend(int root, char *path)
 		slash = strchr(path, '/');
 		if (slash)
 			*slash = '\0';
-		do
-			next = openat(at, path,
-			    COMPAT_O_DIRHANDLE | O_NOFOLLOW);
-		while (next < 0 && errno == EINTR);
+		next = xio_open(at, path, COMPAT_O_DIRHANDLE | O_NOFOLLOW);
 		if (slash)
 			*slash = '/';
 		if (at != root)
