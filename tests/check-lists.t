@@ -92,6 +92,11 @@ phash: 'od d': 3: improperly formatted SHA512 checksum line
 phash: WARNING: 1 line is improperly formatted
 END
 
+try 'an endless line' 1 "$phash" -C t -c /dev/zero good
+err 'is not waited for' <<'END'
+phash: /dev/zero: read error
+END
+
 # A list that fails in the middle
 if strace -o /dev/null true 2>/dev/null; then
 	(cd t && for ((i = 0; i < 60; i++)); do cat ../bad; done) >long

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define LINE_CHUNK 65536 /* bytes asked for at a time, at least */
+#define LINE_ROOM (2 * LINE_LONGEST)
 #define LINE_PAUSE_MS 50 /* where poll(2) and read(2) disagree */
 
 /* Room for a chunk, and one byte that is never read into. 0 or -1. */
@@ -25,8 +26,8 @@ line_reserve(struct line *l)
 		return 0;
 	if (l->cap)
 		cap *= 2;
-	if (cap < l->cap) {
-		errno = ENOMEM;
+	if (cap > LINE_ROOM) {
+		errno = EFBIG;
 		return -1;
 	}
 	buf = realloc(l->buf, cap);

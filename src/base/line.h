@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A line may have that many bytes at least, and twice as many at most: what has
+ * more is no list of names or digests. A power of 2. */
+#define LINE_LONGEST ((size_t)16 << 20)
+
 /* Zero-initialised is empty. */
 struct line {
 	char *data; /* with a NUL behind it; valid until the next line_next */
@@ -31,8 +35,8 @@ struct line {
 /*
  * Reads what comes next up to delim ('\n' or '\0'), which is taken off; the
  * last line may lack it. 1: a line; 0: the end of the file; -1 with errno:
- * reading failed, or there was no memory for the line, or wait said so
- * (ECANCELED). What was read of a line before an error is not that line, and
+ * reading failed, or there was no memory for the line, or it is too long
+ * (EFBIG), or wait said so (ECANCELED). What was read of a line before an error is not that line, and
  * is not handed out.
  */
 int line_next(struct line *l, int fd, int delim);

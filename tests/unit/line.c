@@ -133,6 +133,40 @@ test_read_error(void **state)
 }
 
 static void
+test_longest_line(void **state)
+{
+	FILE *f = tmpfile();
+	struct line l = { .wait = NULL };
+
+	(void)state;
+	assert_non_null(f);
+	assert_int_equal(ftruncate(fileno(f), LINE_LONGEST), 0);
+	assert_int_equal(pwrite(fileno(f), "\nx", 2, LINE_LONGEST), 2);
+	assert_int_equal(line_next(&l, fileno(f), '\n'), 1);
+	assert_int_equal(l.len, LINE_LONGEST);
+	assert_int_equal(line_next(&l, fileno(f), '\n'), 1);
+	assert_string_equal(l.data, "x");
+	line_release(&l);
+	(void)fclose(f);
+}
+
+/* It would take all memory. */
+static void
+test_endless_line(void **state)
+{
+	int fd = open("/dev/zero", O_RDONLY);
+	struct line l = { .wait = NULL };
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(line_next(&l, fd, '\n'), -1);
+	assert_int_equal(errno, EFBIG);
+	assert_true(l.cap <= 2 * LINE_LONGEST);
+	close(fd);
+	line_release(&l);
+}
+
+static void
 test_line_cut_short_is_no_line(void **state)
 {
 	int fd = failing("one\nab");
@@ -280,6 +314,8 @@ main(void)
 		cmocka_unit_test(test_nul_in_a_line_is_kept),
 		cmocka_unit_test(test_all_lengths),
 		cmocka_unit_test(test_read_error),
+		cmocka_unit_test(test_longest_line),
+		cmocka_unit_test(test_endless_line),
 		cmocka_unit_test(test_line_cut_short_is_no_line),
 		cmocka_unit_test(test_another_descriptor),
 		cmocka_unit_test(test_waits_only_for_what_is_not_there),
