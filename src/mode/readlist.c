@@ -53,7 +53,7 @@ readlist_malformed(struct readlist *r, const struct manifest *m,
 	struct buf text = BUF_INIT;
 	int rc;
 
-	(void)verdict_malformed(&r->rules, m, list, &text);
+	verdict_malformed(&r->rules, m, list, &text);
 	rc = r->on_message(r->cookie, kind, &text);
 	buf_release(&text);
 	return rc;

@@ -419,7 +419,7 @@ run_wait_input(void *cookie, int fd)
 	return run_goes_on(r);
 }
 
-/* ---- lists -------------------------------------------------------------------- */
+/* ---- files of the parent ------------------------------------------------------ */
 
 void
 run_say_stdin(void)
@@ -449,6 +449,8 @@ run_open_update(const struct run *r, struct outfile *list,
 	rc = run_open_output(list, path);
 	return run_move(r->dirfd) < 0 ? -1 : rc;
 }
+
+/* ---- progress ----------------------------------------------------------------- */
 
 void
 run_start_progress(const struct run *r)

@@ -274,9 +274,10 @@ read_member(struct json *j, struct json_text members[MEMBERS])
 	    json_string(j, &members[i]);
 }
 
+/* Decodes s in place. */
 static bool
-/* s is decoded in place. NOLINTNEXTLINE(readability-non-const-parameter) */
-read_object(char *s, size_t len, struct json_text members[MEMBERS])
+read_object(char *s, /* NOLINT(readability-non-const-parameter) */
+    size_t len, struct json_text members[MEMBERS])
 {
 	struct json j = { s, s + len };
 

@@ -161,16 +161,15 @@ put_list(struct buf *out, const char *list, const char *text)
 	buf_puts(out, text);
 }
 
-bool
+void
 verdict_malformed(const struct verdict_rules *rules, const struct manifest *m,
     const char *list, struct buf *out)
 {
 	if (!rules->warn)
-		return false;
+		return;
 	put_list(out, list, "");
 	buf_printf(out, ": %" PRIu64 ": improperly formatted %s checksum line",
 	    m->line, m->tag);
-	return true;
 }
 
 /* Nothing for none. */

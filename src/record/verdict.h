@@ -58,7 +58,7 @@ struct verdict_guess {
 	const char *others; /* "BLAKE2b, SHA3-512" */
 };
 
-/* Of one list. All but the first three belong to an audit. */
+/* Of one list: of a check, lines, guess and listed alone. */
 struct verdict_counts {
 	struct verdict_lines lines;
 	struct verdict_guess guess;
@@ -131,9 +131,9 @@ void verdict_json(const struct verdict_rules *rules,
  * Appends what -w says of a malformed line: "LIST: 3: improperly formatted
  * SHA512 checksum line"; 3 and SHA512 are m's: the algorithm of its tag, if
  * that is known, or that of the list. list is a path, or "standard
- * input". False, and nothing is appended, when the rules want silence.
+ * input". Nothing is appended when the rules want silence.
  */
-bool verdict_malformed(const struct verdict_rules *rules,
+void verdict_malformed(const struct verdict_rules *rules,
     const struct manifest *m, const char *list, struct buf *out);
 
 /*
