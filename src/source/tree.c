@@ -366,7 +366,7 @@ tree_chdir(const struct segment *s)
 	int fd, rc, err;
 
 	if (s->named)
-		return t.o->dirfd == AT_FDCWD ? 0 : fchdir(t.o->dirfd);
+		return 0; /* the first: nothing has moved yet */
 	if (t.no_way_back) {
 		errno = t.no_way_back;
 		return -1;
@@ -443,19 +443,18 @@ tree_segments(void)
 void
 tree_walk(const char *root, const struct tree_opts *o)
 {
-	int home = open(".", COMPAT_O_DIRHANDLE);
+	bool opens = o->dirfd == AT_FDCWD;
 	struct segment *s;
 
 	t.o = o;
-	t.no_way_back = home < 0 && o->dirfd == AT_FDCWD ? errno : 0;
-	t.base = o->dirfd == AT_FDCWD ? home : o->dirfd;
+	t.base = opens ? open(".", COMPAT_O_DIRHANDLE) : o->dirfd;
+	t.no_way_back = t.base < 0 ? errno : 0;
 	t.stop = false;
 	s = tree_add_segment(root, strlen(root), 0);
 	s->named = strlen(root) < SEGMENT_PATH;
 	tree_segments();
-	if (home >= 0) {
-		if (fchdir(home) < 0 && !t.stop)
-			tree_fail(root, 0, errno);
-		close(home);
-	}
+	if (t.base >= 0 && fchdir(t.base) < 0 && !t.stop)
+		tree_fail(root, 0, errno);
+	if (opens && t.base >= 0)
+		(void)close(t.base); /* it was only read */
 }

@@ -40,7 +40,8 @@ enum tree_answer {
 };
 
 struct tree_opts {
-	int dirfd;   /* the root is relative to it; AT_FDCWD */
+	int dirfd;   /* a handle of the current directory; AT_FDCWD: there is
+	              * none yet */
 	bool follow; /* symbolic links; the root is always followed */
 	enum tree_answer (*visit)(void *cookie, const struct tree_entry *e);
 	void *cookie;

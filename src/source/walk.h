@@ -34,7 +34,7 @@ struct walk_opts {
 	                              * right in the operand are depth 1 */
 	const struct filter *filter; /* NULL: everything */
 	const struct own *own;       /* passed over; NULL: nothing is */
-	int dirfd;                   /* operands are relative to it; AT_FDCWD */
+	int dirfd;                   /* of the current directory, or AT_FDCWD */
 
 	void *cookie;
 	/*
