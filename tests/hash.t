@@ -70,6 +70,9 @@ names
 find / -maxdepth 1 -type f | sort >"$work/want"
 same 'gives the paths of find' "$work/want" "$work/names"
 
+try 'the operand / without what is in it' 0 "$phash" --max-depth=0 /
+out 'gives none' </dev/null
+
 try 'a path given twice' 0 "$phash" f d/f d f d
 lines d/.dot d/.hidden/deep/g d/f f
 same 'is printed once' "$work/lines" "$work/out"
