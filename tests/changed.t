@@ -92,6 +92,17 @@ SHA512 (still) = $still
 END
 done
 
+# More comes with each read than a read takes.
+head -c 300000 /dev/zero >f
+try 'always growing' 1 at_reads 1+ 'head -c 200000 /dev/zero >>f' \
+	timeout 60 "$phash" -j 1 f still
+err 'is said to change' <<'END'
+phash: f: file changed as we read it
+END
+out 'and has no line' <<END
+SHA512 (still) = $still
+END
+
 # Under other options. The last change at hand is as good as any.
 fresh
 try 'in JSON' 1 at_reads 2+7 "$change" "$phash" -j 1 --json f

@@ -100,21 +100,35 @@ regular_read(struct reader *f, void *p, size_t n)
 	return READER_LATER;
 }
 
-/*
- * The read that returns 0 is saved where two witnesses say that this is the
- * end: a short read, and the size. regular_settled confirms the size; files of
- * /proc have size 0 and are read until they say 0.
- */
-static bool
-regular_is_last(const struct reader *f, size_t got, size_t n)
-{
-	return got == 0 || (got < n && f->got == (uint64_t)f->st.st_size);
-}
-
 static bool
 reader_same_time(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static bool
+regular_is_as_before(const struct reader *f, const struct stat *now)
+{
+	return now->st_size == f->st.st_size &&
+	    reader_same_time(&now->st_mtim, &f->st.st_mtim) &&
+	    reader_same_time(&now->st_ctim, &f->st.st_ctim);
+}
+
+/*
+ * The read that returns 0 is saved where two witnesses say that this is the
+ * end: a short read, and the size. regular_settled confirms the size. Beyond
+ * the size, a file that has changed is not read on, as it may grow for ever;
+ * files of /proc have size 0, do not change, and are read until they say 0.
+ */
+static bool
+regular_is_last(const struct reader *f, size_t got, size_t n)
+{
+	const uint64_t size = (uint64_t)f->st.st_size;
+	struct stat now;
+
+	return got == 0 || (got < n && f->got == size) ||
+	    (f->got > size && fstat(f->fd, &now) == 0 &&
+	    !regular_is_as_before(f, &now));
 }
 
 int
@@ -133,9 +147,7 @@ regular_settled(struct reader *f, struct result *r)
 
 	if (fstat(f->fd, &now) < 0)
 		return result_fail(r, RESULT_STAT, errno);
-	if (now.st_size == f->st.st_size &&
-	    reader_same_time(&now.st_mtim, &f->st.st_mtim) &&
-	    reader_same_time(&now.st_ctim, &f->st.st_ctim))
+	if (regular_is_as_before(f, &now))
 		return 1;
 	if (f->rewound)
 		return result_fail(r, RESULT_CHANGED, 0);

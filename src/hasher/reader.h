@@ -46,10 +46,10 @@ int reader_lease_ms(void);
 
 /*
  * Reads up to n bytes. Returns how many, 0 only with *last; *last when these
- * are the last ones. -1 with the reason in r. READER_LATER when bytes must
- * first come from a disk (they have been asked for), or from the other end of a
- * stream: reader_await. A disk that let itself be awaited for a second is waited
- * for here.
+ * are the last ones, or all that is read of a file that grew meanwhile. -1 with
+ * the reason in r. READER_LATER when bytes must first come from a disk (they
+ * have been asked for), or from the other end of a stream: reader_await. A disk
+ * that let itself be awaited for a second is waited for here.
  */
 #define READER_LATER (-2)
 ssize_t reader_read(struct reader *f, void *p, size_t n, bool *last,

@@ -151,6 +151,35 @@ test_changed_once_then_twice(void **state)
 	reader_close(&f);
 }
 
+/* A file that grows at each read is not followed. */
+static void
+test_growing(void **state)
+{
+	struct result r = { .status = RESULT_OK };
+	struct reader f;
+	char buf[4];
+	bool last;
+
+	(void)state;
+	put("f", "12345");
+	assert_int_equal(open_as(&f, "f", ENTRY_FOUND, &r), 0);
+	assert_int_equal(reader_read(&f, buf, 4, &last, &r), 4);
+	assert_false(last);
+	put("f", "123456789");
+	assert_int_equal(reader_read(&f, buf, 4, &last, &r), 4);
+	assert_true(last);
+	assert_int_equal(reader_settled(&f, &r), 0);
+	assert_int_equal(reader_read(&f, buf, 4, &last, &r), 4);
+	assert_int_equal(reader_read(&f, buf, 4, &last, &r), 4);
+	assert_false(last);
+	put("f", "1234567890abcdef");
+	assert_int_equal(reader_read(&f, buf, 4, &last, &r), 4);
+	assert_true(last);
+	assert_int_equal(reader_settled(&f, &r), -1);
+	assert_int_equal(r.status, RESULT_CHANGED);
+	reader_close(&f);
+}
+
 static void
 test_directory_named(void **state)
 {
@@ -421,6 +450,7 @@ main(void)
 		cmocka_unit_test(test_size_zero_is_not_trusted),
 		cmocka_unit_test(test_kinds_refused_in_a_walk),
 		cmocka_unit_test(test_changed_once_then_twice),
+		cmocka_unit_test(test_growing),
 		cmocka_unit_test(test_directory_named),
 		cmocka_unit_test(test_no_link_leads_out),
 		cmocka_unit_test(test_a_kept_directory_is_not_trusted),
