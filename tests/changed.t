@@ -90,6 +90,27 @@ END
 	out 'and has no line' <<END
 SHA512 (still) = $still
 END
+
+	fresh
+	try "the second reading: $change" 0 at_reads 30 "$change" \
+		"$phash" -j 1 --settle f still
+	out 'the digest of what it is now' <<END
+SHA512 (f) = $(sha512sum <f | cut -c 1-128)
+SHA512 (still) = $still
+END
+	ok 'is that of a third and a fourth' test "$(reads)" -gt 60
+	err 'and no word about it' </dev/null
+
+	fresh
+	try "the second and the fourth reading: $change" 1 at_reads 30+30 \
+		"$change" "$phash" -j 1 --settle f still
+	err 'is said' <<'END'
+phash: f: file changed as we read it
+END
+	out 'and has no line' <<END
+SHA512 (still) = $still
+END
+	ok 'after less than four' test "$(reads)" -lt 80
 done
 
 # More comes with each read than a read takes.
