@@ -175,6 +175,14 @@ for error in EAGAIN EOPNOTSUPP ENOSYS; do
 	ok 'and not asked for again for each buffer' test \
 		"$(grep -c preadv2 "$work/trace")" -lt 300
 done
+# What another file is digested meanwhile does not make it asked for again.
+head -c 20000000 /dev/zero >big
+try 'a file whose bytes are long in coming, and a big one' 0 strace -f \
+	--quiet=attach,path-resolution -o "$work/trace" -P t/c -P "$here/t/c" \
+	-e trace=preadv2,fadvise64 -e inject=preadv2:error=EAGAIN \
+	"$phash" -j 1 t/c big
+ok 'the disk is asked once for them' test \
+	"$(grep -c fadvise64 "$work/trace")" -le 1
 try 'interrupted opens' 0 faulty openat,open,openat2:error=EINTR:when=1..3 \
 	t/c "$phash" t
 ok 'were injected' injected

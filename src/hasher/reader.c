@@ -94,9 +94,11 @@ regular_read(struct reader *f, void *p, size_t n)
 	while (got < 0 && errno == EINTR);
 	if (got >= 0 || wait || errno != EAGAIN)
 		return got;
-	if (!f->naps)
+	if (!f->naps) {
 		(void)posix_fadvise(f->fd, (off_t)f->got, READER_AHEAD,
 		    POSIX_FADV_WILLNEED); /* advice only */
+		f->naps = 1; /* once is enough */
+	}
 	return READER_LATER;
 }
 
