@@ -278,8 +278,8 @@ reader_open_in(struct reader *f, struct dirs *dirs, const struct entry *e,
 
 	f->fd = -1;
 	if (dir == -1)
-		return result_fail(r, errno == ENOTDIR ? RESULT_PLACE :
-		    RESULT_OPEN, errno);
+		return errno == ENOTDIR ? result_fail(r, RESULT_PLACE, 0) :
+		    result_fail(r, RESULT_OPEN, errno);
 	f->fd = xio_open(dir, name, READER_FLAGS | O_NOFOLLOW);
 	if (reader_opened(f, e, r) < 0)
 		return -1;

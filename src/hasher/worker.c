@@ -145,7 +145,7 @@ worker_open(struct worker *w, struct slot *s)
 		return result_fail(&s->res, RESULT_OPEN, EINVAL);
 	s->engine = worker_engine(w, e.algorithm);
 	if (!s->engine)
-		return result_fail(&s->res, RESULT_DIGEST, errno);
+		return result_fail(&s->res, RESULT_DIGEST, 0);
 	return reader_open(&s->file, &w->dirs, &e, &s->res);
 }
 

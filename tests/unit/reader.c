@@ -292,6 +292,7 @@ test_no_link_leads_out(void **state)
 		    i % 2 ? "o" : "o/d"), 0);
 		assert_null(read_found(&dirs, &e, &r));
 		assert_int_equal(r.status, RESULT_PLACE);
+		assert_int_equal(r.code, 0);
 		assert_int_equal(unlink(i % 2 ? "o" : "o/d"), 0);
 		assert_int_equal(rename("gone", i % 2 ? "o" : "o/d"), 0);
 		remove_tree("o");
