@@ -104,6 +104,14 @@ pool_is_layered() {
 		}' | nothing
 }
 
+# Beside the islands, which include nothing else of ours, one file knows what is
+# not POSIX.1-2008.
+extensions_have_one_seam() {
+	grep -lE '# *include <(endian\.h|linux/|sys/(syscall|prctl|epoll)\.h)' \
+		./*.[ch] ./*/*.[ch] |
+		grep -vE '^\./(digest/|ppool/|base/compat\.h$)' | nothing
+}
+
 own_header_is_first() {
 	for file in *.c */*.c; do
 		[ -f "${file%.c}.h" ] || continue
@@ -144,6 +152,7 @@ if [ -e "$build/ppool/pool.o" ]; then
 else
 	skip 'no file of the pool calls up' 'not built'
 fi
+ok 'one header has the extensions' extensions_have_one_seam
 ok 'a source includes its own header first' own_header_is_first
 ok 'headers do not include each other in a circle' headers_have_no_cycle
 ok 'every header compiles alone' headers_compile_alone

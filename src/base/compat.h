@@ -12,6 +12,7 @@
 #ifndef BASE_COMPAT_H
 #define BASE_COMPAT_H
 
+#include <endian.h> /* of POSIX.1-2024; others have other headers */
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>

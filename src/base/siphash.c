@@ -1,10 +1,11 @@
 #include "base/siphash.h"
 
-#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/compat.h"
 
 static uint64_t
 rotl(uint64_t x, int n)

@@ -1,7 +1,8 @@
 #include "hasher/wire.h"
 
-#include <endian.h>
 #include <string.h>
+
+#include "base/compat.h"
 
 #define ANSWER_HEAD (1 + 4 + 8)
 

@@ -13,10 +13,10 @@
  */
 #include "record/table.h"
 
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compat.h"
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/siphash.h"
