@@ -59,7 +59,8 @@ void message_feed(struct message *m, const void *p, size_t n, bool last);
 /* `done` blocks of the run have been compressed. */
 void message_advance(struct message *m, size_t done);
 
-/* Bytes fed that are not compressed yet. */
+/* Bytes fed that are not compressed yet, padding in the run included. Only
+ * while there are blocks: then no part of one waits in the buffer for more. */
 size_t message_left(const struct message *m);
 
 /* Writes v->size bytes; the message has ended. */

@@ -63,9 +63,11 @@ test_a_block_of_two_feeds(void **state)
 	assert_int_equal(m.blocks, 0);
 	message_feed(&m, data, 28 + 128, false);
 	assert_int_equal(m.blocks, 1);
+	assert_int_equal(message_left(&m), 100 + 28 + 128);
 	message_advance(&m, 1);
 	assert_ptr_equal(m.run, data + 28);
 	assert_int_equal(m.blocks, 1);
+	assert_int_equal(message_left(&m), 128);
 }
 
 static void
