@@ -95,18 +95,14 @@ engine_start(struct engine *e, unsigned i, uint64_t expect)
 void
 engine_feed(struct engine *e, unsigned i, const void *p, size_t n, bool last)
 {
-	struct engine_slot *s = &e->slot[i];
-
-	s->state = ENGINE_FED;
-	s->p = p;
-	s->n = n;
-	s->last = last;
+	e->slot[i].state = e->ops->feed(e, i, p, n, last);
 }
 
 void
 engine_run(struct engine *e)
 {
-	e->ops->run(e);
+	if (e->ops->run)
+		e->ops->run(e);
 }
 
 unsigned

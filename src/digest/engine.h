@@ -39,11 +39,7 @@ struct engine_slot {
 	enum engine_state state;
 	unsigned char digest[DIGEST_MAX]; /* DONE: engine.size bytes of it */
 
-	/* What engine_start and engine_feed were given; for rows only. */
-	uint64_t expect;
-	const void *p;
-	size_t n;
-	bool last;
+	uint64_t expect; /* what engine_start was given; for rows only */
 };
 
 /* Callers only read it. A row's own object begins with one. */
@@ -90,7 +86,8 @@ void engine_free(struct engine *e);
 int engine_start(struct engine *e, unsigned i, uint64_t expect);
 
 /* Gives the slot its next n bytes (0 is fine); last: the message ends with
- * them. Only in state HUNGRY. */
+ * them. Only in state HUNGRY. Where that cannot be faster with others, they are
+ * digested here, and the slot is not FED. */
 void engine_feed(struct engine *e, unsigned i, const void *p, size_t n,
     bool last);
 
@@ -119,7 +116,12 @@ struct engine_ops {
 	void (*release)(struct engine *e);
 	/* 0, or -1 when libcrypto fails; engine_start sets the state. */
 	int (*start)(struct engine *e, unsigned i);
-	/* As engine_run: moves FED slots on to HUNGRY, DONE or FAILED. */
+	/* As engine_feed; returns the slot's state, which is FED only where
+	 * run has something to do. */
+	enum engine_state (*feed)(struct engine *e, unsigned i, const void *p,
+	    size_t n, bool last);
+	/* As engine_run: moves FED slots on to HUNGRY, DONE or FAILED. NULL:
+	 * there are none. */
 	void (*run)(struct engine *e);
 };
 

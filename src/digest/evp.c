@@ -55,31 +55,21 @@ evp_start(struct engine *e, unsigned i)
 }
 
 static enum engine_state
-run_slot(struct evp *v, unsigned i)
+evp_feed(struct engine *e, unsigned i, const void *p, size_t n, bool last)
 {
-	struct engine_slot *s = &v->engine.slot[i];
+	struct evp *v = (struct evp *)e;
 
-	if (!EVP_DigestUpdate(v->ctx[i], s->p, s->n))
+	if (!EVP_DigestUpdate(v->ctx[i], p, n))
 		return ENGINE_FAILED;
-	if (!s->last)
+	if (!last)
 		return ENGINE_HUNGRY;
-	return digest_final(v->digest, v->ctx[i], s->digest) < 0 ?
+	return digest_final(v->digest, v->ctx[i], e->slot[i].digest) < 0 ?
 	    ENGINE_FAILED : ENGINE_DONE;
-}
-
-static void
-evp_run(struct engine *e)
-{
-	unsigned i;
-
-	for (i = 0; i < e->slots; i++)
-		if (e->slot[i].state == ENGINE_FED)
-			e->slot[i].state = run_slot((struct evp *)e, i);
 }
 
 const struct engine_ops evp_ops = {
 	.new = evp_new,
 	.release = evp_release,
 	.start = evp_start,
-	.run = evp_run,
+	.feed = evp_feed,
 };

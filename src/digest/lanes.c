@@ -95,6 +95,13 @@ lanes_start(struct engine *e, unsigned i)
 	return 0;
 }
 
+static enum engine_state
+lanes_feed(struct engine *e, unsigned i, const void *p, size_t n, bool last)
+{
+	message_feed(&((struct lanes *)e)->slot[i].msg, p, n, last);
+	return ENGINE_FED;
+}
+
 /* When a FED slot has no whole block left, it is FED no more. Whether that is
  * so. */
 static bool
@@ -213,12 +220,8 @@ lanes_run(struct engine *e)
 	unsigned n = 0, stay;
 
 	for (s = l->slot; s < l->slot + l->engine.slots; s++)
-		if (s->base->state == ENGINE_FED) {
-			if (!s->late)
-				message_feed(&s->msg, s->base->p, s->base->n,
-				    s->base->last);
+		if (s->base->state == ENGINE_FED)
 			moved |= slot_settle(s, l->variant);
-		}
 	while ((n = join(l, step, n))) {
 		/* the caller may have bytes for the other lanes */
 		if (moved && n < l->width)
@@ -237,5 +240,6 @@ lanes_run(struct engine *e)
 const struct engine_ops lanes_ops = {
 	.new = lanes_new,
 	.start = lanes_start,
+	.feed = lanes_feed,
 	.run = lanes_run,
 };
