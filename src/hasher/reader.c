@@ -94,11 +94,10 @@ regular_read(struct reader *f, void *p, size_t n)
 	while (got < 0 && errno == EINTR);
 	if (got >= 0 || wait || errno != EAGAIN)
 		return got;
-	if (!f->naps) {
+	if (!f->asked)
 		(void)posix_fadvise(f->fd, (off_t)f->got, READER_AHEAD,
 		    POSIX_FADV_WILLNEED); /* advice only */
-		f->naps = 1; /* once is enough */
-	}
+	f->asked = true;
 	return READER_LATER;
 }
 
@@ -182,6 +181,7 @@ reader_read(struct reader *f, void *p, size_t n, bool *last, struct result *r)
 	/* a disk that could not but be waited for is waited for from then on */
 	if (f->naps < READER_NAPS)
 		f->naps = 0;
+	f->asked = false;
 	f->got += (uint64_t)got;
 	*last = f->kind->is_last(f, (size_t)got, n);
 	return got;
@@ -335,7 +335,7 @@ reader_open(struct reader *f, struct dirs *dirs, const struct entry *e,
 
 	f->got = 0;
 	f->naps = 0;
-	f->rewound = f->balked = false;
+	f->rewound = f->balked = f->asked = false;
 	rc = e->root ? reader_open_found(f, dirs, e, r) :
 	    reader_open_named(f, dirs->base, e, r);
 	if (rc < 0)

@@ -25,8 +25,8 @@ struct reader {
 	bool regular;
 	bool rewound;    /* this is the second try */
 	bool balked;     /* a stream that polled readable, and was not */
-	unsigned naps;   /* since the last bytes a disk was asked for more, and
-	                  * reader_await called */
+	bool asked;      /* a disk, for the bytes at got */
+	unsigned naps;   /* reader_await since the last bytes */
 	uint64_t got;    /* bytes read in this try */
 	struct stat st;  /* as it was before the first byte of this try */
 };
