@@ -253,7 +253,8 @@ LDFLAGS_outfile_signals = -Wl,--wrap=linkat,--wrap=renameat,--wrap=unlinkat \
 LDFLAGS_reader = -Wl,--wrap=realloc
 LDFLAGS_ppool_fds = -Wl,--wrap=opendir,--wrap=syscall
 LDFLAGS_ppool_giveup = -Wl,--wrap=waitpid,--wrap=kill,--wrap=syscall
-LDFLAGS_ppool_nomem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=fork
+LDFLAGS_ppool_nomem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+	-Wl,--wrap=fork,--wrap=poll,--wrap=nanosleep
 
 $(unit_bin): %: %.o $(archives)
 	$(call say,LINK)$(link_program) $(LDFLAGS_$(@F)) -lcmocka $(all_libs)

@@ -146,7 +146,7 @@ struct ppool {
 	uint64_t polled_at; /* events when ppool_poll was called */
 	int64_t fork_at; /* try to fork again then */
 	int watch;       /* epoll, for ppool_fd; -1: none */
-	struct pollfd *polled; /* two of each peer */
+	struct pollfd *polled; /* room for two of each peer */
 };
 
 /* ---- state.c -------------------------------------------------------------- */
@@ -200,7 +200,8 @@ void ppool_watch_del(struct ppool *p, struct peer *w);
 /* What of its socket is of interest has changed: eof, blocked. */
 void ppool_watch_change(struct ppool *p, struct peer *w);
 /* Sets readable, writable and check of the peers. -1 with errno: EINTR, and
- * none is set; or they are set as if all had happened. */
+ * none is set; or they are set as if all had happened, after a pause if it was
+ * to wait. */
 int ppool_watch_wait(struct ppool *p, int timeout_ms);
 
 /* spawn.c: forks a worker into a free place; -1 with errno. */

@@ -257,10 +257,8 @@ ppool_turn(struct ppool *p, int64_t deadline, bool starved)
 		deadline = 0;
 	if (deadline)
 		deadline = earlier(deadline, next_due(p));
-	if (ppool_watch_wait(p, timeout_until(deadline))) {
+	if (ppool_watch_wait(p, timeout_until(deadline)))
 		interrupted = errno == EINTR;
-		ppool_lacks_memory(p, -1);
-	}
 	for (unsigned i = 0; i < p->n; i++)
 		if (p->peers[i].live)
 			serve_peer(p, &p->peers[i]);

@@ -76,9 +76,15 @@ ppool_watch_disown(struct ppool *p)
 static short
 interest(const struct peer *w)
 {
-	if (w->eof || w->bad)
+	if (w->fd < 0 || w->eof || w->bad)
 		return 0;
 	return w->blocked ? POLLIN | POLLOUT : POLLIN;
+}
+
+static short
+process_interest(const struct peer *w)
+{
+	return w->pidfd < 0 ? 0 : POLLIN;
 }
 
 int
@@ -107,28 +113,52 @@ ppool_watch_change(struct ppool *p, struct peer *w)
 	    interest(w));
 }
 
+/* Adds an entry for what is to be waited for, if anything. */
+static struct pollfd *
+ask(struct pollfd *at, int fd, short events)
+{
+	*at = (struct pollfd){ fd, events, 0 };
+	return events ? at + 1 : at;
+}
+
+/* What the entry that ask made of the same events says. */
+static short
+answer(struct pollfd **at, short events)
+{
+	return events ? (*at)++->revents : 0;
+}
+
+/* poll(2) fails with more entries than RLIMIT_NOFILE allows, be they of use or
+ * not: only those in use are there. The limit may still be too low. */
 int
 ppool_watch_wait(struct ppool *p, int timeout_ms)
 {
-	struct pollfd *fds = p->polled;
+	struct pollfd *at = p->polled;
 	int n;
 
 	for (unsigned i = 0; i < p->n; i++) {
 		const struct peer *w = &p->peers[i];
-		short events = w->live ? interest(w) : 0;
 
-		fds[2 * i] = (struct pollfd){ events ? w->fd : -1, events, 0 };
-		events = w->pidfd < 0 ? 0 : POLLIN;
-		fds[2 * i + 1] = (struct pollfd){ w->pidfd, events, 0 };
+		at = ask(at, w->fd, interest(w));
+		at = ask(at, w->pidfd, process_interest(w));
 	}
-	n = poll(fds, 2 * p->n, timeout_ms);
-	/* Where the kernel cannot say what has happened, all may have. */
-	for (unsigned i = 0; n < 0 && errno != EINTR && i < 2 * p->n; i++)
-		fds[i].revents = fds[i].events;
+	n = poll(p->polled, (nfds_t)(at - p->polled), timeout_ms);
+	/* Where the kernel cannot say what has happened, all may have; but to
+	 * look without a pause would keep a processor busy. */
+	if (n < 0 && errno != EINTR) {
+		if (timeout_ms)
+			ppool_nap();
+		for (; at > p->polled; at--)
+			at[-1].revents = at[-1].events;
+	}
+	at = p->polled;
 	for (unsigned i = 0; i < p->n; i++) {
-		p->peers[i].readable = fds[2 * i].revents & ~POLLOUT;
-		p->peers[i].writable = fds[2 * i].revents & ~POLLIN;
-		p->peers[i].check = fds[2 * i + 1].revents;
+		struct peer *w = &p->peers[i];
+		short seen = answer(&at, interest(w));
+
+		w->readable = seen & ~POLLOUT;
+		w->writable = seen & ~POLLIN;
+		w->check = answer(&at, process_interest(w));
 	}
 	return n < 0 ? -1 : 0;
 }

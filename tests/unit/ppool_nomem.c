@@ -1,13 +1,24 @@
 /*
- * ppool_nomem.c - a pool in need: no memory, no processes, no descriptors.
- * Linked with --wrap for malloc, calloc, realloc and fork.
+ * ppool_nomem.c - a pool in need: no memory, no processes, no descriptors, and
+ * no answer of poll(2).
+ * Linked with --wrap for malloc, calloc, realloc, fork, poll and nanosleep.
  */
 #include "ppool_util.h"
+
+#include <poll.h>
 
 static pid_t owner;        /* faults are the owner's alone */
 static long mallocs_left;  /* -1: memory is plenty */
 static long mallocs_failed;
 static int forks_left;     /* -1: processes are plenty */
+static int poll_error;     /* errno of each poll; 0: they do not fail */
+static long naps;
+static nfds_t entries;     /* of the last poll */
+static struct polls {
+	long all;
+	long waiting;      /* with a timeout other than 0 */
+	long idle_entries; /* that stood for nothing to wait for */
+} *polls;                  /* shared with workers */
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
@@ -17,6 +28,10 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t size);
 pid_t __wrap_fork(void);
+int __real_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+int __real_nanosleep(const struct timespec *t, struct timespec *left);
+int __wrap_nanosleep(const struct timespec *t, struct timespec *left);
 
 /* Exactly one allocation fails: the one after mallocs_left others. */
 static bool
@@ -59,18 +74,49 @@ __wrap_fork(void)
 	return __real_fork();
 }
 
+int
+__wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+	entries = n;
+	for (nfds_t i = 0; i < n; i++)
+		polls->idle_entries += fds[i].fd < 0 || !fds[i].events;
+	polls->waiting += timeout_ms != 0;
+	__atomic_add_fetch(&polls->all, 1, __ATOMIC_SEQ_CST);
+	if (!poll_error)
+		return __real_poll(fds, n, timeout_ms);
+	errno = poll_error;
+	return -1;
+}
+
+int
+__wrap_nanosleep(const struct timespec *t, struct timespec *left)
+{
+	naps++;
+	return __real_nanosleep(t, left);
+}
+
 static int
 plenty(void **state)
 {
 	(void)state;
 	owner = getpid();
+	polls = shared_new(sizeof(*polls));
+	naps = 0;
+	poll_error = 0;
 	mallocs_left = -1;
 	mallocs_failed = 0;
 	forks_left = -1;
 	return pool_enter(state);
 }
 
-#define NEEDY(test) cmocka_unit_test_setup_teardown(test, plenty, pool_leave)
+static int
+no_more(void **state)
+{
+	munmap(polls, sizeof(*polls));
+	return pool_leave(state);
+}
+
+#define NEEDY(test) cmocka_unit_test_setup_teardown(test, plenty, no_more)
 
 /* ---- memory -------------------------------------------------------------- */
 
@@ -339,6 +385,80 @@ too_few_descriptors(void **state)
 	assert_return_code(setrlimit(RLIMIT_NOFILE, &before), errno);
 }
 
+/* ---- waiting ------------------------------------------------------------- */
+
+/* Until the owner has polled so often. */
+static int
+fn_outlast(void *state, const void *in, size_t len, ppool_out *out)
+{
+	while (__atomic_load_n(&polls->all, __ATOMIC_SEQ_CST) < 20)
+		sleep_ms(1);
+	return fn_square(state, in, len, out);
+}
+
+/* Whatever the reason: results come all the same, and each look for them that
+ * was to wait is followed by a pause. */
+static void
+poll_fails_for_ever(void **state)
+{
+	static const int errors[] = { EINVAL, ENOMEM, ENOSYS };
+	const struct death death = { DIE_SIGNAL, SIGKILL };
+
+	(void)state;
+	for (size_t i = 0; i < NITEMS(errors); i++) {
+		ppool *pool = pool_of(2);
+		ppool_buf *items = int_items(4);
+		ppool_async *a = NULL;
+		const ppool_result *r = NULL;
+
+		*polls = (struct polls){ 0 };
+		naps = 0;
+		poll_error = errors[i];
+		assert_int_equal(ppool_map(pool, fn_outlast, items, 4, 1, &a),
+		    PPOOL_OK);
+		ppool_get(a, -1, &r, NULL);
+		for (int v = 0; v < 4; v++)
+			assert_int_result(&r[v], (uint64_t)v, v * v);
+		ppool_async_free(a);
+		assert_int_equal(ppool_apply(pool, fn_die, &death,
+		    sizeof(death), &a), PPOOL_DIED);
+		ppool_async_free(a);
+		assert_int_equal(ppool_poll(pool, 0), PPOOL_TIMEOUT);
+		pool_end(pool);
+		poll_error = 0;
+		assert_true(polls->all >= 20);
+		assert_int_equal(naps, polls->waiting);
+		int_items_free(items);
+	}
+}
+
+/* More of them than RLIMIT_NOFILE has poll(2) fail. */
+static void
+only_what_is_in_use_is_polled(void **state)
+{
+	ppool *pool = pool_of(5);
+	pid_t pids[5];
+	nfds_t each;
+
+	(void)state;
+	forks_left = 0;
+	assert_int_equal(ppool_poll(pool, 0), PPOOL_TIMEOUT);
+	each = entries / 5;
+	assert_true(each == 1 || each == 2); /* there may be no pidfds */
+	assert_int_equal(entries, 5 * each);
+	for (size_t left = 5; left > 1; left--) {
+		/* in the middle, where there is one */
+		assert_int_equal(ppool_pids(pool, pids, 5), left);
+		kill(pids[left / 2], SIGKILL);
+		while (ppool_pids(pool, NULL, 0) == left)
+			ppool_poll(pool, 100);
+		ppool_poll(pool, 0);
+		assert_int_equal(entries, (left - 1) * each);
+	}
+	assert_int_equal(polls->idle_entries, 0);
+	pool_end(pool);
+}
+
 int
 main(void)
 {
@@ -348,6 +468,8 @@ main(void)
 		NEEDY(a_failing_replacement),
 		NEEDY(a_replacement_is_tried_again),
 		NEEDY(too_few_descriptors),
+		NEEDY(poll_fails_for_ever),
+		NEEDY(only_what_is_in_use_is_polled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
