@@ -159,6 +159,8 @@ ppool_err ppool_check(const struct ppool *p);
 ppool_err ppool_check_submit(const struct ppool *p, ppool_fn *fn);
 /* Chunks or async jobs that are not finished. */
 bool ppool_unfinished(const struct ppool *p);
+/* Nothing is under way, and no job has anything to begin with. */
+bool ppool_idle(const struct ppool *p);
 /* Nothing is sent or read any more. */
 bool ppool_over(const struct ppool *p);
 /* No worker can be had. */

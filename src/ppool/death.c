@@ -266,7 +266,7 @@ needs_workers(const struct ppool *p)
 {
 	if (p->live == p->n || ppool_over(p) || p->quit)
 		return false;
-	return p->state == POOL_RUN || ppool_unfinished(p) || p->nrunnable;
+	return p->state == POOL_RUN || !ppool_idle(p);
 }
 
 void

@@ -100,10 +100,8 @@ iter_result(struct job *j, const ppool_result *r)
 /* ---- pulling -------------------------------------------------------------- */
 
 static bool
-iter_more(const struct job *j)
+iter_open(const struct ppool_iter *it)
 {
-	const struct ppool_iter *it = (const struct ppool_iter *)j;
-
 	return !it->ended && !it->stopped && !it->canceled && !it->dropped;
 }
 
@@ -122,6 +120,16 @@ pull_size(const struct ppool_iter *it)
 			size = share ? share : 1;
 	}
 	return size < it->buffer ? size : it->buffer;
+}
+
+/* With a full buffer there is no more until ppool_next has made room. */
+static bool
+iter_more(const struct job *j)
+{
+	const struct ppool_iter *it = (const struct ppool_iter *)j;
+
+	return iter_open(it) &&
+	    it->buffer - (it->pulled - it->handed) >= pull_size(it);
 }
 
 static void
@@ -167,7 +175,7 @@ pull(struct ppool_iter *it, struct chunk **c)
 	p->depth++;
 	rc = it->source(it->cookie, &item);
 	p->depth--;
-	if (!iter_more(&it->job) || ppool_over(p))
+	if (!iter_open(it) || ppool_over(p))
 		return false;
 	if (rc == 1) {
 		accept_item(it, &item, c);
@@ -193,8 +201,6 @@ iter_produce(struct job *j, bool starved)
 	    it->asked_at == j->pool->round)
 		return NULL;
 	size = pull_size(it);
-	if (it->buffer - (it->pulled - it->handed) < size)
-		return NULL;
 	while (size-- && (!c || c->len < most) && pull(it, &c))
 		;
 	if (!it->dropped)
@@ -348,7 +354,7 @@ iter_pump(struct ppool_iter *it, int timeout_ms)
 	if (!iter_ready(it)) {
 		it->turned_at = it->handed;
 		err = ppool_until(p, iter_ready, it, timeout_ms);
-	} else if (!p->depth && iter_more(&it->job) &&
+	} else if (!p->depth && iter_open(it) &&
 	    it->handed - it->turned_at >= pull_size(it)) {
 		it->turned_at = it->handed;
 		ppool_turn(p, 0, true);
@@ -378,6 +384,8 @@ next_result(struct ppool_iter *it, int timeout_ms, ppool_result *r)
 		return hand_out_end(it, r);
 	it->last = *ring_at(it, it->handed);
 	ring_at(it, it->handed++)->full = false;
+	if (it->job.pool && iter_more(&it->job))
+		ppool_job_wake(&it->job);
 	*r = it->last.r;
 	return PPOOL_OK;
 }

@@ -229,9 +229,17 @@ something_new(void *arg)
 	return p->events != p->polled_at || p->broken;
 }
 
+/* Or there is nothing to wait for: without a limit that would be for ever. */
+static bool
+new_or_idle(void *arg)
+{
+	return something_new(arg) || ppool_idle(arg);
+}
+
 ppool_err
 ppool_poll(ppool *pool, int timeout_ms)
 {
+	bool (*ready)(void *arg) = timeout_ms < 0 ? new_or_idle : something_new;
 	ppool_err err = ppool_check(pool);
 
 	if (err)
@@ -240,11 +248,10 @@ ppool_poll(ppool *pool, int timeout_ms)
 		return PPOOL_BUSY;
 	pool->polled_at = pool->events;
 	pool->pulling = true;
-	/* With nothing to wait for it would be for ever. */
-	if (timeout_ms < 0 && !ppool_unfinished(pool) && !pool->nrunnable)
+	if (ready(pool))
 		err = ppool_turn(pool, 0, true);
 	else
-		err = ppool_until(pool, something_new, pool, timeout_ms);
+		err = ppool_until(pool, ready, pool, timeout_ms);
 	pool->pulling = false;
 	return pool->broken ? pool->why : err;
 }

@@ -253,7 +253,10 @@ ppool_turn(struct ppool *p, int64_t deadline, bool starved)
 	p->stalled = false;
 	ppool_dispatch(p, starved);
 	ppool_settle(p);
-	if (p->events != events)
+	/* Who waits for ever looks again, before there is nothing to wait for;
+	 * when the workers were told to leave there is that. */
+	if (p->events != events ||
+	    (deadline == PPOOL_NEVER && ppool_idle(p) && !p->quit))
 		deadline = 0;
 	if (deadline)
 		deadline = earlier(deadline, next_due(p));

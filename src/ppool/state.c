@@ -51,6 +51,12 @@ ppool_unfinished(const struct ppool *p)
 }
 
 bool
+ppool_idle(const struct ppool *p)
+{
+	return !ppool_unfinished(p) && !p->nrunnable;
+}
+
+bool
 ppool_over(const struct ppool *p)
 {
 	return p->broken || p->state == POOL_TERMINATED;

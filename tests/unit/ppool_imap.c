@@ -239,6 +239,35 @@ the_buffer_bounds_the_source(void **state)
 	pool_end(pool);
 }
 
+/* A poll without a timeout does not wait for what only next can bring about. */
+static void
+poll_waits_for_no_full_buffer(void **state)
+{
+	imap_fn *const imaps[] = { ppool_imap, ppool_imap_unordered };
+	const size_t chunks[] = { 0, 1, 4 };
+	ppool *pool = pool_of(2);
+	ppool_result r;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * NITEMS(chunks); i++) {
+		struct counter c = { .limit = -1, .fail_at = -1 };
+		ppool_iter *it = iter_of(imaps[i % 2], pool, fn_square, &c,
+		    chunks[i / 2], 4);
+
+		/* one of these at least finds it full */
+		for (int polls = 0; polls < 6; polls++)
+			assert_int_equal(ppool_poll(pool, -1), PPOOL_OK);
+		assert_int_equal(c.next, 4);
+		/* and when there is room again, it is used */
+		for (int got = 0; got < 4; got++)
+			assert_int_equal(ppool_next(it, -1, &r), PPOOL_OK);
+		assert_int_equal(ppool_poll(pool, -1), PPOOL_OK);
+		assert_in_range(c.next, 5, 8);
+		ppool_iter_free(it);
+	}
+	pool_end(pool);
+}
+
 static void
 the_default_buffer_is_a_bound(void **state)
 {
@@ -488,6 +517,11 @@ a_source_may_free_its_iterator(void **state)
 	    &it), PPOOL_OK);
 	assert_int_equal(ppool_poll(pool, 1), PPOOL_TIMEOUT);
 	assert_null(it);
+	/* and then there is nothing to wait for */
+	assert_int_equal(ppool_imap(pool, fn_echo, freeing_source, &it, 1, 0,
+	    &it), PPOOL_OK);
+	assert_int_equal(ppool_poll(pool, -1), PPOOL_OK);
+	assert_null(it);
 	pool_end(pool);
 }
 
@@ -565,6 +599,42 @@ too_big_an_item_fails_alone(void **state)
 }
 
 /* An iterator may be given up at any point. */
+static bool *given_up; /* shared with workers */
+
+static int
+fn_die_when_given_up(void *state, const void *in, size_t len, ppool_out *out)
+{
+	(void)state;
+	(void)in;
+	(void)len;
+	(void)out;
+	while (!__atomic_load_n(given_up, __ATOMIC_SEQ_CST))
+		sleep_ms(1);
+	_exit(1);
+}
+
+/* Its worker dies when nobody waits for the item any more. */
+static void
+poll_waits_for_nothing_given_up(void **state)
+{
+	struct counter c = { .limit = 1, .fail_at = -1 };
+	ppool_iter *it;
+	ppool *pool;
+
+	(void)state;
+	given_up = shared_new(sizeof(*given_up));
+	pool = pool_of(1);
+	it = iter_of(ppool_imap, pool, fn_die_when_given_up, &c, 1, 1);
+	ppool_poll(pool, 0);
+	assert_int_equal(c.next, 1);
+	ppool_iter_free(it);
+	__atomic_store_n(given_up, true, __ATOMIC_SEQ_CST);
+	assert_int_equal(ppool_poll(pool, -1), PPOOL_OK);
+	assert_int_equal(ppool_load(pool, 0), 0);
+	pool_end(pool);
+	munmap(given_up, sizeof(*given_up));
+}
+
 static void
 iterators_can_be_given_up(void **state)
 {
@@ -661,6 +731,8 @@ main(void)
 		CASE(a_failing_source_comes_last),
 		CASE(one_failure_hides_nothing),
 		CASE(the_buffer_bounds_the_source),
+		CASE(poll_waits_for_no_full_buffer),
+		CASE(poll_waits_for_nothing_given_up),
 		CASE(the_default_buffer_is_a_bound),
 		CASE(an_endless_source_in_constant_memory),
 		CASE(join_cancels_an_open_iterator),

@@ -80,7 +80,7 @@ __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 	entries = n;
 	for (nfds_t i = 0; i < n; i++)
 		polls->idle_entries += fds[i].fd < 0 || !fds[i].events;
-	polls->waiting += timeout_ms != 0;
+	__atomic_add_fetch(&polls->waiting, timeout_ms != 0, __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&polls->all, 1, __ATOMIC_SEQ_CST);
 	if (!poll_error)
 		return __real_poll(fds, n, timeout_ms);
@@ -459,6 +459,31 @@ only_what_is_in_use_is_polled(void **state)
 	pool_end(pool);
 }
 
+/* Leaves when the owner has slept. */
+static int
+serve_lingering(void *state, ppool_worker *w)
+{
+	ppool_item item;
+
+	(void)state;
+	while (ppool_take(w, true, &item) == 1)
+		;
+	while (!__atomic_load_n(&polls->waiting, __ATOMIC_SEQ_CST))
+		sleep_ms(1);
+	return 0;
+}
+
+static void
+join_sleeps_while_workers_leave(void **state)
+{
+	const ppool_opts opts = { .processes = 1, .serve = serve_lingering };
+	ppool *pool = pool_with(&opts);
+
+	(void)state;
+	*polls = (struct polls){ 0 };
+	pool_end(pool);
+}
+
 int
 main(void)
 {
@@ -470,6 +495,7 @@ main(void)
 		NEEDY(too_few_descriptors),
 		NEEDY(poll_fails_for_ever),
 		NEEDY(only_what_is_in_use_is_polled),
+		NEEDY(join_sleeps_while_workers_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
