@@ -1,6 +1,10 @@
 /* ppool_feed.c - items pushed one by one, results by callback: feed. */
 #include "ppool_util.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 struct tally {
 	size_t n;      /* of seen */
 	unsigned char *seen;
@@ -555,6 +559,114 @@ weight_decides_who_gets_a_chunk(void **state)
 	close(h.gate[1]);
 }
 
+static void
+put_weights(ppool_feed *f, size_t n, const int *values, uint64_t weight)
+{
+	for (size_t i = 0; i < n; i++)
+		put_ints(f, values[i], values[i] + 1, weight);
+}
+
+/* Two that are too heavy for a sum of 64 bits weigh more than one. */
+static void
+sums_of_weights_do_not_wrap(void **state)
+{
+	const ppool_opts opts = { .processes = 2, .window = 4 };
+	const ppool_feed_opts fopts = { .chunk_items = 1 };
+	struct placed placed = { .results = 0 };
+	struct heavy h = { .pid = 0 };
+	ppool *pool;
+	ppool_feed *f = NULL;
+
+	(void)state;
+	assert_return_code(pipe(h.gate), errno);
+	heavy = &h;
+	pool = pool_with(&opts);
+	assert_int_equal(ppool_feed_open(pool, fn_heavy, &fopts, on_placed,
+	    &placed, &f), PPOOL_OK);
+	put_weights(f, 3, (const int[]){ 0, 0, 0 }, UINT64_MAX / 2 + 1);
+	put_ints(f, 1, 2, 1);
+	assert_int_equal(write(h.gate[1], "!!!", 3), 3);
+	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
+	assert_int_equal(placed.pids[2], placed.pids[0]);
+	assert_int_not_equal(placed.pids[1], placed.pids[0]);
+	assert_int_equal(placed.pids[3], placed.pids[1]);
+	ppool_feed_free(f);
+	pool_end(pool);
+	close(h.gate[0]);
+	close(h.gate[1]);
+}
+
+/* What is answered weighs nothing, also when it was in a chunk that has been
+ * shared out: then both workers are equal, and each gets an item. */
+static void
+no_weight_remains(void **state)
+{
+	const ppool_opts opts = { .processes = 2, .window = 8 };
+	const ppool_feed_opts fopts = { .chunk_items = 1 };
+	const int values[] = { 0, 0, 1, 1, 1, 1, 1, 1, 1 };
+	struct placed placed = { .results = 0 };
+	struct heavy h = { .pid = 0 };
+	ppool *pool;
+	ppool_feed *f = NULL;
+
+	(void)state;
+	assert_return_code(pipe(h.gate), errno);
+	heavy = &h;
+	pool = pool_with(&opts);
+	/* chunks of 1, 1, 2 and 2 items, and 3 of 4 that are to be the last */
+	assert_int_equal(ppool_feed_open(pool, fn_heavy, NULL, on_placed,
+	    &placed, &f), PPOOL_OK);
+	put_weights(f, 9, values, 100);
+	assert_int_equal(ppool_feed_finish(f, 0), PPOOL_TIMEOUT);
+	assert_int_equal(write(h.gate[1], "!!", 2), 2);
+	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
+	ppool_feed_free(f);
+
+	assert_int_equal(ppool_feed_open(pool, fn_heavy, &fopts, on_placed,
+	    &placed, &f), PPOOL_OK);
+	put_weights(f, 2, values, 1);
+	assert_int_equal(write(h.gate[1], "!!", 2), 2);
+	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
+	assert_int_not_equal(placed.pids[0], placed.pids[1]);
+	ppool_feed_free(f);
+	pool_end(pool);
+	close(h.gate[0]);
+	close(h.gate[1]);
+}
+
+#ifdef __GLIBC__
+/* Not the room in which they could have grown: of that each would have 11 KiB,
+ * and 3 of these for its tasks. */
+static void
+chunks_that_wait_keep_no_room(void **state)
+{
+	enum { CHUNKS = 1000 };
+	const ppool_opts opts = { .processes = 1, .window = 1 };
+	const ppool_feed_opts fopts = { .chunk_items = 1, .ahead = CHUNKS };
+	struct tally t;
+	struct heavy h = { .pid = 0 };
+	ppool *pool;
+	ppool_feed *f;
+	size_t before;
+
+	(void)state;
+	assert_return_code(pipe(h.gate), errno);
+	heavy = &h;
+	pool = pool_with(&opts);
+	tally_init(&t, CHUNKS);
+	f = feed_of(pool, fn_heavy, &fopts, &t);
+	before = mallinfo2().uordblks;
+	put_ints(f, 0, CHUNKS, 1);
+	assert_in_range((mallinfo2().uordblks - before) / CHUNKS, 0, 1024);
+	ppool_destroy(pool);
+	assert_int_equal(t.canceled, CHUNKS);
+	ppool_feed_free(f);
+	free(t.seen);
+	close(h.gate[0]);
+	close(h.gate[1]);
+}
+#endif
+
 struct order {
 	uint64_t index[16];
 	size_t n;
@@ -798,6 +910,11 @@ main(void)
 		CASE(a_callback_may_free_its_feed),
 		CASE(interrupted_put_takes_nothing),
 		CASE(weight_decides_who_gets_a_chunk),
+		CASE(sums_of_weights_do_not_wrap),
+		CASE(no_weight_remains),
+#ifdef __GLIBC__
+		CASE(chunks_that_wait_keep_no_room),
+#endif
 		CASE(the_heaviest_waiting_goes_first),
 		CASE(try_does_not_wait),
 		CASE(heavier_than_any_window),
