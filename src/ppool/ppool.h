@@ -168,10 +168,11 @@ int ppool_answer(ppool_worker *w, const ppool_item *item, int code,
 /*
  * A part of an answer, as ppool_answer, any number of times before it. Parts
  * travel in the same groups: a feed delivers each when its group comes, in
- * order, and the socket's room bounds those under way. When a worker dies after some parts and the item is run again, as many
- * are left out as were delivered: the function must give the same parts in the
- * same order. A part over max_item is reported as TOOBIG in its place. Results
- * of other jobs do not come in parts: such an item is INVAL at its end.
+ * order, and the socket's room bounds those under way. When a worker dies after
+ * some parts and the item is run again, as many are left out as were delivered:
+ * the function must give the same parts in the same order. A part over max_item
+ * is reported as TOOBIG in its place. Results of other jobs do not come in
+ * parts: such an item is INVAL at its end, unless it has failed anyway.
  */
 int ppool_answer_part(ppool_worker *w, const ppool_item *item,
     const void *data, size_t len);

@@ -141,7 +141,6 @@ serve_mixed(void *state, ppool_worker *w)
 	ppool_item item[4];
 	int n;
 
-	(void)state;
 	while (ppool_take(w, true, &item[0]) == 1) {
 		for (n = 1; n < 4 && ppool_take(w, false, &item[n]) == 1; n++)
 			;
@@ -149,6 +148,7 @@ serve_mixed(void *state, ppool_worker *w)
 			for (int i = 0; i < n; i++) {
 				const struct order *o = item[i].data;
 
+				maybe_die(state, o->die_at, number);
 				if (number < o->parts)
 					send_part(w, &item[i], number);
 				if (number == o->parts)
@@ -290,6 +290,30 @@ a_death_repeats_no_part(void **state)
 		assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 		expect_all(&s, 2, (const int[]){ parts, 3 });
 		assert_int_equal(s.sh->deaths, rows[i].again ? 2 : 1);
+		end(pool, f, &s);
+	}
+}
+
+/* Nor of any other item that it had answered in part. */
+static void
+a_death_amid_several_repeats_no_part(void **state)
+{
+	static const int sizes[] = { sizeof(struct part), BIG };
+
+	(void)state;
+	for (size_t i = 0; i < NITEMS(sizes); i++) {
+		struct seen s;
+		ppool_feed *f = NULL;
+		ppool *pool = begin(serve_mixed, &s, &f,
+		    &(ppool_feed_opts){ .chunk_items = 4 });
+
+		s.sh->wait_for = sizes[i] == BIG ? 11 : 0;
+		for (int id = 0; id < 3; id++)
+			put(f, &s, id, 300 + id, sizes[i], -1);
+		put(f, &s, 3, 303, sizes[i], 5);
+		assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
+		expect_all(&s, 4, (const int[]){ 300, 301, 302, 303 });
+		assert_int_equal(s.sh->deaths, 1);
 		end(pool, f, &s);
 	}
 }
@@ -450,6 +474,24 @@ only_feeds_take_parts(void **state)
 	pool_end(pool);
 }
 
+/* A failure is no whole result either, and says more. */
+static void
+a_failure_after_parts_stays_one(void **state)
+{
+	const ppool_opts opts = { .processes = 1, .serve = serve_oversized,
+	    .max_item = 100 };
+	ppool *pool = pool_with(&opts);
+	ppool_async *a = NULL;
+	const ppool_result *r = NULL;
+
+	(void)state;
+	assert_int_equal(ppool_apply(pool, NULL, "", 0, &a), PPOOL_TASK);
+	assert_int_equal(ppool_get(a, -1, &r, NULL), PPOOL_TASK);
+	assert_int_equal(r->code, 7);
+	ppool_async_free(a);
+	pool_end(pool);
+}
+
 int
 main(void)
 {
@@ -457,11 +499,13 @@ main(void)
 		CASE(parts_come_in_order),
 		CASE(a_million_parts_take_no_memory),
 		CASE(a_death_repeats_no_part),
+		CASE(a_death_amid_several_repeats_no_part),
 		CASE(at_most_once_dies_after_its_parts),
 		CASE(endless_parts_hold_nobody_up),
 		CASE(a_part_may_free_its_feed),
 		CASE(too_big_a_part_is_reported),
 		CASE(only_feeds_take_parts),
+		CASE(a_failure_after_parts_stays_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
