@@ -190,7 +190,7 @@ parse_frames(struct ppool *p, struct peer *w)
 	if (at && w->in_len)
 		memmove(w->in, w->in + at, w->in_len);
 	/* A frame that there is no memory for can never be read. */
-	if (in_resize(w, need))
+	if (in_resize(w, need) < 0)
 		ppool_peer_bad(p, w);
 }
 

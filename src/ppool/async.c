@@ -49,7 +49,7 @@ async_result(struct job *j, const ppool_result *r)
 	ppool_buf data = { r->data, r->len };
 
 	*mine = *r;
-	if (ppool_buf_copy(&data))
+	if (ppool_buf_copy(&data) < 0)
 		mine->err = PPOOL_NOMEM;
 	mine->data = data.data;
 	mine->len = data.len;
@@ -102,7 +102,7 @@ async_produce(struct job *j, bool starved)
 			next_fails(a, PPOOL_TOOBIG);
 			continue;
 		}
-		if (ppool_chunk_append(&c, j, item, 1, &task))
+		if (ppool_chunk_append(&c, j, item, 1, &task) < 0)
 			break;
 		a->next++;
 	}
@@ -217,7 +217,7 @@ ppool_apply_async(ppool *pool, ppool_fn *fn, const void *in, size_t len,
 	a->items = &a->own;
 	a->chunk = 1;
 	a->chunk_bytes = SIZE_MAX;
-	err = ppool_buf_copy(&a->own) ? PPOOL_NOMEM :
+	err = ppool_buf_copy(&a->own) < 0 ? PPOOL_NOMEM :
 	    ppool_until(pool, pending_has_room, a, -1);
 	/* It may have been closed meanwhile. */
 	if (!err)

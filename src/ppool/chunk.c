@@ -154,7 +154,7 @@ chunk_add(struct chunk *c, const ppool_buf *pieces, size_t n,
 	struct task *new;
 	uint8_t *at;
 
-	if (chunk_reserve(c, sizeof(head) + padded))
+	if (chunk_reserve(c, sizeof(head) + padded) < 0)
 		return -1;
 	new = &c->tasks[c->n++];
 	*new = *task;
@@ -183,7 +183,7 @@ ppool_chunk_append(struct chunk **c, struct job *j, const ppool_buf *pieces,
 {
 	if (!*c)
 		*c = chunk_new(j);
-	if (*c && !chunk_add(*c, pieces, n, task))
+	if (*c && chunk_add(*c, pieces, n, task) == 0)
 		return 0;
 	if (*c && !(*c)->n) {
 		ppool_chunk_free(*c);
@@ -223,7 +223,7 @@ ppool_chunk_split(struct chunk *c, uint32_t from)
 	struct chunk *rest = NULL;
 
 	for (uint32_t i = from; i < c->n; i++) {
-		if (!ppool_chunk_take(&rest, c, &c->tasks[i]))
+		if (ppool_chunk_take(&rest, c, &c->tasks[i]) == 0)
 			continue;
 		ppool_chunk_free(rest);
 		return NULL;

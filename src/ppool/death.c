@@ -87,7 +87,7 @@ report(struct death *d, struct chunk *c, struct task *task, ppool_err err)
 static void
 requeue(struct death *d, struct chunk *c, struct task *task, struct chunk **to)
 {
-	if (ppool_chunk_take(to, c, task)) {
+	if (ppool_chunk_take(to, c, task) < 0) {
 		report(d, c, task, PPOOL_DIED);
 		return;
 	}
@@ -285,7 +285,7 @@ ppool_respawn(struct ppool *p)
 	if (now < p->fork_at)
 		return;
 	for (unsigned i = 0; i < p->n; i++) {
-		if (p->peers[i].live || !ppool_spawn(p, &p->peers[i]))
+		if (p->peers[i].live || ppool_spawn(p, &p->peers[i]) == 0)
 			continue;
 		p->fork_at = now + PPOOL_FORK_NS;
 		if (!p->live)

@@ -91,7 +91,7 @@ add(struct ppool_feed *f, const ppool_buf *pieces, size_t n,
 	if (!f->open)
 		f->target = f->opts.chunk_items ? f->opts.chunk_items :
 		    ppool_job_chunk(&f->job);
-	if (ppool_chunk_append(&f->open, &f->job, pieces, n, task))
+	if (ppool_chunk_append(&f->open, &f->job, pieces, n, task) < 0)
 		return -1;
 	f->next++;
 	f->left++;
@@ -310,7 +310,7 @@ put(struct ppool_feed *f, const ppool_buf *pieces, size_t n, uint64_t weight,
 	task.index = f->next;
 	if (open_would_burst(f, weight))
 		close_open(f);
-	if (add(f, pieces, n, &task))
+	if (add(f, pieces, n, &task) < 0)
 		return PPOOL_NOMEM;
 	put_turn(f);
 	return PPOOL_OK;

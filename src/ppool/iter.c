@@ -152,7 +152,7 @@ accept_item(struct ppool_iter *it, const ppool_buf *item, struct chunk **c)
 	    &task.len);
 	if (r.err == PPOOL_TOOBIG)
 		r.item = *item;
-	else if (!r.err && ppool_chunk_append(c, &it->job, item, 1, &task))
+	else if (!r.err && ppool_chunk_append(c, &it->job, item, 1, &task) < 0)
 		r.err = PPOOL_NOMEM;
 	if (!r.err)
 		return;
@@ -168,7 +168,7 @@ pull(struct ppool_iter *it, struct chunk **c)
 	ppool_buf item = { NULL, 0 };
 	int rc;
 
-	if (ring_reserve(it)) {
+	if (ring_reserve(it) < 0) {
 		iter_end(it, PPOOL_NOMEM, 0);
 		return false;
 	}

@@ -29,12 +29,12 @@ static int
 make_sockets(int fds[2])
 {
 #ifdef PPOOL_PORTABLE
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds))
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) < 0)
 		return -1;
 	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
 	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 #else
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return -1;
 #endif
 	fds[0] = above_stdio(fds[0]);
@@ -117,15 +117,15 @@ ppool_spawn(struct ppool *p, struct peer *w)
 {
 	int fds[2];
 
-	if (make_sockets(fds))
+	if (make_sockets(fds) < 0)
 		return -1;
-	if (peer_begin(w, fds[0]))
+	if (peer_begin(w, fds[0]) < 0)
 		goto close_sockets;
 	w->pid = fork_worker(p, w, fds[1]);
 	if (w->pid < 0)
 		goto close_sockets;
 	w->pidfd = open_pidfd(w->pid);
-	if ((w->pidfd < 0 && errno) || ppool_watch_add(p, w))
+	if ((w->pidfd < 0 && errno) || ppool_watch_add(p, w) < 0)
 		goto kill_worker;
 	close(fds[1]);
 	w->live = true;

@@ -90,7 +90,7 @@ process_interest(const struct peer *w)
 int
 ppool_watch_add(struct ppool *p, struct peer *w)
 {
-	if (watch_ctl(p, EPOLL_CTL_ADD, w->fd, interest(w)))
+	if (watch_ctl(p, EPOLL_CTL_ADD, w->fd, interest(w)) < 0)
 		return -1;
 	return w->pidfd < 0 ? 0 :
 	    watch_ctl(p, EPOLL_CTL_ADD, w->pidfd, POLLIN);

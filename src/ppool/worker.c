@@ -219,7 +219,7 @@ wait_for_batch(struct ppool_worker *w)
 {
 	int rc;
 
-	if (flush(w))
+	if (flush(w) < 0)
 		return -1;
 	rc = receive_batch(w, true);
 	w->now = w->busy_since = ppool_now();
@@ -401,7 +401,8 @@ answer(struct ppool_worker *w, uint64_t id, int code, uint32_t flags,
 		return -1;
 	a = answer_to(w, *at, id, code, flags, len);
 	need = sizeof(a) + frame_padded(a.len);
-	if (out_reserve(w, need) && (flush(w) || out_reserve(w, need)))
+	if (out_reserve(w, need) < 0 &&
+	    (flush(w) < 0 || out_reserve(w, need) < 0))
 		return -1;
 	if (a.len)
 		memcpy(w->out + w->out_len + sizeof(a), data, a.len);
@@ -433,7 +434,7 @@ ppool_write(ppool_out *out, const void *data, size_t len)
 		out->toobig = true;
 		return PPOOL_TOOBIG;
 	}
-	if (out_reserve(w, frame_padded(len) + FRAME_ALIGN)) {
+	if (out_reserve(w, frame_padded(len) + FRAME_ALIGN) < 0) {
 		/* What is written so far must not pass for the result. */
 		out->toobig = true;
 		return PPOOL_NOMEM;
@@ -464,7 +465,7 @@ run_item(struct ppool_worker *w, void *state, const ppool_item *item)
 	int code;
 
 	/* ppool_write keeps room for padding after what it wrote. */
-	if (out_reserve(w, sizeof(struct frame_answer) + FRAME_ALIGN))
+	if (out_reserve(w, sizeof(struct frame_answer) + FRAME_ALIGN) < 0)
 		_exit(EXIT_MEMORY);
 	w->out_len += sizeof(struct frame_answer);
 	out.start = w->out_len;
@@ -481,7 +482,7 @@ serve_functions(void *state, struct ppool_worker *w)
 	ppool_item item;
 
 	while (ppool_take(w, true, &item) == 1)
-		if (run_item(w, state, &item))
+		if (run_item(w, state, &item) < 0)
 			break;
 	return 0;
 }
