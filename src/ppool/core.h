@@ -183,14 +183,16 @@ void ppool_keep_fds(const int *keep, int own);
 _Noreturn void ppool_worker_main(struct ppool *p, struct peer *self, int fd,
     const sigset_t *mask);
 
-/* ---- moving chunks -------------------------------------------------------- */
+/* ---- cpus.c --------------------------------------------------------------- */
 
 #if defined(__linux__) && !defined(PPOOL_PORTABLE)
-/* cpus.c: the least CPU quota of this process's cgroups and all above them,
+/* The least CPU quota of this process's cgroups and all above them,
  * rounded up, or least. The names are those of /proc/self/cgroup and
  * /proc/self/mountinfo, but for tests. */
 int ppool_quota(const char *cgroup, const char *mountinfo, int least);
 #endif
+
+/* ---- moving chunks -------------------------------------------------------- */
 
 /* watch.c */
 int ppool_watch_init(struct ppool *p);

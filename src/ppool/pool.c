@@ -305,7 +305,7 @@ stop_jobs(struct ppool *p)
 
 /* When all is done the workers may go; when they have gone this is true. */
 static bool
-has_ended(void *arg)
+let_workers_go(void *arg)
 {
 	struct ppool *p = arg;
 
@@ -333,7 +333,7 @@ ppool_join(ppool *pool, int timeout_ms)
 		pool->joining = true;
 		stop_jobs(pool);
 	}
-	return ppool_until(pool, has_ended, pool, timeout_ms);
+	return ppool_until(pool, let_workers_go, pool, timeout_ms);
 }
 
 /* The handles of these jobs outlive the pool. */

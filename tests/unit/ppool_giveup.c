@@ -18,6 +18,7 @@ enum { ITEMS = 6, TAKEN = 3, NAMED = 1, HANG_MS = 60000 };
  */
 static pid_t undead;
 static int shots; /* SIGKILL, to the undead */
+static pid_t reaped; /* the last one; its number may be another's by now */
 
 pid_t __real_waitpid(pid_t pid, int *status, int options);
 pid_t __wrap_waitpid(pid_t pid, int *status, int options);
@@ -27,6 +28,7 @@ int __wrap_kill(pid_t pid, int sig);
 int
 __wrap_kill(pid_t pid, int sig)
 {
+	assert_int_not_equal(pid, reaped);
 	if (pid != undead)
 		return __real_kill(pid, sig);
 	shots += sig == SIGKILL;
@@ -51,9 +53,14 @@ syscall_answers(long number, const long *arg, long *rc)
 pid_t
 __wrap_waitpid(pid_t pid, int *status, int options)
 {
+	pid_t got;
+
 	if (pid && pid == undead)
 		return 0;
-	return __real_waitpid(pid, status, options);
+	got = __real_waitpid(pid, status, options);
+	if (got > 0)
+		reaped = got;
+	return got;
 }
 
 /* What workers share with the test. */
