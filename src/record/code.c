@@ -20,7 +20,7 @@ put_hex(struct buf *out, const unsigned char *p, size_t len)
 	char *to = buf_reserve(out, 2 * len);
 
 	for (size_t i = 0; i < len; i++)
-		memcpy(to + 2 * i, hex_pairs + 2 * p[i], 2);
+		memcpy(to + 2 * i, hex_pairs + (size_t)2 * p[i], 2);
 	out->len += 2 * len;
 }
 
