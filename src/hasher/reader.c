@@ -15,9 +15,9 @@
 
 /* Bytes asked for at once, ahead of reading them. */
 #define READER_AHEAD (1024 * 1024)
-/* So often a disk is given time, which makes about a second; then it is waited
- * for: what was read ahead may have been dropped again. */
-#define READER_NAPS 200
+/* Nanoseconds that a disk is awaited; then read(2) waits for it: what was read
+ * ahead may have been dropped again. */
+#define READER_PATIENCE INT64_C(1000000000)
 #define READER_AWAIT_MAX 64
 /* Seconds: the kernel's own default, and more than anybody should wait. */
 #define READER_LEASE_MAX 45
@@ -85,7 +85,7 @@ stream_settled(struct reader *f, struct result *r)
 static ssize_t
 regular_read(struct reader *f, void *p, size_t n)
 {
-	bool wait = f->naps >= READER_NAPS;
+	bool wait = f->awaited >= READER_PATIENCE;
 	ssize_t got;
 
 	do
@@ -179,8 +179,8 @@ reader_read(struct reader *f, void *p, size_t n, bool *last, struct result *r)
 	if (got < 0)
 		return result_fail(r, RESULT_READ, errno);
 	/* a disk that could not but be waited for is waited for from then on */
-	if (f->naps < READER_NAPS)
-		f->naps = 0;
+	if (f->awaited < READER_PATIENCE)
+		f->awaited = 0;
 	f->asked = false;
 	f->got += (uint64_t)got;
 	*last = f->kind->is_last(f, (size_t)got, n);
@@ -193,28 +193,36 @@ reader_settled(struct reader *f, struct result *r)
 	return f->kind->settled(f, r);
 }
 
-/* How long a disk is waited for before it is asked again: an eighth, or less,
- * of what it was waited for altogether. */
+/* For how long a disk is awaited before it is asked again. */
 static int64_t
-reader_nap(unsigned naps)
+reader_nap(int64_t awaited)
 {
-	unsigned doubled = naps / 8;
+	const int64_t least = 50000, most = 6400000, nap = awaited / 8;
 
-	return INT64_C(50000) << (doubled < 7 ? doubled : 7);
+	return nap < least ? least : nap > most ? most : nap;
+}
+
+static int64_t
+reader_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 void
 reader_await(struct reader *const v[], unsigned n, int ms)
 {
 	struct pollfd p[READER_AWAIT_MAX];
-	int64_t ns = (int64_t)ms * 1000000, nap;
+	int64_t ns = (int64_t)ms * 1000000, nap, since;
 	struct timespec t;
 	nfds_t polled = 0;
 	unsigned i;
 
 	for (i = 0; i < n; i++) {
 		if (v[i]->regular) {
-			nap = reader_nap(v[i]->naps++);
+			nap = reader_nap(v[i]->awaited);
 			ns = nap < ns ? nap : ns;
 		} else if (!v[i]->balked) {
 			p[polled].fd = v[i]->fd;
@@ -223,9 +231,13 @@ reader_await(struct reader *const v[], unsigned n, int ms)
 	}
 	t.tv_sec = ns / 1000000000;
 	t.tv_nsec = ns % 1000000000;
+	since = reader_now();
 	/* reader_read says what is there */
 	if (ppoll(p, polled, &t, NULL) < 0 && errno != EINTR)
 		(void)nanosleep(&t, NULL); /* the kernel lacks memory */
+	ns = reader_now() - since;
+	for (i = 0; i < n; i++)
+		v[i]->awaited += ns;
 }
 
 void
@@ -334,7 +346,7 @@ reader_open(struct reader *f, struct dirs *dirs, const struct entry *e,
 	int rc;
 
 	f->got = 0;
-	f->naps = 0;
+	f->awaited = 0;
 	f->rewound = f->balked = f->asked = false;
 	rc = e->root ? reader_open_found(f, dirs, e, r) :
 	    reader_open_named(f, dirs->base, e, r);

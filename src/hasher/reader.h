@@ -26,7 +26,8 @@ struct reader {
 	bool rewound;    /* this is the second try */
 	bool balked;     /* a stream that polled readable, and was not */
 	bool asked;      /* a disk, for the bytes at got */
-	unsigned naps;   /* reader_await since the last bytes */
+	int64_t awaited; /* nanoseconds by reader_await since the last bytes; a
+	                  * second: the rest of the file is waited for */
 	uint64_t got;    /* bytes read in this try */
 	struct stat st;  /* as it was before the first byte of this try */
 };
@@ -49,8 +50,8 @@ int reader_lease_ms(void);
  * Reads up to n bytes. Returns how many, 0 only with *last; *last when these
  * are the last ones, or all that is read of a file that grew meanwhile. -1 with
  * the reason in r. READER_LATER when bytes must first come from a disk (they
- * have been asked for), or from the other end of a stream: reader_await. A disk
- * that let itself be awaited for a second is waited for here.
+ * have been asked for), or from the other end of a stream: reader_await. When a
+ * disk was awaited for a second, the rest of its file is waited for here.
  */
 #define READER_LATER (-2)
 ssize_t reader_read(struct reader *f, void *p, size_t n, bool *last,

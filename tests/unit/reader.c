@@ -21,7 +21,8 @@
 static int
 teardown(void **state)
 {
-	static const char *const names[] = { "f", "link", "fifo", "d" };
+	static const char *const names[] = { "f", "link", "fifo", "d",
+	    "stream" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -442,6 +443,33 @@ test_no_memory_for_a_name(void **state)
 	dirs_release(&dirs);
 }
 
+/* A disk is not given up before its time, though a stream has bytes each time
+ * that both are awaited. */
+static void
+test_a_stream_does_not_use_up_patience(void **state)
+{
+	struct result r;
+	struct reader disk, stream, *both[] = { &disk, &stream };
+	int to, n;
+
+	(void)state;
+	put("f", "12345");
+	assert_int_equal(mkfifo("stream", 0600), 0);
+	assert_int_equal(open_as(&disk, "f", ENTRY_FOUND, &r), 0);
+	assert_int_equal(open_as(&stream, "stream", ENTRY_NAMED, &r), 0);
+	to = open("stream", O_WRONLY);
+	assert_int_equal(write(to, "x", 1), 1);
+	for (n = 0; n < 300; n++)
+		reader_await(both, 2, 1000);
+	assert_in_range(disk.awaited, 0, 999999999);
+	disk.awaited = 0;
+	reader_await(both, 1, 1000);
+	assert_in_range(disk.awaited, 50000, INT64_MAX);
+	close(to);
+	reader_close(&stream);
+	reader_close(&disk);
+}
+
 int
 main(void)
 {
@@ -458,6 +486,7 @@ main(void)
 		cmocka_unit_test(test_each_operand_is_opened),
 		cmocka_unit_test(test_another_root_of_that_name),
 		cmocka_unit_test(test_no_memory_for_a_name),
+		cmocka_unit_test(test_a_stream_does_not_use_up_patience),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_enter, teardown);
