@@ -94,7 +94,7 @@ END
 
 try 'an endless line' 1 "$phash" -C t -c /dev/zero good
 err 'is not waited for' <<'END'
-phash: /dev/zero: read error
+phash: /dev/zero: a line is too long
 END
 
 # A list that fails in the middle

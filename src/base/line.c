@@ -131,6 +131,12 @@ line_next(struct line *l, int fd, int delim)
 	}
 }
 
+const char *
+line_strerror(int err)
+{
+	return err == EFBIG ? "a line is too long" : strerror(err);
+}
+
 void
 line_release(struct line *l)
 {

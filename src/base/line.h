@@ -36,10 +36,13 @@ struct line {
  * Reads what comes next up to delim ('\n' or '\0'), which is taken off; the
  * last line may lack it. 1: a line; 0: the end of the file; -1 with errno:
  * reading failed, or there was no memory for the line, or it is too long
- * (EFBIG), or wait said so (ECANCELED). What was read of a line before an error is not that line, and
- * is not handed out.
+ * (EFBIG), or wait said so (ECANCELED). What was read of a line before an error
+ * is not that line, and is not handed out.
  */
 int line_next(struct line *l, int fd, int delim);
+
+/* What to say of that errno. */
+const char *line_strerror(int err);
 
 /* Frees and forgets what was read; l may go on with another descriptor. */
 void line_release(struct line *l);

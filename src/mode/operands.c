@@ -107,7 +107,7 @@ operands_wrong(enum list_event event, int err)
 		return "NUL in a name (--files0-from reads names that end in "
 		    "NUL)";
 	case LIST_ERROR:
-		return strerror(err);
+		return line_strerror(err);
 	}
 	return NULL;
 }
@@ -211,7 +211,7 @@ operands_filter_lines(struct filter *f, const char *path, int fd)
 	if (why) {
 		rc = operands_refuse_pattern(path, number, l.data, l.len, why);
 	} else if (got < 0) {
-		diag_name(path, strlen(path), "%s", strerror(errno));
+		diag_name(path, strlen(path), "%s", line_strerror(errno));
 		rc = -1;
 	}
 	line_release(&l);

@@ -105,8 +105,10 @@ readlist(struct readlist *r, const char *path, const char **why)
 		rc = readlist_line(r, &m, readlist_name(path), &l, why);
 	}
 	err = errno;
-	if (rc == 0 && got < 0)
+	if (rc == 0 && got < 0) {
 		rc = 1;
+		*why = err == EFBIG ? line_strerror(err) : NULL;
+	}
 	line_release(&l);
 	if (fd > STDIN_FILENO)
 		(void)close(fd); /* it was only read */
