@@ -22,8 +22,11 @@
 
 #if defined(__linux__) && !defined(PHASH_PORTABLE)
 #include <sys/syscall.h>
-#ifdef SYS_openat2
-#include <linux/openat2.h> /* both are of Linux 5.6 */
+#ifdef __has_include
+#if defined(SYS_openat2) && __has_include(<linux/openat2.h>)
+#include <linux/openat2.h> /* Linux 5.6; musl has the number without it */
+#define COMPAT_OPENAT2 SYS_openat2
+#endif
 #endif
 #endif
 
@@ -78,14 +81,13 @@ compat_read_nowait(int fd, void *p, size_t n)
 static inline int
 compat_open_beneath(int dirfd, const char *path, int flags)
 {
-#if defined(SYS_openat2) && !defined(PHASH_PORTABLE)
+#ifdef COMPAT_OPENAT2
 	const struct open_how how = { .flags = (unsigned)flags,
 	    .resolve = RESOLVE_NO_SYMLINKS };
-
 	int fd;
 
 	do
-		fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+		fd = (int)syscall(COMPAT_OPENAT2, dirfd, path, &how, sizeof(how));
 	while (fd < 0 && errno == EINTR);
 	return fd;
 #else
