@@ -262,7 +262,7 @@ ppool_err ppool_give_up(ppool *pool, unsigned n, uint64_t id);
 
 /* Moves work for up to timeout_ms, or until something becomes ready. OK,
  * TIMEOUT, INTR, BROKEN, BUSY. With -1, OK also when there is nothing to wait
- * for: an iterator whose buffer is full waits for ppool_next. */
+ * for: an iterator without room for a chunk waits for ppool_next. */
 ppool_err ppool_poll(ppool *pool, int timeout_ms);
 
 /* A descriptor that polls readable when ppool_poll(pool, 0) has something to

@@ -265,6 +265,16 @@ poll_waits_for_no_full_buffer(void **state)
 		assert_in_range(c.next, 5, 8);
 		ppool_iter_free(it);
 	}
+	/* room for two is none for a chunk of four */
+	for (int i = 0; i < 2; i++) {
+		struct counter c = { .limit = -1, .fail_at = -1 };
+		ppool_iter *it = iter_of(imaps[i], pool, fn_square, &c, 4, 6);
+
+		for (int polls = 0; polls < 6; polls++)
+			assert_int_equal(ppool_poll(pool, -1), PPOOL_OK);
+		assert_int_equal(c.next, 4);
+		ppool_iter_free(it);
+	}
 	pool_end(pool);
 }
 
