@@ -67,7 +67,8 @@ struct worker {
 	unsigned open;               /* slots with an open file */
 	unsigned streams;            /* those of them that are streams */
 	unsigned most;               /* slots that there are descriptors for */
-	unsigned fed;                /* slots with bytes to digest */
+	unsigned fed;                /* slots that got bytes in this turn, or have
+	                              * some left to digest */
 	bool answered;               /* a slot became free since worker_fill */
 	struct slot slot[WORKER_SLOTS];
 	unsigned char *bufs;         /* WORKER_SLOTS * WORKER_BUFFER */
@@ -227,7 +228,7 @@ worker_done(struct worker *w, unsigned i)
 }
 
 /*
- * Moves slot i as far as it goes without digesting: feeds it when it is
+ * Moves slot i as far as it goes without engine_run: feeds it when it is
  * hungry, answers it when it is done or has failed. 0, or -1 when the owner
  * is gone.
  */
@@ -271,8 +272,8 @@ worker_await(struct worker *w)
 }
 
 /*
- * Moves every slot whose bytes are there. When no lane has anything to digest,
- * and no slot became free, it waits for any of them, or for time to pass. 0, or
+ * Moves every slot whose bytes are there. When none has got any, nor has any
+ * left, and none became free, it waits for any of them, or for time to pass. 0, or
  * -1 when the owner is gone.
  */
 static int
