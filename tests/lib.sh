@@ -62,7 +62,7 @@ report() { # STATUS DESC
 	fi
 }
 
-# A case that passes makes no process but its own: there are thousands.
+# Where all is well, no process is made to say so: there are thousands of cases.
 try() {
 	local desc=$1 want=$2 got
 	shift 2
