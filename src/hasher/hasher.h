@@ -67,7 +67,8 @@ int hasher_try(struct hasher *h, const struct entry *e);
  */
 int hasher_wait(struct hasher *h);
 
-/* How many entries were handed over and have no result. */
+/* How many entries were handed over and have no result; inside a callback, with
+ * the one that is being handed over. */
 uint64_t hasher_open(const struct hasher *h);
 
 /*
