@@ -176,7 +176,7 @@ quota_of_mount(struct cgroups *g, char *line, int least)
 		which = &g->v1;
 	if (!which || !*which)
 		return least;
-	if (!join_dir(root, point, *which, dir))
+	if (join_dir(root, point, *which, dir) == 0)
 		least = least_quota(which == &g->v2, dir, strlen(point), least);
 	free(*which);
 	*which = NULL;

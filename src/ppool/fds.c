@@ -48,7 +48,7 @@ close_from_to(int first, int last)
 	if (first > last)
 		return;
 #if defined(SYS_close_range) && !defined(PPOOL_PORTABLE)
-	if (!syscall(SYS_close_range, first, last, 0))
+	if (syscall(SYS_close_range, first, last, 0) == 0)
 		return;
 #endif
 	close_one_by_one(first, last);

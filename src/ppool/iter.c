@@ -76,13 +76,13 @@ static void
 keep(struct kept *k, const ppool_result *r)
 {
 	ppool_buf data = { r->data, r->len };
-	int failed = ppool_buf_copy(&data);
+	int rc = ppool_buf_copy(&data);
 
 	*k = (struct kept){ *r, true };
-	failed |= ppool_buf_copy(&k->r.item);
+	rc |= ppool_buf_copy(&k->r.item);
 	k->r.data = data.data;
 	k->r.len = data.len;
-	if (failed)
+	if (rc < 0)
 		k->r.err = PPOOL_NOMEM;
 }
 
@@ -152,7 +152,8 @@ accept_item(struct ppool_iter *it, const ppool_buf *item, struct chunk **c)
 	    &task.len);
 	if (r.err == PPOOL_TOOBIG)
 		r.item = *item;
-	else if (!r.err && ppool_chunk_append(c, &it->job, item, 1, &task) < 0)
+	else if (!r.err &&
+	    ppool_chunk_append(c, &it->job, item, 1, &task) < 0)
 		r.err = PPOOL_NOMEM;
 	if (!r.err)
 		return;

@@ -65,7 +65,7 @@ make_mark(struct ppool *p)
 	p->mark = map_anonymous(page_size(), MAP_PRIVATE);
 	if (!p->mark)
 		return;
-	if (!madvise(p->mark, page_size(), MADV_WIPEONFORK)) {
+	if (madvise(p->mark, page_size(), MADV_WIPEONFORK) == 0) {
 		*p->mark = 1;
 		return;
 	}
@@ -130,7 +130,7 @@ ppool_create(ppool **pool, const ppool_opts *opts)
 	struct ppool_opts o = { 0 };
 	struct ppool *p;
 	ppool_err err;
-	int failed, saved;
+	int rc, saved;
 
 	if (!pool)
 		return PPOOL_INVAL;
@@ -144,10 +144,10 @@ ppool_create(ppool **pool, const ppool_opts *opts)
 	p = pool_alloc(&o);
 	if (!p)
 		return PPOOL_NOMEM;
-	failed = ppool_watch_init(p);
-	for (unsigned i = 0; !failed && i < p->n; i++)
-		failed = ppool_spawn(p, &p->peers[i]);
-	if (!failed) {
+	rc = ppool_watch_init(p);
+	for (unsigned i = 0; rc == 0 && i < p->n; i++)
+		rc = ppool_spawn(p, &p->peers[i]);
+	if (rc == 0) {
 		*pool = p;
 		return PPOOL_OK;
 	}
@@ -303,9 +303,9 @@ stop_jobs(struct ppool *p)
 	}
 }
 
-/* When all is done the workers may go; when they have gone this is true. */
+/* Tells the workers to leave when all is done. True when they have left. */
 static bool
-let_workers_go(void *arg)
+quit_when_done(void *arg)
 {
 	struct ppool *p = arg;
 
@@ -333,7 +333,7 @@ ppool_join(ppool *pool, int timeout_ms)
 		pool->joining = true;
 		stop_jobs(pool);
 	}
-	return ppool_until(pool, let_workers_go, pool, timeout_ms);
+	return ppool_until(pool, quit_when_done, pool, timeout_ms);
 }
 
 /* The handles of these jobs outlive the pool. */

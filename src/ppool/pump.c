@@ -260,7 +260,7 @@ ppool_turn(struct ppool *p, int64_t deadline, bool starved)
 		deadline = 0;
 	if (deadline)
 		deadline = earlier(deadline, next_due(p));
-	if (ppool_watch_wait(p, timeout_until(deadline)))
+	if (ppool_watch_wait(p, timeout_until(deadline)) < 0)
 		interrupted = errno == EINTR;
 	for (unsigned i = 0; i < p->n; i++)
 		if (p->peers[i].live)

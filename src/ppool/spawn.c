@@ -164,7 +164,7 @@ ppool_peer_kill(struct peer *w, int sig)
 #if defined(SYS_pidfd_send_signal) && !defined(PPOOL_PORTABLE)
 	/* The number may be another's when somebody else has reaped it. */
 	if (w->pidfd >= 0 &&
-	    (!syscall(SYS_pidfd_send_signal, w->pidfd, sig, NULL, 0) ||
+	    (syscall(SYS_pidfd_send_signal, w->pidfd, sig, NULL, 0) == 0 ||
 	    errno == ESRCH))
 		return;
 #endif

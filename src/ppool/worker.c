@@ -496,8 +496,8 @@ reset_signals(const sigset_t *mask)
 	struct sigaction act;
 
 	for (int sig = 1; sig < NSIG; sig++) {
-		if (sigaction(sig, NULL, &act) || act.sa_handler == SIG_DFL ||
-		    act.sa_handler == SIG_IGN)
+		if (sigaction(sig, NULL, &act) < 0 ||
+		    act.sa_handler == SIG_DFL || act.sa_handler == SIG_IGN)
 			continue;
 		act = (struct sigaction){ .sa_handler = SIG_DFL };
 		sigaction(sig, &act, NULL);
