@@ -215,7 +215,7 @@ void
 reader_await(struct reader *const v[], unsigned n, int ms)
 {
 	struct pollfd p[READER_AWAIT_MAX];
-	int64_t ns = (int64_t)ms * 1000000, nap, since;
+	int64_t ns = (int64_t)ms * 1000000, nap, since, waited;
 	struct timespec t;
 	nfds_t polled = 0;
 	unsigned i;
@@ -235,9 +235,10 @@ reader_await(struct reader *const v[], unsigned n, int ms)
 	/* reader_read says what is there */
 	if (ppoll(p, polled, &t, NULL) < 0 && errno != EINTR)
 		(void)nanosleep(&t, NULL); /* the kernel lacks memory */
-	ns = reader_now() - since;
+	/* more has passed where this process was stopped meanwhile */
+	waited = reader_now() - since;
 	for (i = 0; i < n; i++)
-		v[i]->awaited += ns;
+		v[i]->awaited += waited < ns ? waited : ns;
 }
 
 void
