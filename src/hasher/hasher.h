@@ -67,8 +67,8 @@ int hasher_try(struct hasher *h, const struct entry *e);
  */
 int hasher_wait(struct hasher *h);
 
-/* How many entries were handed over and have no result; inside a callback, with
- * the one that is being handed over. */
+/* How many entries were handed over and have no result. Inside a callback it may
+ * be one more: the one that is being tried. */
 uint64_t hasher_open(const struct hasher *h);
 
 /*

@@ -122,7 +122,7 @@ pull_size(const struct ppool_iter *it)
 	return size < it->buffer ? size : it->buffer;
 }
 
-/* With a full buffer there is no more until ppool_next has made room. */
+/* Without room for a chunk there is no more until ppool_next has made it. */
 static bool
 iter_more(const struct job *j)
 {
