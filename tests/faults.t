@@ -176,6 +176,8 @@ done
 head -c 3000000 /dev/zero >long
 try 'a file that is never there at once' 0 faulty preadv2:error=EAGAIN long \
 	"$phash" long
+sha512sum --tag long >"$work/want"
+same 'is read in another way' "$work/want" "$work/out"
 ok 'is not asked for again for each buffer' test \
 	"$(grep -c preadv2 "$work/trace")" -lt 300
 # What another file is digested meanwhile does not make it asked for again.
@@ -189,6 +191,8 @@ asked_once() { # where there is a read that does not wait
 	grep -q preadv2 "$work/trace" && want=1
 	[ "$(grep -c fadvise "$work/trace")" = "$want" ]
 }
+sha512sum --tag big t/c >"$work/want"
+same 'are both read' "$work/want" "$work/out"
 ok 'the disk is asked once for them' asked_once
 try 'interrupted opens' 0 faulty openat,open,openat2:error=EINTR:when=1..3 \
 	t/c "$phash" t

@@ -641,7 +641,7 @@ static bool
 malloc_is_counted(void)
 {
 	size_t before = mallinfo2().uordblks;
-	char *p = malloc(1000);
+	char *volatile p = malloc(20000); /* more than is kept for reuse */
 	bool counted = p && mallinfo2().uordblks > before;
 
 	free(p);
