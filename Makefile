@@ -254,7 +254,8 @@ LDFLAGS_reader = -Wl,--wrap=realloc
 LDFLAGS_ppool_fds = -Wl,--wrap=opendir,--wrap=syscall
 LDFLAGS_ppool_giveup = -Wl,--wrap=waitpid,--wrap=kill,--wrap=syscall
 LDFLAGS_ppool_nomem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
-	-Wl,--wrap=fork,--wrap=poll,--wrap=nanosleep
+	-Wl,--wrap=fork,--wrap=poll,--wrap=nanosleep \
+	-Wl,--wrap=epoll_create1,--wrap=epoll_ctl
 
 $(unit_bin): %: %.o $(archives)
 	$(call say,LINK)$(link_program) $(LDFLAGS_$(@F)) -lcmocka $(all_libs)

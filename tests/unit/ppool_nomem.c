@@ -1,11 +1,16 @@
 /*
  * ppool_nomem.c - a pool in need: no memory, no processes, no descriptors, and
  * no answer of poll(2).
- * Linked with --wrap for malloc, calloc, realloc, fork, poll and nanosleep.
+ * Linked with --wrap for malloc, calloc, realloc, fork, poll, nanosleep,
+ * epoll_create1 and epoll_ctl.
  */
 #include "ppool_util.h"
 
 #include <poll.h>
+#include <sys/socket.h>
+#ifdef __linux__
+#include <sys/epoll.h>
+#endif
 
 static pid_t owner;        /* faults are the owner's alone */
 static long mallocs_left;  /* -1: memory is plenty */
@@ -18,6 +23,7 @@ static struct polls {
 	long all;
 	long waiting;      /* with a timeout other than 0 */
 	long idle_entries; /* that stood for nothing to wait for */
+	long hangups;      /* that were reported */
 } *polls;                  /* shared with workers */
 
 void *__real_malloc(size_t size);
@@ -77,15 +83,21 @@ __wrap_fork(void)
 int
 __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
+	int rc;
+
 	entries = n;
 	for (nfds_t i = 0; i < n; i++)
 		polls->idle_entries += fds[i].fd < 0 || !fds[i].events;
 	__atomic_add_fetch(&polls->waiting, timeout_ms != 0, __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&polls->all, 1, __ATOMIC_SEQ_CST);
-	if (!poll_error)
-		return __real_poll(fds, n, timeout_ms);
-	errno = poll_error;
-	return -1;
+	if (poll_error) {
+		errno = poll_error;
+		return -1;
+	}
+	rc = __real_poll(fds, n, timeout_ms);
+	for (nfds_t i = 0; i < n; i++)
+		polls->hangups += (fds[i].revents & POLLHUP) != 0;
+	return rc;
 }
 
 int
@@ -95,6 +107,36 @@ __wrap_nanosleep(const struct timespec *t, struct timespec *left)
 	return __real_nanosleep(t, left);
 }
 
+#ifdef __linux__
+static int epolls_left; /* -1: they do not fail */
+
+int __real_epoll_create1(int flags);
+int __wrap_epoll_create1(int flags);
+int __real_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev);
+int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev);
+
+static bool
+epoll_fails(void)
+{
+	if (epolls_left < 0 || epolls_left-- > 0)
+		return false;
+	errno = ENOSPC;
+	return true;
+}
+
+int
+__wrap_epoll_create1(int flags)
+{
+	return epoll_fails() ? -1 : __real_epoll_create1(flags);
+}
+
+int
+__wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev)
+{
+	return epoll_fails() ? -1 : __real_epoll_ctl(epfd, op, fd, ev);
+}
+#endif
+
 static int
 plenty(void **state)
 {
@@ -103,6 +145,9 @@ plenty(void **state)
 	polls = shared_new(sizeof(*polls));
 	naps = 0;
 	poll_error = 0;
+#ifdef __linux__
+	epolls_left = -1;
+#endif
 	mallocs_left = -1;
 	mallocs_failed = 0;
 	forks_left = -1;
@@ -385,6 +430,26 @@ too_few_descriptors(void **state)
 	assert_return_code(setrlimit(RLIMIT_NOFILE, &before), errno);
 }
 
+#ifdef __linux__
+/* Each call in turn: the set, and for each worker a socket and a process. */
+static void
+too_few_watches(void **state)
+{
+	const ppool_opts opts = { .processes = 2 };
+	ppool *pool = (ppool *)1;
+
+	(void)state;
+	for (int k = 0; !PORTABLE && k < 3; k++) {
+		epolls_left = k;
+		assert_int_equal(ppool_create(&pool, &opts), PPOOL_SYS);
+		assert_int_equal(errno, ENOSPC);
+		assert_null(pool);
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	}
+	epolls_left = -1;
+}
+#endif
+
 /* ---- waiting ------------------------------------------------------------- */
 
 /* Until the owner has polled so often. */
@@ -430,6 +495,62 @@ poll_fails_for_ever(void **state)
 		assert_int_equal(naps, polls->waiting);
 		int_items_free(items);
 	}
+}
+
+/* Whatever errno says, which no success sets. */
+static void
+a_timeout_is_no_failure(void **state)
+{
+	static const int errors[] = { 0, EINTR, EINVAL };
+	ppool *pool = pool_of(1);
+	int v = 3;
+	ppool_async *a = NULL;
+
+	(void)state;
+	/* it has said all that it says by itself */
+	assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v), &a),
+	    PPOOL_OK);
+	ppool_async_free(a);
+	for (size_t i = 0; i < NITEMS(errors); i++) {
+		errno = errors[i];
+		assert_int_equal(ppool_poll(pool, 1), PPOOL_TIMEOUT);
+	}
+	assert_int_equal(naps, 0);
+	pool_end(pool);
+}
+
+/* Closes its socket, which is the only one, and stays. */
+static int
+fn_hang_up(void *state, const void *in, size_t len, ppool_out *out)
+{
+	int type;
+
+	(void)state;
+	(void)in;
+	(void)len;
+	(void)out;
+	for (int fd = 3; fd < 256; fd++)
+		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type,
+		    &(socklen_t){ sizeof(type) }) == 0)
+			close(fd);
+	sleep_ms(FOR_EVER_MS);
+	return 0;
+}
+
+/* Its end would be reported for as long as the worker has until it is killed. */
+static void
+a_socket_at_its_end_is_polled_no_more(void **state)
+{
+	ppool *pool = pool_of(1);
+	ppool_async *a = NULL;
+
+	(void)state;
+	assert_int_equal(ppool_apply(pool, fn_hang_up, NULL, 0, &a),
+	    PPOOL_DIED);
+	ppool_async_free(a);
+	/* with what it had said before, and then */
+	assert_in_range(polls->hangups, 1, 2);
+	pool_end(pool);
 }
 
 /* More of them than RLIMIT_NOFILE has poll(2) fail. */
@@ -493,7 +614,12 @@ main(void)
 		NEEDY(a_failing_replacement),
 		NEEDY(a_replacement_is_tried_again),
 		NEEDY(too_few_descriptors),
+#ifdef __linux__
+		NEEDY(too_few_watches),
+#endif
 		NEEDY(poll_fails_for_ever),
+		NEEDY(a_timeout_is_no_failure),
+		NEEDY(a_socket_at_its_end_is_polled_no_more),
 		NEEDY(only_what_is_in_use_is_polled),
 		NEEDY(join_sleeps_while_workers_leave),
 	};

@@ -286,6 +286,57 @@ an_outer_loop_can_wait_for_the_pool(void **state)
 	pool_end(pool);
 }
 
+static pid_t *heir; /* shared with workers */
+
+/* Leaves a process that holds its socket, and dies. */
+static int
+fn_leave_heir(void *state, const void *in, size_t len, ppool_out *out)
+{
+	pid_t pid = fork();
+
+	(void)state;
+	(void)in;
+	(void)len;
+	(void)out;
+	while (pid == 0)
+		pause();
+	*heir = pid;
+	return raise(SIGKILL);
+}
+
+/* Though a fork of the owner has open what it closes, and though the end of the
+ * dead worker's socket comes when it is the pool's no more. */
+static void
+an_outer_loop_is_told_nothing_of_the_dead(void **state)
+{
+	struct pollfd pfd = { .events = POLLIN };
+	ppool_async *job = NULL;
+	ppool *pool;
+	pid_t copy;
+	int v = 3;
+
+	(void)state;
+	heir = shared_new(sizeof(*heir));
+	pool = pool_of(1);
+	copy = fork();
+	while (copy == 0)
+		pause();
+	assert_int_equal(ppool_apply(pool, fn_leave_heir, NULL, 0, &job),
+	    PPOOL_DIED);
+	ppool_async_free(job);
+	assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v), &job),
+	    PPOOL_OK);
+	ppool_async_free(job);
+	pfd.fd = ppool_fd(pool); /* -1: none, which is never readable */
+	assert_int_equal(poll(&pfd, 1, 0), 0);
+	kill(*heir, SIGKILL);
+	assert_int_equal(poll(&pfd, 1, 100), 0);
+	kill(copy, SIGKILL);
+	waitpid(copy, NULL, 0);
+	pool_end(pool);
+	munmap(heir, sizeof(*heir));
+}
+
 /* A fork of the owner has a copy it cannot use, and does no harm with it. */
 static void
 a_forked_copy_is_refused(void **state)
@@ -463,6 +514,7 @@ main(void)
 		CASE(terminate_asks_first),
 		CASE(workers_hold_only_their_own_socket),
 		CASE(an_outer_loop_can_wait_for_the_pool),
+		CASE(an_outer_loop_is_told_nothing_of_the_dead),
 		CASE(a_forked_copy_is_refused),
 		CASE(two_pools_do_not_meet),
 		CASE(other_children_are_left_alone),
