@@ -277,7 +277,6 @@ ppool_chunk_result(struct chunk *c, struct task *task, ppool_result *r)
 		*r = (ppool_result){ .err = PPOOL_INVAL };
 	task->answered = true;
 	c->left--;
-	c->weight -= task->weight;
 	deliver(c, task, r);
 }
 

@@ -82,7 +82,7 @@ struct chunk {
 	struct task *tasks;
 	uint32_t n, cap;
 	uint32_t left;   /* not answered */
-	uint64_t weight; /* of those left */
+	uint64_t weight; /* of all n */
 	bool alone;      /* goes to a worker that holds nothing else */
 	uint64_t seq;    /* of this sending */
 	uint64_t base;   /* items its worker had been sent before it */
