@@ -19,16 +19,16 @@ done
 find d -type f -print0 | LC_ALL=C sort -z | xargs -0 -n 1 -P 2 sha512sum |
 	LC_ALL=C sort -k 2 >"$work/expected"
 
-# One worker has them all in its lanes, and the longest alone at the end. Kernels
-# are given blocks; lengths are counted in one place for all of them, so that one
-# is enough for the longest.
+# One worker has them all in its lanes, and the longest alone at the end. All
+# kernels are given blocks, and lengths are counted in one place: so each has one
+# file, which is long enough to be wrong in 32 bits.
 try 'auto' 0 "$phash" --untagged -j 1 --engine=auto d
 same 'the digests of sha512sum' "$work/expected" "$work/out"
-grep -v 4294967297 "$work/expected" >"$work/shorter"
+grep 536870913 "$work/expected" >"$work/one"
 for engine in $(engines | grep -v -e auto -e libcrypto); do
 	try "engine $engine" 0 "$phash" --untagged -j 1 --engine="$engine" \
-		-E 4294967297 d
-	same 'the digests of sha512sum' "$work/shorter" "$work/out"
+		d/536870913
+	same 'the digest of sha512sum' "$work/one" "$work/out"
 done
 
 finish
