@@ -43,7 +43,8 @@
 #
 # Define TEST_WRAPPER to a command that unit tests are run under, as valgrind.
 #
-# Define JOBS to the number of tests that run at a time.
+# Define JOBS to the number of tests that run at a time. By default there is one
+# more than there are processors, as some tests do little but wait.
 #
 # Define FUZZ_SECONDS to the time that `make fuzz` gives to each fuzzer.
 #
@@ -63,7 +64,7 @@ INSTALL = install
 PROVE = prove
 BUILD = build
 HARDENING = yes
-JOBS = $(shell nproc 2>/dev/null || echo 2)
+JOBS = $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
 TEST_TIMEOUT = 300
 FUZZ_SECONDS = 60
 
