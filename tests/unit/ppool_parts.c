@@ -134,19 +134,23 @@ serve_in_turn(void *state, ppool_worker *w)
 	return 0;
 }
 
-/* Takes up to four, and then a part of each. */
+/* Takes up to four, and then a part of each. What is answered is gone: of the
+ * orders it has copies. */
 static int
 serve_mixed(void *state, ppool_worker *w)
 {
 	ppool_item item[4];
+	struct order order[4];
 	int n;
 
 	while (ppool_take(w, true, &item[0]) == 1) {
 		for (n = 1; n < 4 && ppool_take(w, false, &item[n]) == 1; n++)
 			;
+		for (int i = 0; i < n; i++)
+			memcpy(&order[i], item[i].data, sizeof(order[i]));
 		for (int number = 0; number < 1000; number++)
 			for (int i = 0; i < n; i++) {
-				const struct order *o = item[i].data;
+				const struct order *o = &order[i];
 
 				maybe_die(state, o->die_at, number);
 				if (number < o->parts)
