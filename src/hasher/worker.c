@@ -273,8 +273,8 @@ worker_await(struct worker *w)
 
 /*
  * Moves every slot whose bytes are there. When none has got any, nor has any
- * left, and none became free, it waits for any of them, or for time to pass. 0, or
- * -1 when the owner is gone.
+ * left, and none became free, it waits for any of them, or for time to pass. 0,
+ * or -1 when the owner is gone.
  */
 static int
 worker_move_all(struct worker *w)
