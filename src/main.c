@@ -22,7 +22,7 @@
  *                       (lanes, evp), message, sha512x
  *     ppool/            island and public library: the process pool
  *     base/             entry diag mem buf quote guess xio line outfile
- *                       progress siphash disk compat
+ *                       progress siphash disk clock compat
  *
  * How a name travels:
  *

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/compat.h"
 #include "base/entry.h"
 #include "base/xio.h"
@@ -202,15 +203,6 @@ reader_nap(int64_t awaited)
 	return nap < least ? least : nap > most ? most : nap;
 }
 
-static int64_t
-reader_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 void
 reader_await(struct reader *const v[], unsigned n, int ms)
 {
@@ -231,12 +223,12 @@ reader_await(struct reader *const v[], unsigned n, int ms)
 	}
 	t.tv_sec = ns / 1000000000;
 	t.tv_nsec = ns % 1000000000;
-	since = reader_now();
+	since = clock_ns();
 	/* reader_read says what is there */
 	if (ppoll(p, polled, &t, NULL) < 0 && errno != EINTR)
 		(void)nanosleep(&t, NULL); /* the kernel lacks memory */
 	/* more has passed where this process was stopped meanwhile */
-	waited = reader_now() - since;
+	waited = clock_ns() - since;
 	for (i = 0; i < n; i++)
 		v[i]->awaited += waited < ns ? waited : ns;
 }

@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 #define WATCH_LEAST 100  /* ms between two looks */
 #define WATCH_MOST 1000  /* of them that count: the parent may have been stopped
@@ -51,11 +52,8 @@ watch_bytes(const struct watch *w)
 int64_t
 watch_elapsed(struct watch *w)
 {
-	struct timespec t;
-	int64_t now, ms;
+	int64_t now = clock_ns() / 1000000, ms;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 	ms = w->at ? now - w->at : WATCH_LEAST;
 	if (ms < WATCH_LEAST)
 		return 0;

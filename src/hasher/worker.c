@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "digest/algorithm.h"
 #include "digest/engine.h"
 #include "hasher/dirs.h"
@@ -293,10 +293,7 @@ worker_move_all(struct worker *w)
 static int64_t
 worker_now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return clock_ns() / 1000000;
 }
 
 /* Open files that come to their ends by themselves; a stream may never. */
