@@ -6,6 +6,22 @@
 echo still >still
 still=$(sha512sum <still | cut -c 1-128)
 
+is_what_it_is_now() {
+	out 'the digest of what it is now' <<END
+SHA512 (f) = $(sha512sum <f | cut -c 1-128)
+SHA512 (still) = $still
+END
+	err 'and no word about it' </dev/null
+}
+is_said_to_change() {
+	err 'is said to change' <<END
+phash: $1: file changed as we read it
+END
+	out 'has no line, but the rest has' <<END
+SHA512 (still) = $still
+END
+}
+
 # Without help: somebody sets the time of a big file over and over.
 touching() {
 	local pid status
@@ -19,12 +35,7 @@ touching() {
 }
 truncate -s 60000000 big
 try 'a big file that is touched' 1 touching "$phash" big still
-err 'is said to change' <<'END'
-phash: big: file changed as we read it
-END
-out 'has no line, but the rest has' <<END
-SHA512 (still) = $still
-END
+is_said_to_change big
 
 if ! strace -f -o /dev/null true 2>/dev/null; then
 	skip 'changes at a certain read' 'no strace'
@@ -75,41 +86,23 @@ changes=(
 for change in "${changes[@]}"; do
 	fresh
 	try "once: $change" 0 at_reads 2 "$change" "$phash" -j 1 f still
-	out 'the digest of what it is now' <<END
-SHA512 (f) = $(sha512sum <f | cut -c 1-128)
-SHA512 (still) = $still
-END
+	is_what_it_is_now
 	ok 'is that of a second reading' test "$(reads)" -gt 20
-	err 'and no word about it' </dev/null
 
 	fresh
 	try "always: $change" 1 at_reads 2+7 "$change" "$phash" -j 1 f still
-	err 'is said' <<'END'
-phash: f: file changed as we read it
-END
-	out 'and has no line' <<END
-SHA512 (still) = $still
-END
+	is_said_to_change f
 
 	fresh
 	try "the second reading: $change" 0 at_reads 30 "$change" \
 		"$phash" -j 1 --settle f still
-	out 'the digest of what it is now' <<END
-SHA512 (f) = $(sha512sum <f | cut -c 1-128)
-SHA512 (still) = $still
-END
+	is_what_it_is_now
 	ok 'is that of a third and a fourth' test "$(reads)" -gt 60
-	err 'and no word about it' </dev/null
 
 	fresh
 	try "the second and the fourth reading: $change" 1 at_reads 30+30 \
 		"$change" "$phash" -j 1 --settle f still
-	err 'is said' <<'END'
-phash: f: file changed as we read it
-END
-	out 'and has no line' <<END
-SHA512 (still) = $still
-END
+	is_said_to_change f
 	ok 'after less than four' test "$(reads)" -lt 80
 done
 
@@ -117,12 +110,7 @@ done
 head -c 300000 /dev/zero >f
 try 'always growing' 1 at_reads 1+ 'head -c 200000 /dev/zero >>f' \
 	timeout 60 "$phash" -j 1 f still
-err 'is said to change' <<'END'
-phash: f: file changed as we read it
-END
-out 'and has no line' <<END
-SHA512 (still) = $still
-END
+is_said_to_change f
 
 # Under other options. The last change at hand is as good as any.
 fresh
