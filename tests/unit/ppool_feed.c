@@ -497,19 +497,36 @@ interrupted_put_takes_nothing(void **state)
 	pool_end(pool);
 }
 
-struct heavy {
-	int gate[2]; /* the heavy item ends when something is written here */
-	pid_t pid;
-};
+/* A heavy item ends when a byte is written here; workers inherit it. */
+static int gate[2];
 
-static struct heavy *heavy; /* workers inherit it */
+static ppool *
+pool_with_gate(const ppool_opts *opts)
+{
+	assert_return_code(pipe(gate), errno);
+	return pool_with(opts);
+}
+
+static void
+let_pass(size_t n)
+{
+	while (n--)
+		assert_int_equal(write(gate[1], "!", 1), 1);
+}
+
+static void
+gate_end(void)
+{
+	close(gate[0]);
+	close(gate[1]);
+}
 
 static int
 fn_heavy(void *state, const void *in, size_t len, ppool_out *out)
 {
 	char byte;
 
-	if (int_of(in, len) == 0 && read(heavy->gate[0], &byte, 1) != 1)
+	if (int_of(in, len) == 0 && read(gate[0], &byte, 1) != 1)
 		return 1;
 	return fn_pid(state, in, len, out);
 }
@@ -532,32 +549,28 @@ on_placed(void *cookie, const ppool_result *r)
 static void
 weight_decides_who_gets_a_chunk(void **state)
 {
+	const ppool_opts opts = { .processes = 2 };
 	const ppool_feed_opts fopts = { .chunk_items = 1,
 	    .window_weight = 1000 };
 	struct placed placed = { .results = 0 };
-	struct heavy h = { .pid = 0 };
-	ppool *pool;
+	ppool *pool = pool_with_gate(&opts);
 	ppool_feed *f = NULL;
 
 	(void)state;
-	assert_return_code(pipe(h.gate), errno);
-	heavy = &h;
-	pool = pool_of(2);
 	assert_int_equal(ppool_feed_open(pool, fn_heavy, &fopts, on_placed,
 	    &placed, &f), PPOOL_OK);
 	put_ints(f, 0, 1, 1000);
 	put_ints(f, 1, 41, 1);
 	while (placed.results < 40)
 		assert_int_equal(ppool_poll(pool, -1), PPOOL_OK);
-	assert_int_equal(write(h.gate[1], "!", 1), 1);
+	let_pass(1);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	assert_int_equal(placed.results, 41);
 	for (int i = 1; i < 41; i++)
 		assert_int_not_equal(placed.pids[i], placed.pids[0]);
 	ppool_feed_free(f);
 	pool_end(pool);
-	close(h.gate[0]);
-	close(h.gate[1]);
+	gate_end();
 }
 
 static void
@@ -574,27 +587,22 @@ sums_of_weights_do_not_wrap(void **state)
 	const ppool_opts opts = { .processes = 2, .window = 4 };
 	const ppool_feed_opts fopts = { .chunk_items = 1 };
 	struct placed placed = { .results = 0 };
-	struct heavy h = { .pid = 0 };
-	ppool *pool;
+	ppool *pool = pool_with_gate(&opts);
 	ppool_feed *f = NULL;
 
 	(void)state;
-	assert_return_code(pipe(h.gate), errno);
-	heavy = &h;
-	pool = pool_with(&opts);
 	assert_int_equal(ppool_feed_open(pool, fn_heavy, &fopts, on_placed,
 	    &placed, &f), PPOOL_OK);
 	put_weights(f, 3, (const int[]){ 0, 0, 0 }, UINT64_MAX / 2 + 1);
 	put_ints(f, 1, 2, 1);
-	assert_int_equal(write(h.gate[1], "!!!", 3), 3);
+	let_pass(3);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	assert_int_equal(placed.pids[2], placed.pids[0]);
 	assert_int_not_equal(placed.pids[1], placed.pids[0]);
 	assert_int_equal(placed.pids[3], placed.pids[1]);
 	ppool_feed_free(f);
 	pool_end(pool);
-	close(h.gate[0]);
-	close(h.gate[1]);
+	gate_end();
 }
 
 /* What is answered weighs nothing, also when it was in a chunk that has been
@@ -606,33 +614,28 @@ no_weight_remains(void **state)
 	const ppool_feed_opts fopts = { .chunk_items = 1 };
 	const int values[] = { 0, 0, 1, 1, 1, 1, 1, 1, 1 };
 	struct placed placed = { .results = 0 };
-	struct heavy h = { .pid = 0 };
-	ppool *pool;
+	ppool *pool = pool_with_gate(&opts);
 	ppool_feed *f = NULL;
 
 	(void)state;
-	assert_return_code(pipe(h.gate), errno);
-	heavy = &h;
-	pool = pool_with(&opts);
 	/* chunks of 1, 1, 2 and 2 items, and 3 of 4 that are to be the last */
 	assert_int_equal(ppool_feed_open(pool, fn_heavy, NULL, on_placed,
 	    &placed, &f), PPOOL_OK);
 	put_weights(f, 9, values, 100);
 	assert_int_equal(ppool_feed_finish(f, 0), PPOOL_TIMEOUT);
-	assert_int_equal(write(h.gate[1], "!!", 2), 2);
+	let_pass(2);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	ppool_feed_free(f);
 
 	assert_int_equal(ppool_feed_open(pool, fn_heavy, &fopts, on_placed,
 	    &placed, &f), PPOOL_OK);
 	put_weights(f, 2, values, 1);
-	assert_int_equal(write(h.gate[1], "!!", 2), 2);
+	let_pass(2);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	assert_int_not_equal(placed.pids[0], placed.pids[1]);
 	ppool_feed_free(f);
 	pool_end(pool);
-	close(h.gate[0]);
-	close(h.gate[1]);
+	gate_end();
 }
 
 #ifdef HAVE_MALLINFO2
@@ -657,7 +660,6 @@ chunks_that_wait_keep_no_room(void **state)
 	const ppool_opts opts = { .processes = 1, .window = 1 };
 	const ppool_feed_opts fopts = { .chunk_items = 1, .ahead = CHUNKS };
 	struct tally t;
-	struct heavy h = { .pid = 0 };
 	ppool *pool;
 	ppool_feed *f;
 	size_t before;
@@ -665,9 +667,7 @@ chunks_that_wait_keep_no_room(void **state)
 	(void)state;
 	if (!malloc_is_counted())
 		skip();
-	assert_return_code(pipe(h.gate), errno);
-	heavy = &h;
-	pool = pool_with(&opts);
+	pool = pool_with_gate(&opts);
 	tally_init(&t, CHUNKS);
 	f = feed_of(pool, fn_heavy, &fopts, &t);
 	before = mallinfo2().uordblks;
@@ -677,8 +677,7 @@ chunks_that_wait_keep_no_room(void **state)
 	assert_int_equal(t.canceled, CHUNKS);
 	ppool_feed_free(f);
 	free(t.seen);
-	close(h.gate[0]);
-	close(h.gate[1]);
+	gate_end();
 }
 #endif
 
@@ -707,27 +706,22 @@ the_heaviest_waiting_goes_first(void **state)
 	const ppool_feed_opts fopts = { .chunk_items = 1, .chunk_weight = 10,
 	    .ahead = 8 };
 	struct order o = { .n = 0 };
-	struct heavy h = { .pid = 0 };
-	ppool *pool;
+	ppool *pool = pool_with_gate(&opts);
 	ppool_feed *f = NULL;
 
 	(void)state;
-	assert_return_code(pipe(h.gate), errno);
-	heavy = &h;
-	pool = pool_with(&opts);
 	assert_int_equal(ppool_feed_open(pool, fn_heavy, &fopts, on_order, &o,
 	    &f), PPOOL_OK);
 	for (int v = 0; v < 7; v++)
 		put_ints(f, v, v + 1, weights[v]);
 	assert_int_equal(o.n, 0);
-	assert_int_equal(write(h.gate[1], "!", 1), 1);
+	let_pass(1);
 	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
 	assert_int_equal(o.n, 7);
 	assert_memory_equal(o.index, expected, sizeof(expected));
 	ppool_feed_free(f);
 	pool_end(pool);
-	close(h.gate[0]);
-	close(h.gate[1]);
+	gate_end();
 }
 
 /* Where put would wait, try does not take; nothing is lost or taken twice. */
@@ -737,16 +731,12 @@ try_does_not_wait(void **state)
 	const ppool_opts opts = { .processes = 1, .window = 1, .max_item = 64 };
 	const ppool_feed_opts fopts = { .chunk_items = 1 };
 	struct order o = { .n = 0 };
-	struct heavy h = { .pid = 0 };
+	ppool *pool = pool_with_gate(&opts);
 	char big[65] = "";
-	ppool *pool;
 	ppool_feed *f = NULL;
 	int v = 2;
 
 	(void)state;
-	assert_return_code(pipe(h.gate), errno);
-	heavy = &h;
-	pool = pool_with(&opts);
 	assert_int_equal(ppool_feed_open(pool, fn_heavy, &fopts, on_order, &o,
 	    &f), PPOOL_OK);
 	/* one with the worker, one that waits for it */
@@ -758,7 +748,7 @@ try_does_not_wait(void **state)
 		    PPOOL_TIMEOUT);
 	assert_int_equal(ppool_feed_try(f, big, sizeof(big), 1, NULL),
 	    PPOOL_TOOBIG);
-	assert_int_equal(write(h.gate[1], "!", 1), 1);
+	let_pass(1);
 	/* it moves work by itself */
 	while (ppool_feed_try(f, &v, sizeof(v), 1, NULL) == PPOOL_TIMEOUT)
 		;
@@ -770,8 +760,7 @@ try_does_not_wait(void **state)
 		assert_int_equal(o.index[i], i);
 	ppool_feed_free(f);
 	pool_end(pool);
-	close(h.gate[0]);
-	close(h.gate[1]);
+	gate_end();
 }
 
 /* One chunk always fits, however heavy it is. */
