@@ -87,7 +87,8 @@ __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 
 	entries = n;
 	for (nfds_t i = 0; i < n; i++)
-		polls->idle_entries += fds[i].fd < 0 || !fds[i].events;
+		__atomic_add_fetch(&polls->idle_entries,
+		    fds[i].fd < 0 || !fds[i].events, __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&polls->waiting, timeout_ms != 0, __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&polls->all, 1, __ATOMIC_SEQ_CST);
 	if (poll_error) {
@@ -96,7 +97,8 @@ __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 	}
 	rc = __real_poll(fds, n, timeout_ms);
 	for (nfds_t i = 0; i < n; i++)
-		polls->hangups += (fds[i].revents & POLLHUP) != 0;
+		__atomic_add_fetch(&polls->hangups,
+		    (fds[i].revents & POLLHUP) != 0, __ATOMIC_SEQ_CST);
 	return rc;
 }
 
@@ -118,7 +120,7 @@ int __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev);
 static bool
 epoll_fails(void)
 {
-	if (epolls_left < 0 || epolls_left-- > 0)
+	if (epolls_left < 0 || getpid() != owner || epolls_left-- > 0)
 		return false;
 	errno = ENOSPC;
 	return true;
@@ -431,22 +433,28 @@ too_few_descriptors(void **state)
 }
 
 #ifdef __linux__
-/* Each call in turn: the set, and for each worker a socket and a process. */
+/* Each call in turn: the set, and for each worker a socket and a process, until
+ * none fails. */
 static void
 too_few_watches(void **state)
 {
 	const ppool_opts opts = { .processes = 2 };
 	ppool *pool = (ppool *)1;
+	int calls = 0;
 
 	(void)state;
-	for (int k = 0; !PORTABLE && k < 3; k++) {
-		epolls_left = k;
-		assert_int_equal(ppool_create(&pool, &opts), PPOOL_SYS);
+	for (;; calls++) {
+		epolls_left = calls;
+		if (ppool_create(&pool, &opts) == PPOOL_OK)
+			break;
 		assert_int_equal(errno, ENOSPC);
 		assert_null(pool);
 		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	}
 	epolls_left = -1;
+	/* there may be no descriptors of processes, and no set at all */
+	assert_in_range(calls, PORTABLE ? 0 : 3, 5);
+	pool_end(pool);
 }
 #endif
 
