@@ -227,7 +227,7 @@ reader_await(struct reader *const v[], unsigned n, int ms)
 	/* reader_read says what is there */
 	if (ppoll(p, polled, &t, NULL) < 0 && errno != EINTR)
 		(void)nanosleep(&t, NULL); /* the kernel lacks memory */
-	/* more has passed where this process was stopped meanwhile */
+	/* more has passed where this process was stopped, or came late to run */
 	waited = clock_ns() - since;
 	for (i = 0; i < n; i++)
 		v[i]->awaited += waited < ns ? waited : ns;

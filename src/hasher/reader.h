@@ -26,8 +26,9 @@ struct reader {
 	bool rewound;    /* this is the second try */
 	bool balked;     /* a stream that polled readable, and was not */
 	bool asked;      /* a disk, for the bytes at got */
-	int64_t awaited; /* nanoseconds by reader_await since the last bytes; a
-	                  * second: the rest of the file is waited for */
+	int64_t awaited; /* nanoseconds by reader_await since the last bytes, at
+	                  * most those it was to wait; a second: the rest of
+	                  * the file is waited for */
 	uint64_t got;    /* bytes read in this try */
 	struct stat st;  /* as it was before the first byte of this try */
 };
