@@ -1,5 +1,6 @@
 /*
- * clock.h - time that passes whatever the date is set to.
+ * clock.h - time that passes whatever the date is set to. ppool, which includes
+ * nothing of base, has its own.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/quote.h"
 
@@ -28,7 +28,7 @@ struct progress_sample {
 };
 
 static struct {
-	struct timespec start;
+	int64_t start;
 	uint64_t files, bytes;             /* done */
 	uint64_t found_files, found_bytes;
 	bool all_found;
@@ -64,11 +64,7 @@ progress_signal(int sig)
 static double
 progress_elapsed(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - state.start.tv_sec) +
-	    (double)(now.tv_nsec - state.start.tv_nsec) / 1e9;
+	return (double)(clock_ns() - state.start) / 1e9;
 }
 
 /* The bytes per second since the oldest sample of the last seconds; where there
@@ -343,7 +339,7 @@ progress_init(void)
 	struct sigaction sa = { .sa_handler = progress_signal,
 	    .sa_flags = SA_RESTART };
 
-	clock_gettime(CLOCK_MONOTONIC, &state.start);
+	state.start = clock_ns();
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGUSR1, &sa, NULL);
 }
@@ -351,7 +347,7 @@ progress_init(void)
 void
 progress_start(unsigned flags)
 {
-	clock_gettime(CLOCK_MONOTONIC, &state.start);
+	state.start = clock_ns();
 	diag_before_message(progress_make_way);
 	state.flags = flags;
 	state.next = PROGRESS_FIRST;
