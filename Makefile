@@ -375,7 +375,7 @@ lint-text:
 # two processors: too long for `lint`.
 lint-tidy: compile_commands.json
 	@printf '%s\n' $(src)/main.c $(phash_src) $(ppool_src) | \
-		xargs -P $(JOBS) -n 4 clang-tidy -p . --quiet
+		xargs -P "$$(nproc)" -n 4 clang-tidy -p . --quiet
 
 lint-gcc lint-clang: lint-%:
 	$(MAKE) DEVELOPER=1 CC=$* BUILD=$(BUILD)/lint-$* all test-programs
