@@ -43,7 +43,7 @@
 #
 # Define TEST_WRAPPER to a command that unit tests are run under, as valgrind.
 #
-# Define JOBS to the number of tests that run at a time. By default there is one
+# Define JOBS to the number of tests that run at a time. By default there are two
 # more than there are processors, as some tests do little but wait.
 #
 # Define FUZZ_SECONDS to the time that `make fuzz` gives to each fuzzer.
@@ -64,7 +64,7 @@ INSTALL = install
 PROVE = prove
 BUILD = build
 HARDENING = yes
-JOBS = $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
+JOBS = $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
 TEST_TIMEOUT = 300
 FUZZ_SECONDS = 60
 
@@ -286,7 +286,10 @@ $(BUILD)/flags $(BUILD)/sources $(BUILD)/paths: FORCE
 
 # Tests. prove runs the unit tests and the shell tests alike: all speak TAP.
 
-TESTS = $(unit_bin) $(wildcard $(tests)/*.t)
+# The longest first: begun late, they would run on when all others have ended.
+long_tests = $(tests)/stall.t $(tests)/huge.t
+TESTS = $(long_tests) $(unit_bin) \
+	$(filter-out $(long_tests),$(wildcard $(tests)/*.t))
 
 export TEST_ENGINE TEST_TIMEOUT TEST_WRAPPER
 # For make, BUILD has no blanks; for tests, whatever the path has.
