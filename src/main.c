@@ -3,7 +3,7 @@
  *
  * THE MAP. The program is a house of rooms, each a folder of src.
  *
- *     main.c, options   argv in, exit status out
+ *     main.c, options   argv in, exit status out; usage
  *     mode/             what was asked for: hash, check, audit; run, operands,
  *                       and of those that read lists readlist and tags, which
  *                       they share; of an audit: absent, what the walk has not
@@ -43,7 +43,8 @@
  * rooms, top to bottom; a file includes only its own room and rooms below:
  *     main        -> options mode record source hasher digest ppool base
  *     mode        -> options record source hasher digest ppool base
- *     options     -> record digest base
+ *     options     -> usage record digest base
+ *     usage       ->
  *     record      -> hasher digest base
  *     source      -> base
  *     hasher      -> digest ppool base
