@@ -35,6 +35,9 @@
 # Define PORTABLE=1 to build without any extension of Linux and glibc, with
 # the stand-ins that other systems get.
 #
+# Define WITH_LIBARCHIVE=yes to build --archive, which needs libarchive, liblzma
+# and zlib; configure does so where it finds them.
+#
 # Define TESTS to run only some tests: make check TESTS=tests/map.t
 #
 # Define TEST_TIMEOUT to the seconds after which a single test has failed.
@@ -92,11 +95,20 @@ man = $(srcdir)/man
 tests = $(srcdir)/tests
 
 ppool_src = $(wildcard $(src)/ppool/*.c)
-phash_src = $(filter-out $(src)/main.c $(ppool_src),\
+# Without libarchive the room of archives is empty but for who says so.
+archive_src = $(wildcard $(src)/archive/*.c)
+archive_none = $(src)/archive/none.c
+ifeq ($(WITH_LIBARCHIVE),yes)
+unused_src = $(archive_none)
+else
+unused_src = $(filter-out $(archive_none),$(archive_src))
+unused_fuzz = $(tests)/fuzz/archive.c
+endif
+phash_src = $(filter-out $(src)/main.c $(ppool_src) $(unused_src),\
 	$(wildcard $(src)/*.c $(src)/*/*.c))
 unit_src = $(wildcard $(tests)/unit/*.c)
 perf_src = $(wildcard $(tests)/perf/*.c)
-fuzz_src = $(wildcard $(tests)/fuzz/*.c)
+fuzz_src = $(filter-out $(unused_fuzz),$(wildcard $(tests)/fuzz/*.c))
 example_src = $(wildcard $(man)/examples/*.c)
 man_pages = $(wildcard $(man)/*.[1-9])
 
@@ -123,6 +135,10 @@ all_cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I$(src) \
 all_cflags = -std=c11
 all_libs = -lcrypto
 
+ifeq ($(WITH_LIBARCHIVE),yes)
+all_cppflags += -DPHASH_LIBARCHIVE
+all_libs += -larchive -llzma -lz -pthread
+endif
 ifdef PORTABLE
 all_cppflags += -DPHASH_PORTABLE -DPPOOL_PORTABLE
 endif
@@ -342,7 +358,8 @@ fuzz:
 		mkdir -p $$own; \
 		test -d $$seeds || seeds=; \
 		test -f $$words && words=-dict=$$words || words=; \
-		$(BUILD)/fuzz/tests/fuzz/$$name -max_len=2048 $$words \
+		test $$name = archive && max=20000 || max=2048; \
+		$(BUILD)/fuzz/tests/fuzz/$$name -max_len=$$max $$words \
 			-max_total_time=$(FUZZ_SECONDS) \
 			-artifact_prefix=$(BUILD)/fuzz/$$name- $$own $$seeds; \
 	done

@@ -18,6 +18,9 @@
  *                       does (ops), whose row is local, the pool, with
  *                       flight; in the workers: worker, reader, dirs; on both
  *                       sides: wire, result, watch
+ *     archive/          members of archives: unpack, a thread that reads ahead;
+ *                       members (links), of libarchive; input (gzip, xz,
+ *                       filter), what decompresses; none, without libarchive
  *     digest/           island: bytes to digests: algorithm, digest, engine
  *                       (lanes, evp), message, sha512x
  *     ppool/            island and public library: the process pool
@@ -48,6 +51,7 @@
  *     record      -> hasher digest base
  *     source      -> base
  *     hasher      -> digest ppool base
+ *     archive     ->
  *     digest      ->
  *     ppool       ->
  *     base        ->

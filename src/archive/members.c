@@ -1,0 +1,530 @@
+#include "archive/members.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/input.h"
+#include "archive/links.h"
+
+#define MEMBERS_RETRIES 10 /* of a header: libarchive sets no bound */
+#define MEMBERS_BLOCK 512  /* of tar: zeros as long as this tell nothing */
+
+struct members {
+	struct input in;
+	struct archive *a;
+	enum members_kind kind;
+	uint64_t size;     /* as opts.size */
+	bool guarded;      /* by MEMBERS_RATIO */
+	bool broken;       /* in.why says why; nothing more can be had */
+	bool ended;        /* there are no more members */
+	bool empty;        /* there is nothing for libarchive to read */
+	bool input_broken; /* input_next has failed */
+	bool ahead;        /* the first header was read already */
+	int header;        /* what libarchive said of the newest */
+	uint64_t given;    /* bytes that libarchive was given: where it is */
+	const char *last;  /* the newest n of them */
+	size_t lastn;
+	uint64_t total;    /* bytes of members, holes too */
+
+	struct links links; /* of a cpio, whose data comes with the last one */
+
+	struct archive_entry *e;
+	struct {           /* of the member at hand */
+		uint64_t at;       /* bytes that were given */
+		const void *p;     /* n bytes that begin at offset */
+		size_t n;
+		uint64_t offset;
+		bool ended;        /* these are the last */
+		bool failed;
+	} data;
+};
+
+static const char zeros[64 * 1024];
+
+/* ---- bytes for libarchive ----------------------------------------------------- */
+
+static la_ssize_t
+members_on_read(struct archive *a, void *cookie, const void **p)
+{
+	struct members *ms = cookie;
+	size_t n;
+	int rc = input_next(&ms->in, p, &n);
+
+	if (rc < 0) {
+		ms->input_broken = true;
+		archive_set_error(a, -1, "%s", ms->in.why);
+	}
+	if (rc <= 0)
+		return rc;
+	ms->given += n;
+	ms->last = *p;
+	ms->lastn = n;
+	return (la_ssize_t)n;
+}
+
+static la_int64_t
+members_on_seek(struct archive *a, void *cookie, la_int64_t offset, int whence)
+{
+	struct members *ms = cookie;
+	int64_t at = input_seek(&ms->in, offset, whence);
+
+	if (at < 0) {
+		ms->input_broken = true;
+		archive_set_error(a, -1, "%s", ms->in.why);
+		return ARCHIVE_FATAL;
+	}
+	ms->given = (uint64_t)at;
+	ms->lastn = 0;
+	return at;
+}
+
+/* Says why libarchive failed, unless its input did. -1. */
+static int
+members_fail(struct members *ms)
+{
+	const char *why = archive_error_string(ms->a);
+
+	return ms->input_broken ? -1 :
+	    input_fail(&ms->in, "%s", why ? why : "damaged");
+}
+
+/* ---- what it is --------------------------------------------------------------- */
+
+typedef int members_support(struct archive *);
+
+/*
+ * Not mtree, which takes any text for one; not rar, whose readers are the ones
+ * that crash; not what is hardly an archive (uu, lha, rpm). A file of zeros is
+ * an empty tar to libarchive: what begins so is an ISO or no archive.
+ */
+static members_support *const formats[] = {
+	archive_read_support_format_iso9660,
+	/* from here on not of zeros */
+	archive_read_support_format_tar,
+	archive_read_support_format_gnutar,
+	archive_read_support_format_zip,
+	archive_read_support_format_7zip,
+	archive_read_support_format_cpio,
+	archive_read_support_format_ar,
+	archive_read_support_format_xar,
+	archive_read_support_format_cab,
+	archive_read_support_format_warc,
+};
+#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+static bool
+members_begin_with_zeros(const struct members *ms)
+{
+	size_t n;
+	const unsigned char *p = input_peek(&ms->in, &n);
+
+	return n >= MEMBERS_BLOCK && !memcmp(p, zeros, MEMBERS_BLOCK);
+}
+
+/* 0, or -1 where there is no memory. */
+static int
+members_set_up(struct members *ms)
+{
+	size_t n = members_begin_with_zeros(ms) ? 1 : FORMATS, i;
+
+	for (i = 0; i < n; i++)
+		if (formats[i](ms->a) < ARCHIVE_WARN)
+			return -1;
+	return archive_read_support_format_raw(ms->a) == ARCHIVE_OK &&
+	    archive_read_set_callback_data(ms->a, ms) == ARCHIVE_OK &&
+	    archive_read_set_read_callback(ms->a, members_on_read) ==
+	    ARCHIVE_OK && (!ms->in.seekable || ms->in.layers > 1 ||
+	    archive_read_set_seek_callback(ms->a, members_on_seek) ==
+	    ARCHIVE_OK) ? 0 : -1;
+}
+
+static void
+members_read_header(struct members *ms)
+{
+	int retries = 0;
+
+	do
+		ms->header = archive_read_next_header(ms->a, &ms->e);
+	while (ms->header == ARCHIVE_RETRY && retries++ < MEMBERS_RETRIES);
+}
+
+/* Its first header tells what it is. 0, or -1 with why. */
+static int
+members_open(struct members *ms)
+{
+	size_t n;
+
+	if (input_open(&ms->in) < 0)
+		return -1;
+	(void)input_peek(&ms->in, &n);
+	ms->kind = ms->in.layers > 1 ? MEMBERS_COMPRESSED : MEMBERS_PLAIN;
+	ms->empty = n == 0;
+	if (ms->empty)
+		return 0;
+	if (members_set_up(ms) < 0)
+		return input_fail(&ms->in, "%s", strerror(ENOMEM));
+	if (archive_read_open1(ms->a) != ARCHIVE_OK)
+		return members_fail(ms);
+	members_read_header(ms);
+	ms->ahead = true;
+	if (archive_format(ms->a) != ARCHIVE_FORMAT_RAW)
+		ms->kind = MEMBERS_ARCHIVE;
+	return 0;
+}
+
+struct members *
+members_new(const struct members_opts *o, enum members_kind *kind)
+{
+	struct members *ms = calloc(1, sizeof(*ms));
+
+	if (!ms)
+		return NULL;
+	ms->size = o->size;
+	ms->guarded = !o->limit;
+	ms->in.fd = o->fd;
+	ms->in.seekable = o->size != UINT64_MAX;
+	ms->in.threads = o->threads;
+	ms->in.limit = o->limit ? o->limit : MEMBERS_LIMIT;
+	ms->a = archive_read_new();
+	if (!ms->a) {
+		free(ms);
+		return NULL;
+	}
+	ms->broken = members_open(ms) < 0;
+	/* why it is broken is to be told, whatever it would have been */
+	*kind = ms->broken ? MEMBERS_ARCHIVE : ms->kind;
+	return ms;
+}
+
+void
+members_free(struct members *ms)
+{
+	if (!ms)
+		return;
+	(void)archive_read_free(ms->a); /* nothing was written */
+	input_release(&ms->in);
+	links_release(&ms->links);
+	free(ms);
+}
+
+void
+members_watch(struct members *ms, void *cookie,
+    void (*on_read)(void *cookie, size_t n))
+{
+	ms->in.cookie = cookie;
+	ms->in.on_read = on_read;
+	on_read(cookie, (size_t)ms->in.taken);
+}
+
+const char *
+members_why(const struct members *ms)
+{
+	return ms->in.why;
+}
+
+/* ---- members ------------------------------------------------------------------ */
+
+/* So many bytes more are to come. 0, or -1 with why when that is too much. */
+static int
+members_bound(struct members *ms, uint64_t more)
+{
+	uint64_t size = ms->in.seekable ? ms->size : ms->in.taken;
+	uint64_t sum = ms->total + more;
+
+	if (sum < more || sum > ms->in.limit)
+		return input_fail(&ms->in, "expands to more than %llu bytes",
+		    (unsigned long long)ms->in.limit);
+	if (ms->guarded && sum > MEMBERS_RATIO_FROM &&
+	    sum / MEMBERS_RATIO > size)
+		return input_fail(&ms->in, "expands to more than %d times its "
+		    "size", MEMBERS_RATIO);
+	return 0;
+}
+
+static enum members_event
+members_break(struct members *ms)
+{
+	ms->broken = true;
+	return MEMBERS_BROKEN;
+}
+
+static bool
+members_is_format(const struct members *ms, int base)
+{
+	return (archive_format(ms->a) & ARCHIVE_FORMAT_BASE_MASK) == base;
+}
+
+static bool
+members_are_zeros(const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (p[i])
+			return false;
+	return true;
+}
+
+/*
+ * Goes through what follows the last member: its layers verify their checksums
+ * only at their ends, and behind a tar or cpio there must be nothing but zeros.
+ */
+static enum members_event
+members_end(struct members *ms)
+{
+	bool padded = members_is_format(ms, ARCHIVE_FORMAT_TAR) ||
+	    members_is_format(ms, ARCHIVE_FORMAT_CPIO);
+	uint64_t ahead = ms->given - (uint64_t)archive_filter_bytes(ms->a, -1);
+	/* libarchive may have kept more: of that it has looked at all */
+	size_t n = ahead < ms->lastn ? (size_t)ahead : ms->lastn;
+	const void *p = ms->last + (ms->lastn - n);
+	int rc = 1;
+
+	if (ms->in.layers == 1 && !padded)
+		return MEMBERS_END; /* libarchive has been where it would */
+	for (; rc > 0; rc = input_next(&ms->in, &p, &n)) {
+		if (!padded || members_are_zeros(p, n))
+			continue;
+		input_fail(&ms->in, "there is more after the end of the "
+		    "archive");
+		return members_break(ms);
+	}
+	return rc < 0 ? members_break(ms) : MEMBERS_END;
+}
+
+/* Its name and the name that it is a link to, as this locale has them: where it
+ * has none, in UTF-8. 0, or -1 with why. */
+static int
+members_names(struct members *ms, struct member *m)
+{
+	m->name = archive_entry_pathname(ms->e);
+	if (!m->name)
+		m->name = archive_entry_pathname_utf8(ms->e);
+	m->link = archive_entry_hardlink(ms->e);
+	if (!m->link)
+		m->link = archive_entry_hardlink_utf8(ms->e);
+	if (archive_format(ms->a) == ARCHIVE_FORMAT_RAW)
+		m->name = ""; /* libarchive made one up */
+	if (!m->name)
+		return input_fail(&ms->in, "a member without a name");
+	m->len = strlen(m->name);
+	return 0;
+}
+
+/* Are all links but the last of a file written as if they were empty? So cpio(5)
+ * has it of the newc and crc formats. */
+static bool
+members_has_late_links(const struct members *ms)
+{
+	int format = archive_format(ms->a);
+
+	return (format == ARCHIVE_FORMAT_CPIO_SVR4_NOCRC ||
+	    format == ARCHIVE_FORMAT_CPIO_SVR4_CRC) &&
+	    archive_entry_filetype(ms->e) == AE_IFREG &&
+	    archive_entry_nlink(ms->e) > 1;
+}
+
+static void
+members_facts(const struct members *ms, struct member *m)
+{
+	m->has_size = archive_entry_size_is_set(ms->e);
+	m->size = m->has_size ? (uint64_t)archive_entry_size(ms->e) : 0;
+	m->whole = ms->kind == MEMBERS_PLAIN;
+	m->mode = (uint32_t)archive_entry_mode(ms->e);
+	m->mtime = 0;
+	if (archive_entry_mtime_is_set(ms->e))
+		m->mtime = (int64_t)((uint64_t)archive_entry_mtime(ms->e) *
+		    1000000000 + (uint64_t)archive_entry_mtime_nsec(ms->e));
+}
+
+/* The index of an ar, which its readers take for a member. */
+static bool
+members_is_index(const struct members *ms, const char *name)
+{
+	return members_is_format(ms, ARCHIVE_FORMAT_AR) &&
+	    (!strcmp(name, "/") || !strcmp(name, "/SYM64/"));
+}
+
+/* Keeps it until the end. Its event, unless that is the time to tell it. */
+static enum members_event
+members_hold(struct members *ms, struct member *m, bool *held)
+{
+	m->link = NULL;
+	*held = !m->size;
+	if (links_hold(&ms->links, (uint64_t)archive_entry_dev(ms->e),
+	    (uint64_t)archive_entry_ino64(ms->e), m) == 0)
+		return MEMBERS_FILE;
+	*held = false;
+	input_fail(&ms->in, "%s", strerror(ENOMEM));
+	return members_break(ms);
+}
+
+/* What it is; *held: nothing yet. */
+static enum members_event
+members_event(struct members *ms, struct member *m, bool *held)
+{
+	if (archive_entry_is_encrypted(ms->e)) {
+		input_fail(&ms->in, "encrypted");
+		return members_break(ms);
+	}
+	if (members_is_index(ms, m->name))
+		return MEMBERS_OTHER;
+	/* of some formats a link has the data too */
+	if (m->link && !m->size && !members_has_late_links(ms))
+		return MEMBERS_LINK;
+	/* some ar(1) writes no type */
+	if (!m->link && archive_entry_filetype(ms->e) != AE_IFREG &&
+	    archive_entry_filetype(ms->e) != 0)
+		return MEMBERS_OTHER;
+	if (ms->in.seekable && m->has_size && members_bound(ms, m->size) < 0)
+		return members_break(ms);
+	if (members_has_late_links(ms))
+		return members_hold(ms, m, held);
+	return MEMBERS_FILE;
+}
+
+/* What was held has its turn: a link to the file with the data, or, where there
+ * was none, an empty file. */
+static enum members_event
+members_settle(struct members *ms, struct member *m)
+{
+	if (!links_next(&ms->links, m))
+		return MEMBERS_END;
+	ms->data.ended = true;
+	return m->link ? MEMBERS_LINK : MEMBERS_FILE;
+}
+
+/* Of an empty file, whatever it was compressed with. */
+static enum members_event
+members_nothing(struct members *ms, struct member *m)
+{
+	static const struct member empty = { .name = "" };
+
+	if (ms->ended)
+		return MEMBERS_END;
+	ms->ended = true;
+	ms->data.ended = true;
+	*m = empty;
+	m->whole = ms->kind == MEMBERS_PLAIN;
+	return MEMBERS_FILE;
+}
+
+/* The next header. As members_next; *held: it is not to be told yet. */
+static enum members_event
+members_read(struct members *ms, struct member *m, bool *held)
+{
+	if (!ms->ahead)
+		members_read_header(ms);
+	ms->ahead = false;
+	ms->ended = ms->header == ARCHIVE_EOF;
+	if (ms->ended)
+		return members_end(ms);
+	/* it warns of what has no part in a digest */
+	if (ms->header < ARCHIVE_WARN) {
+		(void)members_fail(ms);
+		return members_break(ms);
+	}
+	if (members_names(ms, m) < 0)
+		return members_break(ms);
+	members_facts(ms, m);
+	return members_event(ms, m, held);
+}
+
+enum members_event
+members_next(struct members *ms, struct member *m)
+{
+	enum members_event event = MEMBERS_END;
+	bool held = true;
+
+	memset(&ms->data, 0, sizeof(ms->data));
+	if (ms->broken)
+		return MEMBERS_BROKEN;
+	if (ms->empty)
+		return members_nothing(ms, m);
+	while (!ms->ended && held) {
+		held = false;
+		event = members_read(ms, m, &held);
+	}
+	return event == MEMBERS_END ? members_settle(ms, m) : event;
+}
+
+/* ---- bytes of a member -------------------------------------------------------- */
+
+/* Reads the next block. 0, or -1 with why. */
+static int
+members_block(struct members *ms)
+{
+	la_int64_t offset = 0;
+	int rc = archive_read_data_block(ms->a, &ms->data.p, &ms->data.n,
+	    &offset);
+
+	ms->data.ended = rc == ARCHIVE_EOF;
+	if (ms->data.ended)
+		ms->data.n = 0;
+	if (rc == ARCHIVE_OK && (uint64_t)offset < ms->data.at)
+		return input_fail(&ms->in, "its parts overlap");
+	ms->data.offset = ms->data.ended ? ms->data.at : (uint64_t)offset;
+	if (rc == ARCHIVE_OK || ms->data.ended)
+		return 0;
+	ms->broken = rc == ARCHIVE_FATAL || ms->input_broken;
+	return members_fail(ms);
+}
+
+/* What was not given is a hole up to there, if the archive says so. 0, or -1
+ * with why. */
+static int
+members_last(struct members *ms)
+{
+	uint64_t size;
+
+	if (!archive_entry_size_is_set(ms->e))
+		return 0;
+	size = (uint64_t)archive_entry_size(ms->e);
+	if (ms->data.at < size && archive_entry_sparse_count(ms->e) > 0) {
+		ms->data.offset = size;
+		return 0;
+	}
+	return ms->data.at == size ? 0 : input_fail(&ms->in, ms->data.at <
+	    size ? "shorter than its size says" : "longer than its size says");
+}
+
+/* Something to give, unless it is complete. 0, or -1 with why. */
+static int
+members_fill(struct members *ms)
+{
+	while (!ms->data.n && ms->data.at == ms->data.offset &&
+	    !ms->data.ended) {
+		if (members_block(ms) < 0)
+			return -1;
+		if (ms->data.ended && members_last(ms) < 0)
+			return -1;
+	}
+	return members_bound(ms, ms->data.offset - ms->data.at + ms->data.n);
+}
+
+int
+members_data(struct members *ms, const void **p, size_t *n)
+{
+	uint64_t hole;
+
+	if (!ms->data.failed)
+		ms->data.failed = members_fill(ms) < 0;
+	if (ms->data.failed)
+		return -1;
+	hole = ms->data.offset - ms->data.at;
+	if (hole) {
+		*p = zeros;
+		*n = hole < sizeof(zeros) ? (size_t)hole : sizeof(zeros);
+	} else {
+		*p = ms->data.p;
+		*n = ms->data.n;
+		ms->data.n = 0;
+		ms->data.offset += *n;
+	}
+	ms->data.at += *n;
+	ms->total += *n;
+	return *n > 0;
+}
