@@ -16,8 +16,8 @@
  *                       filter, glob, lookup, own, tally
  *     hasher/           entries in, results out: hasher, by a table of what one
  *                       does (ops), whose row is local, the pool, with
- *                       flight; in the workers: worker, reader, dirs; on both
- *                       sides: wire, result, watch
+ *                       flight; in the workers: worker, reader, dirs, inside,
+ *                       an archive; on both sides: wire, result, watch
  *     archive/          members of archives: unpack, a thread that reads ahead;
  *                       members (links), of libarchive; input (gzip, xz,
  *                       filter), what decompresses; none, without libarchive
@@ -50,7 +50,7 @@
  *     usage       ->
  *     record      -> hasher digest base
  *     source      -> base
- *     hasher      -> digest ppool base
+ *     hasher      -> archive digest ppool base
  *     archive     ->
  *     digest      ->
  *     ppool       ->

@@ -50,6 +50,7 @@ struct entry {
 	const struct entry_root *root; /* of an ENTRY_FOUND; else NULL */
 	enum entry_kind kind;
 	int algorithm;    /* its number; 0 is the run's own */
+	bool archive;     /* if it is one, its members are meant */
 	struct entry_identity id;
 	uint64_t cookie;  /* for the use of the hasher's caller */
 };

@@ -11,6 +11,7 @@
 #include "base/entry.h"
 #include "hasher/local.h"
 #include "hasher/ops.h"
+#include "hasher/result.h"
 
 struct hasher *
 hasher_new(const struct hasher_opts *opts)
@@ -28,7 +29,7 @@ hasher_new(const struct hasher_opts *opts)
 void
 hasher_deliver(struct hasher *h, const struct result *r)
 {
-	h->answered++;
+	h->answered += !r->archive;
 	h->on_result(h->cookie, r);
 }
 

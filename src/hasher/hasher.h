@@ -24,12 +24,16 @@ struct hasher_opts {
 	                        * borrowed */
 	bool twice;            /* read each regular file twice, and compare the
 	                        * digests: RESULT_CHANGED if they differ */
+	unsigned threads;      /* that one archive is decoded with; at least 1 */
+	uint64_t limit;        /* of bytes that an archive expands to: as
+	                        * members_opts.limit */
 	int timeout;           /* seconds without a sign of life after which a
 	                        * worker is replaced and the file that it worked
 	                        * on given up (RESULT_STALLED); 0: never */
 
 	void *cookie;
-	/* Called once for every entry put, in completion order, from inside
+	/* Called once for every entry put, in completion order, and before it
+	 * for each member of one that is an archive, in its order; from inside
 	 * a function below. r lives until it returns. */
 	void (*on_result)(void *cookie, const struct result *r);
 	/* Called after a group of results, and whenever a signal or a tenth

@@ -110,6 +110,23 @@ local_outcome(const struct local *l, const ppool_result *p, size_t digestlen,
 	}
 }
 
+/* A member of an archive. */
+static void
+local_part(struct local *l, const ppool_result *p, size_t digestlen,
+    const struct entry *archive)
+{
+	struct result r = { .archive = archive };
+
+	r.entry.algorithm = archive->algorithm;
+	r.entry.cookie = archive->cookie;
+	/* nonsense has no name that could be told */
+	if (p->err || wire_get_part(&r, digestlen, p->data, p->len) < 0) {
+		r.entry.name = "";
+		(void)result_fail(&r, RESULT_DIED, INT_MIN);
+	}
+	hasher_deliver(&l->hasher, &r);
+}
+
 static void
 local_result(void *cookie, const ppool_result *p)
 {
@@ -121,6 +138,10 @@ local_result(void *cookie, const ppool_result *p)
 	    f->entry.algorithm);
 
 	r.entry.name = wire_name(p->item.data, p->item.len, f->entry.len);
+	if (p->part) {
+		local_part(l, p, d->size, &r.entry);
+		return;
+	}
 	local_outcome(l, p, d->size, &r);
 	hasher_deliver(&l->hasher, &r);
 	flights_end(&l->flights, f);
@@ -481,6 +502,8 @@ local_new(const struct hasher_opts *opts)
 	l->setup.engine = opts->engine;
 	l->setup.dirfd = opts->dirfd;
 	l->setup.twice = opts->twice;
+	l->setup.limit = opts->limit;
+	l->setup.threads = opts->threads;
 	if (watch_init(&l->watch, (unsigned)opts->jobs) < 0) {
 		diag_msg("cannot start workers: %s", strerror(errno));
 		goto fail;

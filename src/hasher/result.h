@@ -34,21 +34,34 @@ enum result_status {
 	                 * asked for */
 	RESULT_STALLED, /* given up: its worker made no progress for that many
 	                 * seconds */
+	RESULT_OPENED,  /* an archive, of which all members have been delivered:
+	                 * others says how many are no regular files */
+	RESULT_ARCHIVE, /* an archive that cannot be read on, after the members
+	                 * that have been delivered, or one of its members: text
+	                 * says why */
+	RESULT_LINK,    /* a member that is a hard link to the one before it of
+	                 * the name in text */
 	RESULT_LOST,    /* never hashed: the pool was stopped or broke */
 	RESULT_STATUSES /* how many there are */
 };
 
 struct result {
-	struct entry entry; /* as it was handed to the hasher */
+	struct entry entry; /* as it was handed to the hasher; or a member */
+	const struct entry *archive; /* of a member: the archive, as it was
+	                     * handed over; else NULL. Further members follow,
+	                     * or at least the archive's own result */
 	enum result_status status;
 	union {             /* by status; 0 where none of them is meant */
 		int err;    /* an errno */
 		int death;  /* -signal, or exit status, or INT_MIN where that is
 		             * not known */
 		int seconds;
+		int others;
 		int code;   /* for who only carries it */
 	};
 	uint64_t size;      /* bytes hashed */
+	const char *text;   /* of RESULT_ARCHIVE and RESULT_LINK; lives as long
+	                     * as the result itself */
 	size_t digestlen;   /* bytes of digest; 0 unless RESULT_OK */
 	unsigned char digest[DIGEST_MAX];
 };

@@ -1,5 +1,6 @@
 #include "hasher/wire.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/compat.h"
@@ -33,6 +34,7 @@ wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e)
 
 	*p++ = (unsigned char)e->kind;
 	*p++ = (unsigned char)e->algorithm;
+	*p++ = e->archive;
 	p = put64(p, e->id.dev);
 	p = put64(p, e->id.ino);
 	p = put64(p, e->id.size);
@@ -59,6 +61,7 @@ wire_get_request(struct entry *e, struct entry_root *root, const void *p,
 	memset(e, 0, sizeof(*e));
 	e->kind = (enum entry_kind)*from++;
 	e->algorithm = *from++;
+	e->archive = *from++ != 0;
 	e->id.dev = get64(&from);
 	e->id.ino = get64(&from);
 	e->id.size = get64(&from);
@@ -77,36 +80,137 @@ wire_get_request(struct entry *e, struct entry_root *root, const void *p,
 	return memchr(e->name, '\0', e->len + 1) == e->name + e->len ? 0 : -1;
 }
 
+static unsigned char *
+put32(unsigned char *to, uint32_t x)
+{
+	x = htole32(x);
+	memcpy(to, &x, sizeof(x));
+	return to + sizeof(x);
+}
+
+static uint32_t
+get32(const unsigned char **from)
+{
+	uint32_t x;
+
+	memcpy(&x, *from, sizeof(x));
+	*from += sizeof(x);
+	return le32toh(x);
+}
+
+static unsigned char *
+put_text(unsigned char *to, const char *text, size_t len)
+{
+	memcpy(to, text, len);
+	to[len] = '\0';
+	return to + len + 1;
+}
+
+/* Status, code and size: ANSWER_HEAD bytes. */
+static unsigned char *
+put_outcome(unsigned char *to, const struct result *r)
+{
+	*to++ = (unsigned char)r->status;
+	to = put32(to, (uint32_t)r->code);
+	return put64(to, r->size);
+}
+
+static void
+get_outcome(struct result *r, const unsigned char **from)
+{
+	r->status = (enum result_status)*(*from)++;
+	r->code = (int)get32(from);
+	r->size = get64(from);
+}
+
 size_t
 wire_put_answer(unsigned char to[WIRE_ANSWER_MAX], const struct result *r)
 {
-	const uint32_t code = htole32((uint32_t)r->code);
-	unsigned char *p = to;
+	unsigned char *p = put_outcome(to, r);
+	size_t len;
 
-	*p++ = (unsigned char)r->status;
-	memcpy(p, &code, sizeof(code));
-	p += sizeof(code);
-	p = put64(p, r->size);
 	memcpy(p, r->digest, r->digestlen);
-	return ANSWER_HEAD + r->digestlen;
+	p += r->digestlen;
+	if (r->status == RESULT_ARCHIVE) {
+		len = strlen(r->text);
+		p = put_text(p, r->text, len < WIRE_TEXT_MAX ? len :
+		    WIRE_TEXT_MAX - 1);
+	}
+	return (size_t)(p - to);
+}
+
+/* Is there one NUL in the n bytes, as the last? */
+static bool
+is_text(const unsigned char *p, size_t n)
+{
+	return n > 0 && memchr(p, '\0', n) == p + n - 1;
 }
 
 int
 wire_get_answer(struct result *r, size_t digestlen, const void *p, size_t n)
 {
 	const unsigned char *from = p;
-	uint32_t code;
 
 	if (n < ANSWER_HEAD || from[0] >= RESULT_STATUSES)
 		return -1;
-	if (n - ANSWER_HEAD != (from[0] == RESULT_OK ? digestlen : 0))
+	n -= ANSWER_HEAD;
+	if (from[0] == RESULT_ARCHIVE ? !is_text(from + ANSWER_HEAD, n) :
+	    n != (from[0] == RESULT_OK ? digestlen : 0))
 		return -1;
-	r->status = (enum result_status)*from++;
-	memcpy(&code, from, sizeof(code));
-	from += sizeof(code);
-	r->code = (int)le32toh(code);
-	r->size = get64(&from);
-	r->digestlen = n - ANSWER_HEAD;
+	get_outcome(r, &from);
+	r->digestlen = 0;
+	r->text = (const char *)from;
+	if (r->status != RESULT_OK)
+		return 0;
+	r->text = NULL;
+	r->digestlen = digestlen;
+	memcpy(r->digest, from, digestlen);
+	return 0;
+}
+
+#define PART_HEAD (ANSWER_HEAD + 4 + 8 + 1)
+
+void *
+wire_new_part(const struct result *r, size_t *n)
+{
+	const char *text = r->text ? r->text : "";
+	size_t len = strlen(text);
+	unsigned char *part, *p;
+
+	*n = PART_HEAD + r->digestlen + r->entry.len + 1 + len + 1;
+	part = malloc(*n);
+	if (!part)
+		return NULL;
+	p = put_outcome(part, r);
+	p = put32(p, r->entry.id.mode);
+	p = put64(p, (uint64_t)r->entry.id.mtime);
+	*p++ = (unsigned char)r->digestlen;
+	memcpy(p, r->digest, r->digestlen);
+	p = put_text(p + r->digestlen, r->entry.name, r->entry.len);
+	(void)put_text(p, text, len);
+	return part;
+}
+
+int
+wire_get_part(struct result *r, size_t digestlen, const void *p, size_t n)
+{
+	const unsigned char *from = p, *end = from + n, *text;
+
+	if (n < PART_HEAD || from[0] >= RESULT_STATUSES ||
+	    from[PART_HEAD - 1] != (from[0] == RESULT_OK ? digestlen : 0) ||
+	    n - PART_HEAD < from[PART_HEAD - 1])
+		return -1;
+	get_outcome(r, &from);
+	r->entry.id.mode = get32(&from);
+	r->entry.id.mtime = (int64_t)get64(&from);
+	r->digestlen = *from++;
 	memcpy(r->digest, from, r->digestlen);
+	from += r->digestlen;
+	text = memchr(from, '\0', (size_t)(end - from));
+	if (!text || !is_text(text + 1, (size_t)(end - text) - 1))
+		return -1;
+	r->entry.name = (const char *)from;
+	r->entry.len = (size_t)(text - from);
+	r->text = (const char *)text + 1;
 	return 0;
 }

@@ -5,10 +5,15 @@
  * worker.c (child) the other way round. The pool frames the messages. Integers
  * are little-endian.
  *
- *     request  u8 kind, u8 number of the algorithm, u64 device, u64 inode, u64
- *              size, u64 bytes of the name that are the root's (all ones: it
- *              has none), u64 device, u64 inode of the root, name, NUL
- *     answer   u8 status, i32 code, u64 size, digest (0 to 64 bytes)
+ *     request  u8 kind, u8 number of the algorithm, u8 1 if its members are
+ *              meant, u64 device, u64 inode, u64 size, u64 bytes of the name
+ *              that are the root's (all ones: it has none), u64 device, u64
+ *              inode of the root, name, NUL
+ *     answer   u8 status, i32 code, u64 size, digest (0 to 64 bytes); of
+ *              RESULT_ARCHIVE instead: text, NUL
+ *     part     of the answer to an archive, for each member: u8 status, i32
+ *              code, u64 size, u32 mode, i64 mtime, u8 bytes of the digest,
+ *              digest, name, NUL, text, NUL
  *
  * Everything that is decoded is checked first: a worker that went wild can
  * spoil its own files, never the parent.
@@ -22,8 +27,10 @@
 #include "base/entry.h"
 #include "hasher/result.h"
 
-#define WIRE_HEAD (2 + 6 * 8) /* bytes of a request before the name */
-#define WIRE_ANSWER_MAX (13 + DIGEST_MAX)
+#define WIRE_HEAD (3 + 6 * 8) /* bytes of a request before the name */
+#define WIRE_TEXT_MAX 256     /* bytes of the text of an answer, with its NUL:
+                               * a longer one is cut */
+#define WIRE_ANSWER_MAX (13 + DIGEST_MAX + WIRE_TEXT_MAX)
 
 /* Writes what of the request for e comes before its name and a NUL. */
 void wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e);
@@ -36,15 +43,24 @@ const char *wire_name(const void *p, size_t n, size_t len);
 int wire_get_request(struct entry *e, struct entry_root *root, const void *p,
     size_t n);
 
-/* Writes r's status, code, size and digest; returns the bytes used. */
+/* Writes r's status, code, size, digest and text; returns the bytes used. */
 size_t wire_put_answer(unsigned char to[WIRE_ANSWER_MAX],
     const struct result *r);
 
 /*
  * 0, or -1 when the bytes are no answer, or not one with a digest of digestlen
- * bytes. Sets status, code, size, digest and digestlen of r only.
+ * bytes. Sets status, code, size, digest, digestlen and text of r only; the
+ * text is in p.
  */
 int wire_get_answer(struct result *r, size_t digestlen, const void *p,
     size_t n);
+
+/* The part for r, a member: *n bytes, to be freed. NULL with errno where there
+ * is no memory. */
+void *wire_new_part(const struct result *r, size_t *n);
+
+/* The same way back, as wire_get_answer; sets all of r but archive, algorithm and
+ * cookie. Name and text are in p. */
+int wire_get_part(struct result *r, size_t digestlen, const void *p, size_t n);
 
 #endif

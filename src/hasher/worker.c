@@ -1,6 +1,7 @@
 #include "hasher/worker.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "digest/algorithm.h"
 #include "digest/engine.h"
 #include "hasher/dirs.h"
+#include "hasher/inside.h"
 #include "hasher/reader.h"
 #include "hasher/result.h"
 #include "hasher/wire.h"
@@ -33,13 +35,18 @@
 #define WORKER_PAUSE_MS 50
 /* How long a worker without any open file waits for others to close theirs. */
 #define WORKER_ENFILE_MS 1000
+/* Of the slots for files, as many may have members of archives: new files get
+ * the others. */
+#define WORKER_MEMBERS (WORKER_FILES - 4)
 
 _Static_assert(WORKER_SLOTS <= ENGINE_SLOTS, "slot i of each is the same file");
 
 enum slot_state {
 	SLOT_FREE,
 	SLOT_WAITING, /* its file cannot be opened now: worker_defer */
-	SLOT_OPEN
+	SLOT_OPEN,
+	SLOT_ARCHIVE, /* its members are in slots of their own */
+	SLOT_MEMBER
 };
 
 struct slot {
@@ -54,6 +61,11 @@ struct slot {
 	struct result res;
 	bool again;           /* this reading is only compared with res.digest */
 	unsigned char *buf;
+	struct inside *inside;         /* ARCHIVE: its own; MEMBER: of whose it
+	                                * is */
+	struct inside_member *member;  /* MEMBER: it */
+	struct unpack_piece piece;     /* MEMBER: the bytes that were fed... */
+	bool has_piece;                /* ...if there are any */
 };
 
 struct worker {
@@ -66,9 +78,13 @@ struct worker {
 	unsigned busy;               /* slots that are not free */
 	unsigned open;               /* slots with an open file */
 	unsigned streams;            /* those of them that are streams */
+	unsigned members;            /* slots with a member */
+	unsigned stuck;              /* archives of which nothing came in this
+	                              * turn */
 	unsigned most;               /* slots that there are descriptors for */
 	unsigned fed;                /* slots that got bytes in this turn, or have
 	                              * some left to digest */
+	bool unicode;                /* so are names of members */
 	bool answered;               /* a slot became free since worker_fill */
 	struct slot slot[WORKER_SLOTS];
 	unsigned char *bufs;         /* WORKER_SLOTS * WORKER_BUFFER */
@@ -121,18 +137,54 @@ static int
 worker_answer(struct worker *w, struct slot *s)
 {
 	unsigned char answer[WIRE_ANSWER_MAX];
+	size_t n = wire_put_answer(answer, &s->res);
 
+	inside_free(s->inside);
+	s->inside = NULL;
 	reader_close(&s->file);
 	watch_moved(w->line, 0);
 	w->answered = true;
-	if (s->state == SLOT_OPEN) {
+	if (s->state == SLOT_OPEN || s->state == SLOT_ARCHIVE) {
 		w->open--;
 		w->streams -= !s->file.regular;
 	}
 	w->busy--;
 	s->state = SLOT_FREE;
-	return ppool_answer(w->pool, &s->item, 0, answer,
-	    wire_put_answer(answer, &s->res));
+	return ppool_answer(w->pool, &s->item, 0, answer, n);
+}
+
+/* Is the file of s an archive? Then it is one from here on: s->inside. 0, or -1
+ * with the reason in s->res. */
+static int
+worker_open_archive(struct worker *w, struct slot *s)
+{
+	const struct members_opts opts = {
+		.fd = s->file.fd,
+		.size = s->file.regular ? (uint64_t)s->file.st.st_size :
+		    UINT64_MAX,
+		.threads = w->setup->threads,
+		.limit = w->setup->limit,
+	};
+	enum members_kind kind;
+	struct members *ms = NULL;
+
+	/* names that an archive has in Unicode are UTF-8, whatever the user's
+	 * locale: one file has one name. No thread runs before the first */
+	if (!w->unicode)
+		(void)setlocale(LC_CTYPE, "C.UTF-8"); /* if there is one */
+	w->unicode = true;
+	/* a stream may have nothing to tell by for a long time */
+	if (s->file.regular) {
+		ms = members_new(&opts, &kind);
+		if (!ms)
+			return result_fail(&s->res, RESULT_OPEN, ENOMEM);
+		if (kind == MEMBERS_PLAIN) {
+			members_free(ms);
+			return reader_rewind(&s->file, &s->res);
+		}
+	}
+	s->inside = inside_new(&opts, ms);
+	return s->inside ? 0 : result_fail(&s->res, RESULT_OPEN, errno);
 }
 
 /* Opens the file that s->item asks for. 0, or -1 with the reason in s->res. */
@@ -147,7 +199,13 @@ worker_open(struct worker *w, struct slot *s)
 	s->engine = worker_engine(w, e.algorithm);
 	if (!s->engine)
 		return result_fail(&s->res, RESULT_DIGEST, 0);
-	return reader_open(&s->file, &w->dirs, &e, &s->res);
+	if (reader_open(&s->file, &w->dirs, &e, &s->res) < 0)
+		return -1;
+	if (e.archive && worker_open_archive(w, s) < 0) {
+		reader_close(&s->file);
+		return -1;
+	}
+	return 0;
 }
 
 /*
@@ -257,6 +315,168 @@ worker_move(struct worker *w, unsigned i)
 	return 0;
 }
 
+/* ---- members of archives ------------------------------------------------------ */
+
+/* The member in slot s has its result, or its slot is given up. */
+static void
+worker_leave_member(struct worker *w, struct slot *s)
+{
+	if (s->has_piece)
+		inside_release(s->inside, &s->piece);
+	s->has_piece = false;
+	s->inside = NULL;
+	s->state = SLOT_FREE;
+	w->members--;
+	w->busy--;
+	w->answered = true;
+}
+
+/* The member in slot i has no more to digest. */
+static void
+worker_end_member(struct worker *w, unsigned i)
+{
+	struct slot *s = &w->slot[i];
+	struct result *r = &s->member->res;
+
+	if (s->engine->slot[i].state == ENGINE_FAILED) {
+		(void)result_fail(r, RESULT_DIGEST, 0);
+	} else {
+		r->digestlen = s->engine->size;
+		memcpy(r->digest, s->engine->slot[i].digest, r->digestlen);
+	}
+	inside_done(s->member);
+	worker_leave_member(w, s);
+}
+
+/* The member in slot i wants bytes, which are next in its archive if it is the
+ * current one. */
+static void
+worker_feed_member(struct worker *w, unsigned i)
+{
+	struct slot *s = &w->slot[i];
+
+	if (s->has_piece)
+		inside_release(s->inside, &s->piece);
+	s->has_piece = false;
+	switch (inside_next(s->inside)) {
+	case INSIDE_BYTES:
+		watch_item(w->line, s->item.id);
+		inside_bytes(s->inside, &s->piece);
+		s->has_piece = true;
+		s->member->res.size += s->piece.n;
+		/* one that libcrypto failed for goes through its bytes all the
+		 * same: other members are behind them */
+		if (s->engine->slot[i].state == ENGINE_HUNGRY)
+			engine_feed(s->engine, i, s->piece.data, s->piece.n,
+			    s->piece.last);
+		w->fed++;
+		break;
+	case INSIDE_FAILED:
+		inside_fail(s->inside);
+		worker_leave_member(w, s);
+		break;
+	case INSIDE_LATER:
+	case INSIDE_BEGIN:
+	case INSIDE_END:
+		break;
+	}
+}
+
+static void
+worker_move_member(struct worker *w, unsigned i)
+{
+	struct slot *s = &w->slot[i];
+
+	switch (s->engine->slot[i].state) {
+	case ENGINE_HUNGRY:
+		worker_feed_member(w, i);
+		break;
+	case ENGINE_FAILED:
+		if (s->inside->current == s->member) {
+			worker_feed_member(w, i);
+			break;
+		}
+		/* fall through */
+	case ENGINE_DONE:
+		worker_end_member(w, i);
+		break;
+	case ENGINE_FED:
+		w->fed++;
+		break;
+	case ENGINE_IDLE:
+		break;
+	}
+}
+
+/* A free slot for a member; NULL: there is none. */
+static struct slot *
+worker_free_slot(struct worker *w)
+{
+	unsigned i;
+
+	for (i = 0; i < WORKER_SLOTS && w->members < WORKER_MEMBERS; i++)
+		if (w->slot[i].state == SLOT_FREE)
+			return &w->slot[i];
+	return NULL;
+}
+
+/* The next member of the archive a gets a slot. False: there is none. */
+static bool
+worker_begin_member(struct worker *w, struct slot *a)
+{
+	struct slot *s = worker_free_slot(w);
+	unsigned i;
+
+	if (!s)
+		return false;
+	i = (unsigned)(s - w->slot);
+	s->state = SLOT_MEMBER;
+	s->item = a->item;
+	s->engine = a->engine;
+	s->inside = a->inside;
+	s->has_piece = false;
+	w->members++;
+	w->busy++;
+	s->member = inside_begin(a->inside);
+	(void)engine_start(s->engine, i, s->member->res.entry.id.size);
+	worker_move_member(w, i);
+	return true;
+}
+
+/* Was the archive the same one all the time? */
+static int
+worker_end_archive(struct worker *w, struct slot *s)
+{
+	inside_result(s->inside, &s->res);
+	if (s->file.regular && s->res.status == RESULT_OPENED &&
+	    reader_settled(&s->file, &s->res) == 0)
+		(void)result_fail(&s->res, RESULT_CHANGED, 0);
+	return worker_answer(w, s);
+}
+
+/* Begins what members there are slots for. 0, or -1 when the owner is gone. */
+static int
+worker_move_archive(struct worker *w, struct slot *s)
+{
+	enum inside_event event;
+	uint64_t bytes;
+
+	if (inside_progress(s->inside, &bytes)) {
+		watch_item(w->line, s->item.id);
+		watch_moved(w->line, bytes);
+	} else if (s->file.regular) {
+		w->stuck++; /* a stream may be silent */
+	}
+	do
+		event = inside_next(s->inside);
+	while (event == INSIDE_BEGIN && worker_begin_member(w, s));
+	if (inside_answer(s->inside, w->pool, &s->item) < 0)
+		return -1;
+	return event == INSIDE_END ? worker_end_archive(w, s) : 0;
+}
+
+/* ---- all slots ---------------------------------------------------------------- */
+
 /* Waits until an open file may have bytes, but not for long: the owner may have
  * more names meanwhile, and a file that is waited for be had. */
 static void
@@ -265,9 +485,12 @@ worker_await(struct worker *w)
 	struct reader *v[WORKER_SLOTS];
 	unsigned i, n = 0;
 
-	for (i = 0; i < WORKER_SLOTS; i++)
+	for (i = 0; i < WORKER_SLOTS; i++) {
 		if (w->slot[i].state == SLOT_OPEN)
 			v[n++] = &w->slot[i].file;
+		if (w->slot[i].state == SLOT_ARCHIVE)
+			v[n++] = &w->slot[i].inside->wake;
+	}
 	reader_await(v, n, WORKER_PAUSE_MS);
 }
 
@@ -280,11 +503,27 @@ static int
 worker_move_all(struct worker *w)
 {
 	unsigned i;
+	int rc = 0;
 
-	w->fed = 0;
-	for (i = 0; i < WORKER_SLOTS; i++)
-		if (w->slot[i].state == SLOT_OPEN && worker_move(w, i) < 0)
-			return -1;
+	w->fed = w->stuck = 0;
+	for (i = 0; i < WORKER_SLOTS && rc == 0; i++) {
+		switch (w->slot[i].state) {
+		case SLOT_OPEN:
+			rc = worker_move(w, i);
+			break;
+		case SLOT_ARCHIVE:
+			rc = worker_move_archive(w, &w->slot[i]);
+			break;
+		case SLOT_MEMBER:
+			worker_move_member(w, i);
+			break;
+		case SLOT_FREE:
+		case SLOT_WAITING:
+			break;
+		}
+	}
+	if (rc < 0)
+		return -1;
 	if (!w->answered && !w->fed)
 		worker_await(w);
 	return 0;
@@ -372,10 +611,12 @@ worker_begin(struct worker *w, unsigned i)
 	watch_item(w->line, s->item.id);
 	if (worker_open(w, s) < 0)
 		return worker_defer(w, s) ? 0 : worker_answer(w, s);
-	s->state = SLOT_OPEN;
+	s->state = s->inside ? SLOT_ARCHIVE : SLOT_OPEN;
 	w->open++;
 	w->streams += !s->file.regular;
 	watch_moved(w->line, 0);
+	if (s->inside)
+		return worker_move_archive(w, s);
 	return worker_start(w, i) < 0 ? worker_answer(w, s) : 0;
 }
 
@@ -454,7 +695,9 @@ worker_serve(void *state, ppool_worker *pool)
 	w->pool = pool;
 	w->line = &w->setup->lines[ppool_number(pool)];
 	while ((rc = worker_fill(w)) == 0) {
-		watch_turn(w->line);
+		/* the thread of an archive may hang where this does not */
+		if (!w->stuck || w->stuck < w->open)
+			watch_turn(w->line);
 		if (worker_move_all(w) < 0)
 			return 1;
 		for (i = 0; i < ALGORITHMS_MAX; i++)

@@ -26,6 +26,8 @@ struct worker_setup {
 	const char *engine;      /* one of engine_choices */
 	int dirfd;
 	bool twice;              /* hasher_opts.twice */
+	uint64_t limit;          /* hasher_opts.limit */
+	unsigned threads;        /* that an archive may be decoded with */
 	struct watch_line *lines; /* shared with the parent: one a worker */
 };
 

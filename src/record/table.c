@@ -52,6 +52,7 @@ struct row {
 	union {
 		struct entry_identity id; /* until it is */
 		unsigned char digest[DIGEST_MAX];
+		const char *text; /* of RESULT_ARCHIVE and RESULT_LINK */
 	};
 };
 
@@ -296,6 +297,12 @@ table_note(struct table *t, uint64_t n, const struct entry *known)
 	e->root = root_copy(t, known->root);
 }
 
+static bool
+row_has_text(const struct row *e)
+{
+	return e->status == RESULT_ARCHIVE || e->status == RESULT_LINK;
+}
+
 int
 table_set(struct table *t, uint64_t n, const struct result *r)
 {
@@ -315,7 +322,10 @@ table_set(struct table *t, uint64_t n, const struct result *r)
 	e->kind = (unsigned char)r->entry.kind;
 	e->size = r->size;
 	e->digestlen = (unsigned char)r->digestlen;
-	memcpy(e->digest, r->digest, r->digestlen);
+	if (row_has_text(e))
+		e->text = path_copy(t, r->text, strlen(r->text));
+	else
+		memcpy(e->digest, r->digest, r->digestlen);
 	return 0;
 }
 
@@ -352,7 +362,10 @@ table_get(const struct table *t, uint64_t n, struct result *r)
 	r->size = e->size;
 	r->status = (enum result_status)e->status;
 	r->digestlen = e->digestlen;
-	memcpy(r->digest, e->digest, e->digestlen);
+	if (row_has_text(e))
+		r->text = e->text;
+	else
+		memcpy(r->digest, e->digest, e->digestlen);
 	return true;
 }
 
