@@ -6,7 +6,8 @@
  *     main.c, options   argv in, exit status out; usage
  *     mode/             what was asked for: hash, check, audit; run, operands,
  *                       and of those that read lists readlist and tags, which
- *                       they share; of an audit: absent, what the walk has not
+ *                       they share; contents, what archives have inside; of
+ *                       an audit: absent, what the walk has not
  *                       found, newlist, which it writes, rephrase, what may
  *                       have been meant
  *     record/           results on paper: table, format, json, name, code;
@@ -39,6 +40,9 @@
  * leaves through record/verdict instead of record/format; audit enters with
  * both, and leaves through record/compare too. Nothing else differs: there is
  * one hasher.
+ *
+ * An archive is an entry with many results: hasher/inside answers a part for
+ * each of its members, and mode/contents names them.
  *
  * Only the parent writes to stdout and stderr. Only workers open the files
  * that are hashed. At the end, names given = results received, or exit 2.

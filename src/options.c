@@ -157,6 +157,44 @@ take_value(struct options *o, const struct row *r)
 }
 
 static int
+take_archive(struct options *o, const struct row *r)
+{
+	static const char *const words[] = { "recursive", NULL };
+
+#ifndef PHASH_LIBARCHIVE
+	return usage_error("option --%s: this phash was built without "
+	    "libarchive", r->name);
+#endif
+	if (optarg && find_word(r, words) < 0)
+		return -1;
+	o->archive = optarg ? OPTIONS_ARCHIVE_RECURSIVE :
+	    OPTIONS_ARCHIVE_OPERANDS;
+	return 0;
+}
+
+/* Bytes, or K, M, G or T of them. */
+static int
+take_bytes(struct options *o, const struct row *r)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	unsigned long long n;
+	unsigned shift = 0;
+	char *end;
+
+	errno = 0;
+	n = strtoull(optarg, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit)
+		shift = 10 * (unsigned)(unit - units + 1);
+	if (!isdigit((unsigned char)*optarg) || errno || !n ||
+	    (*end && (!unit || end[1])) || n > UINT64_MAX >> shift)
+		return bad_value(r, "a number of bytes, or of K, M, G or T");
+	*(uint64_t *)field(o, r) = (uint64_t)n << shift;
+	return 0;
+}
+
+static int
 take_algorithm(struct options *o, const struct row *r)
 {
 	(void)r;
@@ -233,6 +271,10 @@ static const struct row rows[] = {
 	{ "engine", ":", ALL, take_engine, .max = 0 },
 	{ "chunk", ":", ALL, take_number, AT(chunk), .min = 1, .max = 1000000 },
 	{ "settle", "", ALL, FLAG(settle) },
+	{ "archive", "::", H, take_archive, .max = 0 },
+	{ "archive-prefix", ":", H, take_word, AT(archive_prefix),
+	    .words = when_words },
+	{ "archive-limit", ":", H, take_bytes, AT(archive_limit) },
 	{ "timeout", ":", ALL, take_number, AT(timeout), .max = 1000000 },
 	{ "tag", "", ALL, take_format, .max = FORMAT_TAGGED },
 	{ "untagged", "", ALL, take_format, .max = FORMAT_UNTAGGED },
@@ -281,6 +323,16 @@ row_value(const struct row *r)
 	    256 + (int)(r - rows);
 }
 
+static int
+row_argument(const struct row *r)
+{
+	const char *colon = strchr(r->letter, ':');
+
+	if (!colon)
+		return no_argument;
+	return colon[1] ? optional_argument : required_argument;
+}
+
 /* NULL: there is no such option. */
 static const struct row *
 row_of(int value)
@@ -302,8 +354,8 @@ put_rows(char *letters, struct option *names)
 
 		if (value == *r->letter)
 			letters = stpcpy(letters, r->letter);
-		*names = (struct option){ r->name, strchr(r->letter, ':') ?
-		    required_argument : no_argument, NULL, value };
+		*names = (struct option){ r->name, row_argument(r), NULL,
+		    value };
 	}
 }
 
@@ -451,6 +503,9 @@ check_pairs(const struct options *o, bool output_given)
 	if (o->update && !o->output && !strcmp(o->audit, "-"))
 		return usage_error("--update has no LIST to write over: "
 		    "--output says where");
+	if (o->archive && o->settle)
+		return usage_error("--settle reads files twice, not archives: "
+		    "it does not go with --archive");
 	if (o->tree_digest && o->sort == OPTIONS_UNSORTED)
 		return usage_error("--tree-digest is of the sorted listing: "
 		    "it does not go with --sort=none");

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "record/format.h"
 
@@ -23,6 +24,12 @@ enum options_report {
 	OPTIONS_REPORT_WARN
 };
 enum options_sort { OPTIONS_SORTED, OPTIONS_UNSORTED };
+/* Of which files the members are meant. */
+enum options_archive {
+	OPTIONS_ARCHIVE_NONE,
+	OPTIONS_ARCHIVE_OPERANDS,
+	OPTIONS_ARCHIVE_RECURSIVE
+};
 enum options_when { OPTIONS_AUTO, OPTIONS_ALWAYS, OPTIONS_NEVER };
 
 /* Values of a repeatable option, in the order given. */
@@ -63,6 +70,10 @@ struct options {
 	enum options_sort sort;
 	bool tree_digest;
 	const char *output;       /* NULL: stdout */
+
+	enum options_archive archive;
+	enum options_when archive_prefix;
+	uint64_t archive_limit;   /* bytes; 0: not given */
 
 	bool one_file_system;
 	bool follow;

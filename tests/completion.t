@@ -28,8 +28,8 @@ in_bash() {
 }
 
 in_zsh() {
-	grep -oE -e '--[a-z0-9-]+(=?\[|=?\}|\}?)' "$comp/_phash" |
-		sed -n 's/^--\([a-z0-9-]*\)=*[]}[]$/\1/p' | sort
+	grep -oE -e '--[a-z0-9-]+(=?-?\[|=?\}|\}?)' "$comp/_phash" |
+		sed -n 's/^--\([a-z0-9-]*\)=*-*[]}[]$/\1/p' | sort
 }
 
 in_fish() {

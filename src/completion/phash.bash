@@ -25,13 +25,16 @@ _phash()
 	--engine)
 		words='auto libcrypto lanes avx2x4 avx512x4 avx512x8'
 		;;
-	--progress)
+	--progress | --archive-prefix)
 		words='auto always never'
+		;;
+	--archive)
+		words='recursive'
 		;;
 	--sort)
 		words='path none'
 		;;
-	-j | --jobs | --chunk | --timeout | --max-depth | -E | --exclude | --include)
+	-j | --jobs | --chunk | --archive-limit | --timeout | --max-depth | -E | --exclude | --include)
 		return
 		;;
 	-C | --directory)
@@ -49,7 +52,8 @@ _phash()
 		--*)
 			compopt -o nospace
 			words='--jobs= --algorithm= --length= --engine=
-				--chunk= --settle --timeout= --tag --untagged
+				--chunk= --settle --archive --archive-prefix=
+				--archive-limit= --timeout= --tag --untagged
 				--binary --text --json
 				--zero --base64 --sort=
 				--tree-digest --output= --directory=

@@ -8,14 +8,17 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/mem.h"
 #include "base/outfile.h"
 #include "base/progress.h"
 #include "digest/digest.h"
 #include "digest/engine.h"
 #include "hasher/result.h"
+#include "mode/contents.h"
 #include "mode/operands.h"
 #include "mode/run.h"
 #include "options.h"
@@ -31,6 +34,10 @@ struct hash {
 	struct table *table;         /* of run.found; NULL with --sort=none */
 	struct engine *tree;         /* with --tree-digest */
 	uint64_t hashed, bad;        /* files with a digest, names without */
+	uint64_t archives, others;   /* opened; members that are no files */
+	struct contents contents;    /* of archives, in table... */
+	struct hash_open *open;      /* ...or of each that is being read */
+	uint64_t given;              /* files */
 };
 
 /* Adds n bytes to the message of the tree digest; last: the message ends. */
@@ -47,19 +54,26 @@ hash_tree_add(struct hash *h, const void *p, size_t n, bool last)
 		outfile_lose(&h->run.out, "libcrypto failed");
 }
 
-/* A line to the output, or why there is none to stderr. */
+/* A line to the output, or why there is none to stderr; open: there are members
+ * of it. */
 static void
-hash_emit(struct hash *h, const struct result *r)
+hash_emit(struct hash *h, const struct result *r, bool open)
 {
 	struct outfile *out = &h->run.out;
 
+	if (r->status == RESULT_OPENED) {
+		h->archives++;
+		h->others += (uint64_t)r->others;
+		return;
+	}
 	if (r->status == RESULT_OK) {
 		h->hashed++;
 	} else {
 		h->bad++;
 		result_reason(r, &h->run.message);
-		diag_name(r->entry.name, r->entry.len, "%s",
-		    buf_str(&h->run.message));
+		diag_name(r->entry.name, r->entry.len, "%s%s",
+		    buf_str(&h->run.message), open ? "; what was read of it "
+		    "before that may be damaged" : "");
 		buf_clear(&h->run.message);
 	}
 	format_result(&h->format, r, &out->lines);
@@ -71,13 +85,107 @@ hash_emit(struct hash *h, const struct result *r)
 }
 
 static void
+hash_say_clash(struct hash *h, const struct contents *c, const struct result *r)
+{
+	bool lost;
+	const char *what = contents_clash(c, r->entry.cookie, &lost);
+
+	if (!what)
+		return;
+	h->bad += lost;
+	diag_name(r->entry.name, r->entry.len, "%s", what);
+}
+
+/* Unsorted, members are kept until their archive is at its end: a later one may
+ * have the same name. */
+struct hash_open {
+	struct hash_open *next;
+	uint64_t cookie; /* of the archive */
+	struct contents contents;
+};
+
+static struct hash_open **
+hash_find_open(struct hash *h, uint64_t cookie)
+{
+	struct hash_open **o = &h->open;
+
+	while (*o && (*o)->cookie != cookie)
+		o = &(*o)->next;
+	return o;
+}
+
+static void
+hash_add_member(struct hash *h, const struct result *r)
+{
+	struct hash_open **o = hash_find_open(h, r->entry.cookie);
+	struct result m = *r;
+
+	if (h->table) {
+		contents_add(&h->contents, r);
+		return;
+	}
+	m.entry.cookie = 0; /* the table has no row for the archive */
+	if (!*o) {
+		*o = mem_zalloc(1, sizeof(**o));
+		(*o)->cookie = r->entry.cookie;
+		(*o)->contents.table = table_new();
+		(*o)->contents.prefix = h->contents.prefix;
+	}
+	contents_add(&(*o)->contents, &m);
+}
+
+static void
+hash_close(struct hash_open **place)
+{
+	struct hash_open *o = *place;
+
+	*place = o->next;
+	table_free(o->contents.table);
+	contents_release(&o->contents);
+	free(o);
+}
+
+/* A file or, with its members, an archive. */
+static void
+hash_emit_unsorted(struct hash *h, const struct result *r)
+{
+	struct hash_open **o = hash_find_open(h, r->entry.cookie);
+	struct result m;
+	uint64_t n;
+
+	for (n = 0; *o && n < table_count((*o)->contents.table); n++) {
+		(void)table_get((*o)->contents.table, n, &m);
+		hash_emit(h, &m, false);
+		hash_say_clash(h, &(*o)->contents, &m);
+	}
+	hash_emit(h, r, *o != NULL);
+	if (*o)
+		hash_close(o);
+}
+
+/* An archive of which a member has its name: that has the line, unless it is not
+ * to be trusted. */
+static void
+hash_set_archive(struct hash *h, const struct result *r)
+{
+	if (r->status != RESULT_OPENED)
+		table_replace(h->table, r->entry.cookie, r);
+}
+
+static void
 hash_on_result(void *cookie, const struct result *r)
 {
 	struct hash *h = cookie;
 
+	if (r->archive) {
+		hash_add_member(h, r);
+		return;
+	}
 	progress_done(r->entry.name, r->entry.len);
 	if (!h->table)
-		hash_emit(h, r);
+		hash_emit_unsorted(h, r);
+	else if (contents_has(&h->contents, r->entry.cookie))
+		hash_set_archive(h, r);
 	else if (table_set(h->table, r->entry.cookie, r) < 0)
 		diag_bug("hash: a result for no name");
 }
@@ -102,7 +210,7 @@ hash_on_error(void *cookie, const char *path, size_t len, int err)
 	uint64_t n;
 
 	if (!h->table) {
-		hash_emit(h, &r);
+		hash_emit(h, &r, false);
 		return 0;
 	}
 	n = table_add(h->table, path, len, &is_new);
@@ -115,11 +223,13 @@ static int
 hash_on_file(void *cookie, const struct entry *e)
 {
 	struct hash *h = cookie;
+	struct entry numbered = *e;
 	bool is_new;
 	uint64_t n;
 
+	numbered.cookie = h->given++;
 	if (!h->table)
-		return run_put(&h->run, e);
+		return run_put(&h->run, &numbered);
 	n = table_add(h->table, e->name, e->len, &is_new);
 	return is_new ? run_add(&h->run, n, e) : 0;
 }
@@ -135,7 +245,9 @@ hash_print_table(struct hash *h)
 	for (i = 0; i < n && !h->run.out.lost; i++) {
 		/* one without a result is LOST, and said so */
 		(void)table_get(h->table, table_sorted_at(h->table, i), &r);
-		hash_emit(h, &r);
+		hash_emit(h, &r, contents_is_open(&h->contents,
+		    r.entry.cookie));
+		hash_say_clash(h, &h->contents, &r);
 	}
 }
 
@@ -166,6 +278,9 @@ hash_print_counts(const struct hash *h)
 	    " symbolic links, %" PRIu64 " special files, %" PRIu64
 	    " output files", h->hashed, h->bad, c.dirs, c.links, c.specials,
 	    c.own);
+	if (h->run.o->archive)
+		diag_msg("%" PRIu64 " archives opened, in which %" PRIu64
+		    " members are not regular files", h->archives, h->others);
 }
 
 static struct format
@@ -190,9 +305,13 @@ hash_init(struct hash *h, const struct options *o)
 	if (run_init(&h->run, o) < 0)
 		return -1;
 	h->format = hash_format(h);
+	h->contents.prefix = o->archive_prefix == OPTIONS_ALWAYS ||
+	    (o->archive_prefix == OPTIONS_AUTO && (o->noperands > 1 ||
+	    o->nlists || o->archive == OPTIONS_ARCHIVE_RECURSIVE));
 	if (o->sort == OPTIONS_SORTED) {
 		h->run.found = side_new();
 		h->table = h->run.found->table;
+		h->contents.table = h->table;
 	}
 	if (o->tree_digest) {
 		h->tree = engine_new(h->run.digest, 1, "libcrypto");
@@ -238,6 +357,9 @@ mode_hash(const struct options *o)
 		hash_run(&h);
 		status = run_commit(&h.run, h.bad);
 	}
+	while (h.open)
+		hash_close(&h.open);
+	contents_release(&h.contents);
 	side_free(h.run.found);
 	engine_free(h.tree);
 	run_release(&h.run);

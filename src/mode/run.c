@@ -301,6 +301,8 @@ run_hasher(struct run *r, void *cookie,
 		.dirfd = r->dirfd,
 		.engine = r->o->engine,
 		.twice = r->o->settle,
+		.threads = (unsigned)(r->o->jobs ? r->o->jobs : ppool_cpus()),
+		.limit = r->o->archive_limit,
 		.timeout = r->o->timeout,
 		.cookie = cookie,
 		.on_result = on_result,
@@ -339,11 +341,24 @@ run_goes_on(const struct run *r)
 	return r->stopped || r->out.lost ? -1 : 0;
 }
 
-int
-run_put(struct run *r, const struct entry *e)
+/* Are its members meant, if it is an archive? */
+static bool
+run_opens(const struct run *r, const struct entry *e)
 {
-	progress_found(e->id.size);
-	if (hasher_put(r->hasher, e) < 0)
+	bool found = e->kind == ENTRY_FOUND || e->kind == ENTRY_LINKED;
+
+	return r->o->archive == OPTIONS_ARCHIVE_RECURSIVE ||
+	    (r->o->archive == OPTIONS_ARCHIVE_OPERANDS && !found);
+}
+
+int
+run_put(struct run *r, const struct entry *given)
+{
+	struct entry e = *given;
+
+	e.archive = run_opens(r, &e);
+	progress_found(e.id.size);
+	if (hasher_put(r->hasher, &e) < 0)
 		r->stopped = true;
 	return run_goes_on(r);
 }
@@ -358,6 +373,7 @@ run_give(struct run *r, bool wait)
 	for (; r->given < table_count(r->found->table); r->given++) {
 		if (side_get(r->found, r->given, &next))
 			continue; /* it could not even be looked at */
+		next.entry.archive = run_opens(r, &next.entry);
 		if (!wait)
 			rc = hasher_try(r->hasher, &next.entry);
 		else if (hasher_put(r->hasher, &next.entry) < 0)

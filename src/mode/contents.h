@@ -1,0 +1,48 @@
+/*
+ * contents.h - members of archives, under the names that are printed.
+ *
+ * They are kept in a table with all else that has a line, where a name of which
+ * an archive has several members keeps the last one, as extraction would, and a
+ * hard link finds the digest of what it is a link to.
+ */
+#ifndef MODE_CONTENTS_H
+#define MODE_CONTENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct result;
+struct table;
+
+/* Zeroed but for the first two, which are borrowed and the caller's to set. */
+struct contents {
+	struct table *table;
+	bool prefix;          /* "ARCHIVE!" is before the name of a member */
+	uint64_t *owner;      /* by number in the table: the contents' own */
+	size_t cap;
+	struct buf name;
+};
+
+void contents_release(struct contents *c);
+
+/*
+ * Adds a member, whose archive has its cookie as number: of two archives with
+ * the same name for a member, the higher one has it. What is no member keeps
+ * its name, unless it is the archive itself.
+ */
+void contents_add(struct contents *c, const struct result *member);
+
+/* Is number n of the table a member's? */
+bool contents_has(const struct contents *c, uint64_t n);
+
+/* Is it that of an archive of which there is a member? */
+bool contents_is_open(const struct contents *c, uint64_t n);
+
+/* NULL, or what is to be said of its name, which something else has too. *lost:
+ * that is no member before it of the same archive. */
+const char *contents_clash(const struct contents *c, uint64_t n, bool *lost);
+
+#endif
