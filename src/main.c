@@ -6,10 +6,10 @@
  *     main.c, options   argv in, exit status out; usage
  *     mode/             what was asked for: hash, check, audit; run, operands,
  *                       and of those that read lists readlist and tags, which
- *                       they share; contents, what archives have inside; of
- *                       an audit: absent, what the walk has not
- *                       found, newlist, which it writes, rephrase, what may
- *                       have been meant
+ *                       they share; contents, members of archives, and
+ *                       archives, those that are open; of an audit: absent,
+ *                       what the walk has not found, newlist, which it writes,
+ *                       rephrase, what may have been meant
  *     record/           results on paper: table, format, json, name, code;
  *                       lists back in: manifest; what to think of it: side,
  *                       scope, moved, compare, verdict

@@ -18,6 +18,8 @@
 #include "base/progress.h"
 #include "hasher/result.h"
 #include "mode/absent.h"
+#include "mode/archives.h"
+#include "mode/contents.h"
 #include "mode/newlist.h"
 #include "mode/operands.h"
 #include "mode/readlist.h"
@@ -40,6 +42,11 @@ struct audit {
 	struct table *outside; /* plain names of entries refused as such */
 	struct newlist newlist;
 	struct buf plain;    /* a name's */
+	struct archives archives; /* until all have been read */
+	struct table *candidates; /* what may be an archive, as it was given */
+	uint64_t opened;     /* of those, that were some */
+	int algorithm;       /* of the first entry that has one */
+	bool mixed;          /* others have another */
 	uint64_t bad_operands; /* said on stderr: what lies there was not seen */
 };
 
@@ -66,6 +73,16 @@ audit_refuse_other(struct audit *a, const char *plain, size_t len)
 	    "listed twice, and not the same");
 }
 
+/* Looks whether all entries have the same algorithm. */
+static void
+audit_see_algorithm(struct audit *a, int n)
+{
+	if (n < 0)
+		return;
+	a->mixed |= a->algorithm >= 0 && a->algorithm != n;
+	a->algorithm = n;
+}
+
 static int
 audit_on_entry(void *cookie, const struct manifest_entry *e)
 {
@@ -74,6 +91,7 @@ audit_on_entry(void *cookie, const struct manifest_entry *e)
 	const char *plain = scope_plain(&a->plain, e->name, &len);
 	bool is_new;
 
+	audit_see_algorithm(a, e->algorithm);
 	if (scope_outside(a->scope, plain, len, &below)) {
 		(void)table_add(a->outside, plain, len, &is_new);
 		audit_refuse(a, e->name, e->len, "listed, but outside of what "
@@ -115,13 +133,104 @@ audit_read_list(struct audit *a, const char *path)
 
 /* ---- the tree ----------------------------------------------------------------- */
 
+/* ---- archives ----------------------------------------------------------------- */
+
+/* Cookies of candidates: no other has so high a number. */
+#define AUDIT_ARCHIVE (UINT64_C(1) << 62)
+
+/* A name and what it yielded, both of which are new. */
+static void
+audit_add_result(struct audit *a, const struct result *given)
+{
+	struct result r = *given;
+	uint64_t listed;
+
+	r.entry.cookie = compare_find(a->compare, r.entry.name, r.entry.len,
+	    &listed);
+	if (r.entry.cookie == COMPARE_NONE)
+		audit_refuse(a, r.entry.name, r.entry.len,
+		    "found twice, and counted once");
+	else
+		(void)compare_result(a->compare, &r); /* new: it has none */
+}
+
+/* Counts candidate n, which has been read to its end. */
+static void
+audit_count_candidate(struct audit *a, uint64_t candidate)
+{
+	const struct contents *c = archives_contents(&a->archives,
+	    AUDIT_ARCHIVE | candidate);
+	const char *clash;
+	struct result r;
+	struct result m;
+	bool lost;
+	uint64_t n;
+
+	for (n = 0; c && n < table_count(c->table); n++) {
+		(void)table_get(c->table, n, &m);
+		clash = contents_clash(c, n, &lost);
+		if (clash)
+			diag_name(m.entry.name, m.entry.len, "%s", clash);
+		if (contents_wants(c, n))
+			audit_add_result(a, &m);
+	}
+	archives_close(&a->archives, AUDIT_ARCHIVE | candidate);
+	(void)table_get(a->candidates, candidate, &r);
+	if (r.status == RESULT_OPENED)
+		a->opened++;
+	else
+		audit_add_result(a, &r);
+}
+
+/* Waits for all candidates. They are counted in the order in which they were
+ * found, not in that in which they were read: two may have the same name inside.
+ */
+static void
+audit_count_candidates(struct audit *a)
+{
+	uint64_t n;
+
+	if (!table_count(a->candidates) || run_wait_all(&a->run) < 0)
+		return;
+	for (n = 0; n < table_count(a->candidates); n++)
+		audit_count_candidate(a, n);
+}
+
+/* Hands over what may be an archive. Its name counts only if it is none. */
+static int
+audit_put_candidate(struct audit *a, const struct entry *given)
+{
+	struct entry e = *given;
+	size_t len = e.len;
+	const char *plain = scope_plain(&a->plain, e.name, &len);
+	bool is_new;
+
+	e.cookie = AUDIT_ARCHIVE | table_add(a->candidates, e.name, e.len,
+	    &is_new);
+	if (!is_new)
+		return 0;
+	e.algorithm = compare_algorithm(a->compare,
+	    table_find(a->compare->want->table, plain, len));
+	if (e.algorithm < 0)
+		e.algorithm = 0; /* a member may be new all the same */
+	return run_put(&a->run, &e);
+}
+
 static void
 audit_on_result(void *cookie, const struct result *r)
 {
 	struct audit *a = cookie;
+	int rc;
 
+	if (r->archive) {
+		archives_add(&a->archives, r);
+		return;
+	}
 	progress_done(r->entry.name, r->entry.len);
-	if (compare_result(a->compare, r) < 0)
+	rc = r->entry.cookie & AUDIT_ARCHIVE ? table_set(a->candidates,
+	    r->entry.cookie & ~AUDIT_ARCHIVE, r) :
+	    compare_result(a->compare, r);
+	if (rc < 0)
 		diag_bug("audit: a result for no name");
 }
 
@@ -172,8 +281,11 @@ static int
 audit_on_file(void *cookie, const struct entry *e)
 {
 	struct audit *a = cookie;
-	uint64_t listed;
-	uint64_t n = compare_find(a->compare, e->name, e->len, &listed);
+	uint64_t listed, n;
+
+	if (run_opens(&a->run, e))
+		return audit_put_candidate(a, e);
+	n = compare_find(a->compare, e->name, e->len, &listed);
 
 	return n == COMPARE_NONE ? 0 : audit_put(a, e, n, listed);
 }
@@ -207,8 +319,11 @@ audit_walk(struct audit *a)
 	w.on_file = audit_on_file;
 	w.on_error = audit_on_error;
 	a->bad_operands = operands_run(&a->run, &w, ".");
+	/* which names there are is known when archives have been read */
+	audit_count_candidates(a);
 	compare_end_walk(a->compare);
-	if (!a->run.stopped)
+	/* what one archive lacks is not looked for beside it */
+	if (!a->run.stopped && (!a->opened || a->archives.rules.prefix))
 		absent_run(&a->run, a->scope, a->compare, a, audit_on_absent);
 	progress_found_all();
 	if (!a->run.stopped && run_put_rest(&a->run) == 0)
@@ -334,7 +449,17 @@ audit_init(struct audit *a, const struct options *o)
 	a->compare = compare_new();
 	a->run.found = a->compare->have;
 	a->outside = table_new();
-	return audit_read_list(a, o->audit);
+	a->candidates = table_new();
+	a->archives.rules = archives_rules(&a->run);
+	a->algorithm = -1;
+	if (audit_read_list(a, o->audit) < 0)
+		return -1;
+	if (o->archive && a->mixed) {
+		diag_name(o->audit, strlen(o->audit), "entries of several "
+		    "algorithms, of which archives are read for one only");
+		return -1;
+	}
+	return 0;
 }
 
 /* Writes the new list, unless it would forget something. status is that of the
@@ -385,6 +510,8 @@ mode_audit(const struct options *o)
 	scope_free(a.scope);
 	compare_free(a.compare);
 	table_free(a.outside);
+	table_free(a.candidates);
+	archives_release(&a.archives);
 	buf_release(&a.plain);
 	return status;
 }

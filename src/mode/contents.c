@@ -6,12 +6,14 @@
 #include "base/mem.h"
 #include "hasher/result.h"
 #include "record/table.h"
+#include "source/filter.h"
 
 /* In owner: number of the archive + 1, 0 where it is no member; and bits. */
 #define CONTENTS_DOUBLE (UINT64_C(1) << 63)
 #define CONTENTS_LOST (UINT64_C(1) << 62)
 #define CONTENTS_OPEN (UINT64_C(1) << 61)
-#define CONTENTS_ID (CONTENTS_OPEN - 1)
+#define CONTENTS_UNWANTED (UINT64_C(1) << 60)
+#define CONTENTS_ID (CONTENTS_UNWANTED - 1)
 
 void
 contents_release(struct contents *c)
@@ -58,7 +60,7 @@ contents_name(struct contents *c, const struct entry *archive, const char *name,
 	const char *slash = strrchr(own, '/');
 
 	buf_clear(&c->name);
-	if (c->prefix) {
+	if (c->rules.prefix) {
 		buf_put(&c->name, own, archive->len);
 		buf_putc(&c->name, '!');
 	}
@@ -67,7 +69,7 @@ contents_name(struct contents *c, const struct entry *archive, const char *name,
 		return;
 	}
 	/* as gunzip(1) has it, which leaves it in the same directory */
-	if (c->prefix && slash)
+	if (c->rules.prefix && slash)
 		own = slash + 1;
 	contents_put_bare(&c->name, own,
 	    archive->len - (size_t)(own - archive->name));
@@ -108,6 +110,14 @@ contents_owner(struct contents *c, uint64_t n)
 	return &c->owner[n];
 }
 
+/* The file itself, though without its compression, is what the user named. */
+static bool
+contents_is_wanted(const struct contents *c, const struct entry *member)
+{
+	return !c->rules.filter || !member->len ||
+	    filter_wants_listed(c->rules.filter, member->name, 0);
+}
+
 void
 contents_add(struct contents *c, const struct result *member)
 {
@@ -125,6 +135,8 @@ contents_add(struct contents *c, const struct result *member)
 	/* the content of a compressed file may have its very name */
 	if (is_new || (!(*owner & CONTENTS_ID) && n == member->entry.cookie)) {
 		*owner |= id;
+		if (!contents_is_wanted(c, &r.entry))
+			*owner |= CONTENTS_UNWANTED;
 		(void)table_set(c->table, n, &r); /* it has none yet */
 	} else if (!(*owner & CONTENTS_ID)) {
 		*owner |= CONTENTS_LOST; /* it is a file's */
@@ -142,6 +154,12 @@ bool
 contents_has(const struct contents *c, uint64_t n)
 {
 	return n < c->cap && (c->owner[n] & CONTENTS_ID);
+}
+
+bool
+contents_wants(const struct contents *c, uint64_t n)
+{
+	return n >= c->cap || !(c->owner[n] & CONTENTS_UNWANTED);
 }
 
 bool

@@ -14,13 +14,21 @@
 
 #include "base/buf.h"
 
+struct filter;
 struct result;
 struct table;
 
-/* Zeroed but for the first two, which are borrowed and the caller's to set. */
+/* How members are called, and which are wanted. */
+struct contents_rules {
+	bool prefix;                 /* "ARCHIVE!" is before the name */
+	const struct filter *filter; /* NULL: all are; borrowed */
+};
+
+/* Zeroed but for the first two, which are the caller's to set; the table is
+ * borrowed. */
 struct contents {
 	struct table *table;
-	bool prefix;          /* "ARCHIVE!" is before the name of a member */
+	struct contents_rules rules;
 	uint64_t *owner;      /* by number in the table: the contents' own */
 	size_t cap;
 	struct buf name;
@@ -37,6 +45,9 @@ void contents_add(struct contents *c, const struct result *member);
 
 /* Is number n of the table a member's? */
 bool contents_has(const struct contents *c, uint64_t n);
+
+/* Is it wanted? What is no member is. */
+bool contents_wants(const struct contents *c, uint64_t n);
 
 /* Is it that of an archive of which there is a member? */
 bool contents_is_open(const struct contents *c, uint64_t n);

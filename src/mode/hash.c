@@ -8,16 +8,15 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
-#include <stdlib.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
-#include "base/mem.h"
 #include "base/outfile.h"
 #include "base/progress.h"
 #include "digest/digest.h"
 #include "digest/engine.h"
 #include "hasher/result.h"
+#include "mode/archives.h"
 #include "mode/contents.h"
 #include "mode/operands.h"
 #include "mode/run.h"
@@ -34,9 +33,9 @@ struct hash {
 	struct table *table;         /* of run.found; NULL with --sort=none */
 	struct engine *tree;         /* with --tree-digest */
 	uint64_t hashed, bad;        /* files with a digest, names without */
-	uint64_t archives, others;   /* opened; members that are no files */
+	uint64_t opened, others;     /* archives; members that are no files */
 	struct contents contents;    /* of archives, in table... */
-	struct hash_open *open;      /* ...or of each that is being read */
+	struct archives archives;    /* ...or, unsorted, of each that is open */
 	uint64_t given;              /* files */
 };
 
@@ -62,7 +61,7 @@ hash_emit(struct hash *h, const struct result *r, bool open)
 	struct outfile *out = &h->run.out;
 
 	if (r->status == RESULT_OPENED) {
-		h->archives++;
+		h->opened++;
 		h->others += (uint64_t)r->others;
 		return;
 	}
@@ -96,71 +95,24 @@ hash_say_clash(struct hash *h, const struct contents *c, const struct result *r)
 	diag_name(r->entry.name, r->entry.len, "%s", what);
 }
 
-/* Unsorted, members are kept until their archive is at its end: a later one may
- * have the same name. */
-struct hash_open {
-	struct hash_open *next;
-	uint64_t cookie; /* of the archive */
-	struct contents contents;
-};
-
-static struct hash_open **
-hash_find_open(struct hash *h, uint64_t cookie)
-{
-	struct hash_open **o = &h->open;
-
-	while (*o && (*o)->cookie != cookie)
-		o = &(*o)->next;
-	return o;
-}
-
-static void
-hash_add_member(struct hash *h, const struct result *r)
-{
-	struct hash_open **o = hash_find_open(h, r->entry.cookie);
-	struct result m = *r;
-
-	if (h->table) {
-		contents_add(&h->contents, r);
-		return;
-	}
-	m.entry.cookie = 0; /* the table has no row for the archive */
-	if (!*o) {
-		*o = mem_zalloc(1, sizeof(**o));
-		(*o)->cookie = r->entry.cookie;
-		(*o)->contents.table = table_new();
-		(*o)->contents.prefix = h->contents.prefix;
-	}
-	contents_add(&(*o)->contents, &m);
-}
-
-static void
-hash_close(struct hash_open **place)
-{
-	struct hash_open *o = *place;
-
-	*place = o->next;
-	table_free(o->contents.table);
-	contents_release(&o->contents);
-	free(o);
-}
-
 /* A file or, with its members, an archive. */
 static void
 hash_emit_unsorted(struct hash *h, const struct result *r)
 {
-	struct hash_open **o = hash_find_open(h, r->entry.cookie);
+	const struct contents *c = archives_contents(&h->archives,
+	    r->entry.cookie);
 	struct result m;
 	uint64_t n;
 
-	for (n = 0; *o && n < table_count((*o)->contents.table); n++) {
-		(void)table_get((*o)->contents.table, n, &m);
+	for (n = 0; c && n < table_count(c->table); n++) {
+		if (!contents_wants(c, n))
+			continue;
+		(void)table_get(c->table, n, &m);
 		hash_emit(h, &m, false);
-		hash_say_clash(h, &(*o)->contents, &m);
+		hash_say_clash(h, c, &m);
 	}
-	hash_emit(h, r, *o != NULL);
-	if (*o)
-		hash_close(o);
+	hash_emit(h, r, c != NULL);
+	archives_close(&h->archives, r->entry.cookie);
 }
 
 /* An archive of which a member has its name: that has the line, unless it is not
@@ -178,7 +130,10 @@ hash_on_result(void *cookie, const struct result *r)
 	struct hash *h = cookie;
 
 	if (r->archive) {
-		hash_add_member(h, r);
+		if (h->table)
+			contents_add(&h->contents, r);
+		else
+			archives_add(&h->archives, r);
 		return;
 	}
 	progress_done(r->entry.name, r->entry.len);
@@ -243,6 +198,9 @@ hash_print_table(struct hash *h)
 
 	table_sort(h->table);
 	for (i = 0; i < n && !h->run.out.lost; i++) {
+		if (!contents_wants(&h->contents,
+		    table_sorted_at(h->table, i)))
+			continue;
 		/* one without a result is LOST, and said so */
 		(void)table_get(h->table, table_sorted_at(h->table, i), &r);
 		hash_emit(h, &r, contents_is_open(&h->contents,
@@ -280,7 +238,7 @@ hash_print_counts(const struct hash *h)
 	    c.own);
 	if (h->run.o->archive)
 		diag_msg("%" PRIu64 " archives opened, in which %" PRIu64
-		    " members are not regular files", h->archives, h->others);
+		    " members are not regular files", h->opened, h->others);
 }
 
 static struct format
@@ -305,9 +263,7 @@ hash_init(struct hash *h, const struct options *o)
 	if (run_init(&h->run, o) < 0)
 		return -1;
 	h->format = hash_format(h);
-	h->contents.prefix = o->archive_prefix == OPTIONS_ALWAYS ||
-	    (o->archive_prefix == OPTIONS_AUTO && (o->noperands > 1 ||
-	    o->nlists || o->archive == OPTIONS_ARCHIVE_RECURSIVE));
+	h->contents.rules = h->archives.rules = archives_rules(&h->run);
 	if (o->sort == OPTIONS_SORTED) {
 		h->run.found = side_new();
 		h->table = h->run.found->table;
@@ -357,8 +313,7 @@ mode_hash(const struct options *o)
 		hash_run(&h);
 		status = run_commit(&h.run, h.bad);
 	}
-	while (h.open)
-		hash_close(&h.open);
+	archives_release(&h.archives);
 	contents_release(&h.contents);
 	side_free(h.run.found);
 	engine_free(h.tree);

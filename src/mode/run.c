@@ -341,8 +341,7 @@ run_goes_on(const struct run *r)
 	return r->stopped || r->out.lost ? -1 : 0;
 }
 
-/* Are its members meant, if it is an archive? */
-static bool
+bool
 run_opens(const struct run *r, const struct entry *e)
 {
 	bool found = e->kind == ENTRY_FOUND || e->kind == ENTRY_LINKED;

@@ -65,6 +65,9 @@ void run_release(struct run *r);
  * gone, after one message on stderr, or nobody can read what is printed.
  */
 
+/* Are the members of e meant, if it is an archive? */
+bool run_opens(const struct run *r, const struct entry *e);
+
 /* Hands over e, waiting for the workers. */
 int run_put(struct run *r, const struct entry *e);
 

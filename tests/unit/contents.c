@@ -100,7 +100,7 @@ test_names(void **state)
 	add(a, "/y", 2);
 	expect("./x", 1);
 	expect("/y", 2);
-	c.prefix = true;
+	c.rules.prefix = true;
 	add(a, "./x", 3);
 	expect("d/a.tar!./x", 3);
 	expect("./x", 1);
@@ -130,13 +130,13 @@ test_names_of_compressed_files(void **state)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint64_t a = found(rows[i].archive);
 
-		c.prefix = false;
+		c.rules.prefix = false;
 		add(a, "", 1);
 		expect(rows[i].plain, 1);
 		/* its own name */
 		assert_int_equal(contents_has(&c, a),
 		    !strcmp(rows[i].plain, rows[i].archive));
-		c.prefix = true;
+		c.rules.prefix = true;
 		add(a, "", 2);
 		expect(rows[i].prefixed, 2);
 	}
@@ -208,7 +208,7 @@ test_links(void **state)
 	struct result r;
 
 	(void)state;
-	c.prefix = true;
+	c.rules.prefix = true;
 	add(a, "x", 1);
 	add_link(a, "y", "x");
 	expect("a.tar!y", 1);
@@ -221,7 +221,7 @@ test_links(void **state)
 	assert_int_equal(r.status, RESULT_LINK);
 	assert_string_equal(r.text, "a.tar");
 	/* not to a file */
-	c.prefix = false;
+	c.rules.prefix = false;
 	(void)found("file");
 	add_link(a, "v", "file");
 	assert_true(table_get(c.table, number("v"), &r));
