@@ -3,7 +3,9 @@
  *
  * THE MAP. The program is a house of rooms, each a folder of src.
  *
- *     main.c, options   argv in, exit status out; usage
+ *     main.c            parse, run one mode, exit status
+ *     options/          argv in: options; conflicts, what does not go together;
+ *                       usage, what is said about all that
  *     mode/             what was asked for: hash, check, audit; run, operands,
  *                       and of those that read lists readlist and tags, which
  *                       they share; contents, members of archives, and
@@ -50,8 +52,7 @@
  * rooms, top to bottom; a file includes only its own room and rooms below:
  *     main        -> options mode record source hasher digest ppool base
  *     mode        -> options record source hasher digest ppool base
- *     options     -> usage record digest base
- *     usage       ->
+ *     options     -> record digest base
  *     record      -> hasher digest base
  *     source      -> base
  *     hasher      -> archive digest ppool base
@@ -72,7 +73,7 @@
 #include "base/progress.h"
 #include "base/xio.h"
 #include "mode/mode.h"
-#include "options.h"
+#include "options/options.h"
 
 /* Leaves nothing half-written behind, and dies of the signal after all: the
  * shell must see it. The workers die with their parent (ppool.h). */

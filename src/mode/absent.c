@@ -7,7 +7,7 @@
 #include "base/xio.h"
 #include "hasher/result.h"
 #include "mode/run.h"
-#include "options.h"
+#include "options/options.h"
 #include "record/compare.h"
 #include "record/scope.h"
 #include "record/table.h"

@@ -6,7 +6,7 @@
 #include "hasher/result.h"
 #include "mode/contents.h"
 #include "mode/run.h"
-#include "options.h"
+#include "options/options.h"
 #include "record/table.h"
 
 struct archives_open {

@@ -26,7 +26,7 @@
 #include "mode/rephrase.h"
 #include "mode/run.h"
 #include "mode/tags.h"
-#include "options.h"
+#include "options/options.h"
 #include "record/compare.h"
 #include "record/manifest.h"
 #include "record/scope.h"

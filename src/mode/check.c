@@ -27,7 +27,7 @@
 #include "mode/readlist.h"
 #include "mode/run.h"
 #include "mode/tags.h"
-#include "options.h"
+#include "options/options.h"
 #include "record/manifest.h"
 #include "record/verdict.h"
 

@@ -20,7 +20,7 @@
 #include "mode/contents.h"
 #include "mode/operands.h"
 #include "mode/run.h"
-#include "options.h"
+#include "options/options.h"
 #include "record/code.h"
 #include "record/format.h"
 #include "record/side.h"

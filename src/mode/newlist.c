@@ -9,7 +9,7 @@
 #include "hasher/result.h"
 #include "mode/run.h"
 #include "mode/tags.h"
-#include "options.h"
+#include "options/options.h"
 #include "record/compare.h"
 #include "record/manifest.h"
 #include "record/side.h"

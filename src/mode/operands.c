@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "mode/run.h"
-#include "options.h"
+#include "options/options.h"
 #include "record/scope.h"
 #include "source/filter.h"
 #include "source/list.h"

@@ -9,7 +9,7 @@
 #include "base/line.h"
 #include "base/xio.h"
 #include "mode/run.h"
-#include "options.h"
+#include "options/options.h"
 
 void
 readlist_init(struct readlist *r, struct run *run)

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/quote.h"
-#include "options.h"
+#include "options/options.h"
 #include "record/compare.h"
 #include "record/scope.h"
 

@@ -20,7 +20,7 @@
 #include "hasher/hasher.h"
 #include "hasher/result.h"
 #include "mode/operands.h"
-#include "options.h"
+#include "options/options.h"
 #include "ppool/ppool.h"
 #include "record/side.h"
 #include "record/table.h"
@@ -34,7 +34,7 @@ run_algorithm_name(const struct options *o, struct buf *name)
 {
 	int length = o->length;
 
-	/* where no length is needed (options.c), each line has its own */
+	/* where no length is needed (options/conflicts.c), each line has its own */
 	if (!length && (!strcasecmp(o->algorithm, "sha2") ||
 	    !strcasecmp(o->algorithm, "sha3")))
 		length = 512;

@@ -10,7 +10,7 @@
 #include "digest/algorithm.h"
 #include "digest/digest.h"
 #include "hasher/result.h"
-#include "options.h"
+#include "options/options.h"
 
 /* Names of which the digest's length says the rest: "sha3" and 32 bytes are
  * SHA3-256. */

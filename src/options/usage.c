@@ -1,6 +1,13 @@
-#include "usage.h"
+#include "options/usage.h"
 
-const char usage_text[] =
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+
+/* A string has 4095 bytes at most (C11, 5.2.4.1). */
+static const char usage_work[] =
 "Usage: phash [OPTION]... [FILE|DIR]...\n"
 "       phash -c [OPTION]... [LIST]...\n"
 "       phash --audit=LIST [OPTION]... [FILE|DIR]...\n"
@@ -41,7 +48,9 @@ const char usage_text[] =
 "      --tree-digest        one digest, of the sorted --untagged listing\n"
 "  -o, --output=FILE        write to FILE, which appears when it is complete; -\n"
 "                           is standard output\n"
-"\n"
+"\n";
+
+static const char usage_rest[] =
 "Check and audit\n"
 "  -c, --check              read digests from each LIST, and check them\n"
 "      --audit=LIST         what is OK, CHANGED, MISSING, NEW, MOVED, UNREADABLE\n"
@@ -75,3 +84,25 @@ const char usage_text[] =
 "\n"
 "Exit status: 0 all well; 1 something differs or could not be read; 2 phash\n"
 "could not do its job. `sha512sum -c' checks what phash prints, too.\n";
+
+void
+usage_print(void)
+{
+	/* whoever flushes stdout looks */
+	(void)fputs(usage_work, stdout);
+	(void)fputs(usage_rest, stdout);
+}
+
+int
+usage_error(const char *fmt, ...)
+{
+	struct buf b = BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&b, fmt, ap);
+	va_end(ap);
+	diag_msg("%s (try 'phash --help')", buf_str(&b));
+	buf_release(&b);
+	return -1;
+}

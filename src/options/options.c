@@ -1,21 +1,19 @@
-#include "options.h"
+#include "options/options.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
-#include "base/diag.h"
 #include "base/guess.h"
 #include "base/mem.h"
 #include "base/quote.h"
 #include "digest/engine.h"
-#include "usage.h"
+#include "options/conflicts.h"
+#include "options/usage.h"
 
 #ifndef PHASH_VERSION
 #define PHASH_VERSION "unknown"
@@ -47,25 +45,9 @@ struct row {
 	size_t at;          /* its field of struct options */
 	int min, max;       /* of a number; max is any other constant */
 	const char *const *words;
-	const char *text;   /* to be printed */
 };
 #define AT(field) .at = offsetof(struct options, field)
 #define FLAG(field) take_flag, AT(field), .max = true
-
-/* One line on stderr. -1, for the caller to return. */
-static int __attribute__((format(printf, 1, 2)))
-usage_error(const char *fmt, ...)
-{
-	struct buf b = BUF_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	buf_vprintf(&b, fmt, ap);
-	va_end(ap);
-	diag_msg("%s (try 'phash --help')", buf_str(&b));
-	buf_release(&b);
-	return -1;
-}
 
 /* "option --jobs: 'x1' is not TEXT". */
 static int
@@ -255,9 +237,19 @@ take_mode(struct options *o, const struct row *r)
 }
 
 static int
-take_print(struct options *o, const struct row *r)
+take_help(struct options *o, const struct row *r)
 {
-	(void)fputs(r->text, stdout); /* flush_stdout looks */
+	(void)r;
+	usage_print();
+	o->done = true;
+	return 0;
+}
+
+static int
+take_version(struct options *o, const struct row *r)
+{
+	(void)r;
+	(void)printf("phash %s\n", PHASH_VERSION); /* flush_stdout looks */
 	o->done = true;
 	return 0;
 }
@@ -308,9 +300,8 @@ static const struct row rows[] = {
 	{ "warn", "w", C, take_report, .max = OPTIONS_REPORT_WARN },
 	{ "strict", "", C, FLAG(strict) },
 	{ "ignore-missing", "", C | A, FLAG(ignore_missing) },
-	{ "help", "h", ALL, take_print, .text = usage_text },
-	{ "version", "", ALL, take_print,
-	    .text = "phash " PHASH_VERSION "\n" },
+	{ "help", "h", ALL, take_help, .max = 0 },
+	{ "version", "", ALL, take_version, .max = 0 },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -446,75 +437,6 @@ check_modes(const struct options *o, const bool *given)
 	return 0;
 }
 
-/* As cksum(1) has it. given: --length was. With --check each line has a length
- * of its own. */
-static int
-check_length(const struct options *o, bool given)
-{
-	int l = o->length;
-	bool sized = !strcasecmp(o->algorithm, "sha2") ||
-	    !strcasecmp(o->algorithm, "sha3");
-
-	if (sized && (given || o->mode != OPTIONS_CHECK) && l != 224 &&
-	    l != 256 && l != 384 && l != 512)
-		return usage_error("--algorithm=%s needs --length=224, 256, "
-		    "384 or 512", o->algorithm);
-	if (l && !sized && strcasecmp(o->algorithm, "blake2b") != 0 &&
-	    strcasecmp(o->algorithm, "shake128") != 0 &&
-	    strcasecmp(o->algorithm, "shake256") != 0)
-		return usage_error("--length is for --algorithm=sha2, sha3, "
-		    "blake2b, shake128 and shake256");
-	if (l % 8)
-		return usage_error("option --length: '%d' is not a multiple "
-		    "of 8", l);
-	return 0;
-}
-
-/* How many different things standard input was asked to be. */
-static int
-stdin_users(const struct options *o)
-{
-	int users = o->mode == OPTIONS_AUDIT && !strcmp(o->audit, "-");
-	size_t i;
-
-	users += o->mode == OPTIONS_HASH && !o->noperands && !o->nlists;
-	for (i = 0; i < o->nlists; i++)
-		users += !strcmp(o->lists[i].path, "-");
-	for (i = 0; i < o->exclude_from.n; i++)
-		users += !strcmp(o->exclude_from.v[i], "-");
-	for (i = 0; i < o->noperands; i++)
-		if (!strcmp(o->operands[i], "-"))
-			return users + 1; /* the same operand twice is one */
-	return users;
-}
-
-/* What can each be said alone but not together. */
-static int
-check_pairs(const struct options *o, bool output_given)
-{
-	if (stdin_users(o) > 1)
-		return usage_error("standard input can be read only once");
-	if (o->mode == OPTIONS_AUDIT && output_given && !o->update)
-		return usage_error("--output is where --update writes: it "
-		    "goes with --update");
-	if (o->mode == OPTIONS_AUDIT && output_given && !o->output)
-		return usage_error("--update does not write to standard "
-		    "output, where the verdicts go");
-	if (o->update && !o->output && !strcmp(o->audit, "-"))
-		return usage_error("--update has no LIST to write over: "
-		    "--output says where");
-	if (o->archive && o->settle)
-		return usage_error("--settle reads files twice, not archives: "
-		    "it does not go with --archive");
-	if (o->tree_digest && o->sort == OPTIONS_UNSORTED)
-		return usage_error("--tree-digest is of the sorted listing: "
-		    "it does not go with --sort=none");
-	if (o->tree_digest && (o->format != FORMAT_TAGGED || o->zero))
-		return usage_error("--tree-digest prints no lines: it does not "
-		    "go with --untagged, --json or --zero");
-	return 0;
-}
-
 /* Operands are what is left of argv; where only -C says what is meant, that
  * directory. */
 static void
@@ -567,8 +489,8 @@ options_parse(struct options *o, int argc, char **argv)
 		return -1;
 	take_operands(o, argc, argv);
 	return o->done || (check_modes(o, given) == 0 &&
-	    check_length(o, given[row_of('l') - rows]) == 0 &&
-	    check_pairs(o, given[row_of('o') - rows]) == 0) ? 0 : -1;
+	    conflicts_check(o, given[row_of('l') - rows],
+	    given[row_of('o') - rows]) == 0) ? 0 : -1;
 }
 
 void

@@ -1,0 +1,83 @@
+#include "options/conflicts.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "options/options.h"
+#include "options/usage.h"
+
+/* As cksum(1) has it. given: --length was. With --check each line has a length
+ * of its own. */
+static int
+conflicts_length(const struct options *o, bool given)
+{
+	int l = o->length;
+	bool sized = !strcasecmp(o->algorithm, "sha2") ||
+	    !strcasecmp(o->algorithm, "sha3");
+
+	if (sized && (given || o->mode != OPTIONS_CHECK) && l != 224 &&
+	    l != 256 && l != 384 && l != 512)
+		return usage_error("--algorithm=%s needs --length=224, 256, "
+		    "384 or 512", o->algorithm);
+	if (l && !sized && strcasecmp(o->algorithm, "blake2b") != 0 &&
+	    strcasecmp(o->algorithm, "shake128") != 0 &&
+	    strcasecmp(o->algorithm, "shake256") != 0)
+		return usage_error("--length is for --algorithm=sha2, sha3, "
+		    "blake2b, shake128 and shake256");
+	if (l % 8)
+		return usage_error("option --length: '%d' is not a multiple "
+		    "of 8", l);
+	return 0;
+}
+
+/* How many different things standard input was asked to be. */
+static int
+conflicts_stdin(const struct options *o)
+{
+	int users = o->mode == OPTIONS_AUDIT && !strcmp(o->audit, "-");
+	size_t i;
+
+	users += o->mode == OPTIONS_HASH && !o->noperands && !o->nlists;
+	for (i = 0; i < o->nlists; i++)
+		users += !strcmp(o->lists[i].path, "-");
+	for (i = 0; i < o->exclude_from.n; i++)
+		users += !strcmp(o->exclude_from.v[i], "-");
+	for (i = 0; i < o->noperands; i++)
+		if (!strcmp(o->operands[i], "-"))
+			return users + 1; /* the same operand twice is one */
+	return users;
+}
+
+/* What can each be said alone but not together. */
+static int
+conflicts_pairs(const struct options *o, bool output_given)
+{
+	if (conflicts_stdin(o) > 1)
+		return usage_error("standard input can be read only once");
+	if (o->mode == OPTIONS_AUDIT && output_given && !o->update)
+		return usage_error("--output is where --update writes: it "
+		    "goes with --update");
+	if (o->mode == OPTIONS_AUDIT && output_given && !o->output)
+		return usage_error("--update does not write to standard "
+		    "output, where the verdicts go");
+	if (o->update && !o->output && !strcmp(o->audit, "-"))
+		return usage_error("--update has no LIST to write over: "
+		    "--output says where");
+	if (o->archive && o->settle)
+		return usage_error("--settle reads files twice, not archives: "
+		    "it does not go with --archive");
+	if (o->tree_digest && o->sort == OPTIONS_UNSORTED)
+		return usage_error("--tree-digest is of the sorted listing: "
+		    "it does not go with --sort=none");
+	if (o->tree_digest && (o->format != FORMAT_TAGGED || o->zero))
+		return usage_error("--tree-digest prints no lines: it does not "
+		    "go with --untagged, --json or --zero");
+	return 0;
+}
+
+int
+conflicts_check(const struct options *o, bool length_given, bool output_given)
+{
+	return conflicts_length(o, length_given) < 0 ? -1 :
+	    conflicts_pairs(o, output_given);
+}
