@@ -42,7 +42,7 @@ _phash()
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
-	-o | --output | --audit | --exclude-from | --files-from | --files0-from)
+	-o | --output | --audit | --list | --exclude-from | --files-from | --files0-from)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
@@ -60,7 +60,7 @@ _phash()
 				--one-file-system --follow --exclude=
 				--exclude-from= --include= --max-depth= --files-from=
 				--files0-from= --recursive --check
-				--audit= --update --quiet --status --warn
+				--audit= --list= --update --quiet --status --warn
 				--strict --ignore-missing --progress=
 				--verbose --debug --help --version'
 			;;

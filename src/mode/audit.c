@@ -29,6 +29,7 @@
 #include "options/options.h"
 #include "record/compare.h"
 #include "record/manifest.h"
+#include "record/moved.h"
 #include "record/scope.h"
 #include "record/side.h"
 #include "record/table.h"
@@ -92,7 +93,8 @@ audit_on_entry(void *cookie, const struct manifest_entry *e)
 	bool is_new;
 
 	audit_see_algorithm(a, e->algorithm);
-	if (scope_outside(a->scope, plain, len, &below)) {
+	/* of two lists, neither is of a place */
+	if (!a->run.o->list && scope_outside(a->scope, plain, len, &below)) {
 		(void)table_add(a->outside, plain, len, &is_new);
 		audit_refuse(a, e->name, e->len, "listed, but outside of what "
 		    "is audited");
@@ -132,6 +134,55 @@ audit_read_list(struct audit *a, const char *path)
 }
 
 /* ---- the tree ----------------------------------------------------------------- */
+
+/* ---- the other list ----------------------------------------------------------- */
+
+/* What the other list says is what was found. */
+static int
+audit_on_other(void *cookie, const struct manifest_entry *e)
+{
+	struct audit *a = cookie;
+	struct result r = { .entry = { .name = e->name, .len = e->len } }, old;
+	size_t len = e->len;
+	const char *plain = scope_plain(&a->plain, e->name, &len);
+	uint64_t listed;
+
+	audit_see_algorithm(a, e->algorithm);
+	if (!operands_want(&a->run, a->scope, plain, len))
+		return 0;
+	r.entry.algorithm = e->algorithm < 0 ? 0 : e->algorithm;
+	r.size = e->want.has_size ? e->want.size : MOVED_NO_SIZE;
+	r.digestlen = e->want.digestlen;
+	memcpy(r.digest, e->want.digest, r.digestlen);
+	if (e->algorithm < 0)
+		(void)result_fail(&r, RESULT_ALGORITHM, 0);
+	r.entry.cookie = compare_find(a->compare, r.entry.name, r.entry.len,
+	    &listed);
+	if (r.entry.cookie != COMPARE_NONE)
+		return compare_result(a->compare, &r);
+	(void)table_get(a->compare->have->table,
+	    table_find(a->compare->have->table, plain, len), &old);
+	if (old.digestlen != r.digestlen ||
+	    memcmp(old.digest, r.digest, r.digestlen) != 0)
+		audit_refuse(a, e->name, e->len, "listed twice, and not the "
+		    "same");
+	return 0;
+}
+
+/* Reads it into have. 0, or -1 after a message. */
+static int
+audit_read_other(struct audit *a, const char *path)
+{
+	const char *list = readlist_name(path), *why;
+	int rc;
+
+	a->list.on_entry = audit_on_other;
+	rc = readlist(&a->list, path, &why);
+	if (rc > 0)
+		diag_name(list, strlen(list), "%s", why ? why :
+		    strerror(errno));
+	return rc ? -1 : 0;
+}
 
 /* ---- archives ----------------------------------------------------------------- */
 
@@ -338,7 +389,10 @@ audit_hash(struct audit *a)
 	uint64_t at = 0;
 
 	run_start_progress(&a->run);
-	audit_walk(a);
+	if (a->run.o->list)
+		compare_end_walk(a->compare);
+	else
+		audit_walk(a);
 	if (!a->run.stopped) {
 		compare_end(a->compare);
 		while (compare_again(a->compare, &at, &e) &&
@@ -454,12 +508,14 @@ audit_init(struct audit *a, const struct options *o)
 	a->algorithm = -1;
 	if (audit_read_list(a, o->audit) < 0)
 		return -1;
-	if (o->archive && a->mixed) {
-		diag_name(o->audit, strlen(o->audit), "entries of several "
-		    "algorithms, of which archives are read for one only");
+	if (o->list && audit_read_other(a, o->list) < 0)
 		return -1;
-	}
-	return 0;
+	if (!a->mixed || (!o->archive && !o->list))
+		return 0;
+	/* a digest of another algorithm would take another reading */
+	diag_msg("entries of several algorithms: with --%s there may be one only",
+	    o->list ? "list" : "archive");
+	return -1;
 }
 
 /* Writes the new list, unless it would forget something. status is that of the

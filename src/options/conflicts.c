@@ -37,6 +37,7 @@ conflicts_stdin(const struct options *o)
 	int users = o->mode == OPTIONS_AUDIT && !strcmp(o->audit, "-");
 	size_t i;
 
+	users += o->list && !strcmp(o->list, "-");
 	users += o->mode == OPTIONS_HASH && !o->noperands && !o->nlists;
 	for (i = 0; i < o->nlists; i++)
 		users += !strcmp(o->lists[i].path, "-");
@@ -63,6 +64,12 @@ conflicts_pairs(const struct options *o, bool output_given)
 	if (o->update && !o->output && !strcmp(o->audit, "-"))
 		return usage_error("--update has no LIST to write over: "
 		    "--output says where");
+	if (o->list && o->noperands)
+		return usage_error("--list is compared instead of files: it "
+		    "does not go with operands");
+	if (o->list && (o->update || o->archive))
+		return usage_error("--list reads no file: it does not go with "
+		    "%s", o->update ? "--update" : "--archive");
 	if (o->archive && o->settle)
 		return usage_error("--settle reads files twice, not archives: "
 		    "it does not go with --archive");

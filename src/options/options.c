@@ -201,6 +201,13 @@ take_format(struct options *o, const struct row *r)
 }
 
 static int
+take_text(struct options *o, const struct row *r)
+{
+	*(const char **)field(o, r) = optarg;
+	return 0;
+}
+
+static int
 take_report(struct options *o, const struct row *r)
 {
 	o->report = (enum options_report)r->max;
@@ -294,6 +301,7 @@ static const struct row rows[] = {
 	{ "debug", "", ALL, FLAG(debug) },
 	{ "check", "c", ALL, take_mode, .max = OPTIONS_CHECK },
 	{ "audit", ":", ALL, take_mode, .max = OPTIONS_AUDIT },
+	{ "list", ":", A, take_text, AT(list) },
 	{ "update", "", A, FLAG(update) },
 	{ "quiet", "q", C | A, take_report, .max = OPTIONS_REPORT_QUIET },
 	{ "status", "", C | A, take_report, .max = OPTIONS_REPORT_STATUS },

@@ -48,6 +48,7 @@ struct options_list {
 struct options {
 	enum options_mode mode;
 	const char *audit;        /* LIST */
+	const char *list;         /* the other one; NULL: files are audited */
 	bool update;
 	bool ignore_missing;
 	bool strict;

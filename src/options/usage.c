@@ -54,6 +54,7 @@ static const char usage_rest[] =
 "Check and audit\n"
 "  -c, --check              read digests from each LIST, and check them\n"
 "      --audit=LIST         what is OK, CHANGED, MISSING, NEW, MOVED, UNREADABLE\n"
+"      --list=LIST2         audit what LIST2 says, instead of files\n"
 "      --update             then write the new list, over LIST or to -o FILE\n"
 "  -q, --quiet              do not print OK\n"
 "      --status             print nothing: the exit status tells\n"

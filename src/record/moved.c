@@ -94,7 +94,7 @@ moved_pair(struct moved_files *missing, struct moved_files *fresh,
 		if (c == 0 && moved[f->number])
 			c = 1; /* paired by another digest */
 		else if (c == 0 && m->size != MOVED_NO_SIZE &&
-		    m->size != f->size)
+		    f->size != MOVED_NO_SIZE && m->size != f->size)
 			c = -1; /* a list that contradicts itself */
 		if (c == 0) {
 			to[m->number] = f->number;

@@ -8,6 +8,7 @@
 #include "base/quote.h"
 #include "hasher/result.h"
 #include "record/json.h"
+#include "record/moved.h"
 
 /* The size must be the listed one too: a list with the right digest and another
  * size is wrong about the file. */
@@ -16,7 +17,8 @@ is_wanted(const struct manifest_want *want, const struct result *r)
 {
 	return want->digestlen && want->digestlen == r->digestlen &&
 	    !memcmp(want->digest, r->digest, r->digestlen) &&
-	    (!want->has_size || want->size == r->size);
+	    (!want->has_size || r->size == MOVED_NO_SIZE ||
+	    want->size == r->size);
 }
 
 static bool
@@ -103,7 +105,8 @@ put_differs(const struct manifest_want *want, const struct result *found,
 	if (found->status == RESULT_OK) {
 		json_put_bytes(out, "digest", found->digest, found->digestlen,
 		    false);
-		json_put_number(out, "size", found->size);
+		if (found->size != MOVED_NO_SIZE)
+			json_put_number(out, "size", found->size);
 	}
 	if (want->digestlen)
 		json_put_bytes(out, "expected_digest", want->digest,
