@@ -12,6 +12,7 @@
 
 struct filter {
 	struct layer layer;
+	const char *name;
 	struct archive *a;
 	struct input *in;
 	uint64_t given;  /* bytes of the layer below that libarchive was given */
@@ -48,27 +49,28 @@ filter_fail(const struct filter *f)
 
 	if (f->broken)
 		return -1;
-	return input_fail(f->in, "%s: %s", archive_filter_name(f->a, 0),
-	    why ? why : "corrupt");
+	return input_fail(f->in, "%s: %s", f->name, why ? why : "corrupt");
 }
 
 /* Opens a handle with that filter alone on the layer below. 0, or -1 with
  * why. */
 static int
-filter_open(struct filter *f, const char *name,
-    int (*support)(struct archive *))
+filter_open(struct filter *f, int (*support)(struct archive *))
 {
 	struct archive_entry *e;
 
 	/* it warns where it would run another program: that is not done */
 	if (support(f->a) != ARCHIVE_OK)
 		return input_fail(f->in, "libarchive was built without %s",
-		    name);
-	return archive_read_support_format_raw(f->a) == ARCHIVE_OK &&
-	    archive_read_open(f->a, f, NULL, filter_on_read, NULL) ==
-	    ARCHIVE_OK &&
-	    archive_read_next_header(f->a, &e) == ARCHIVE_OK ? 0 :
-	    filter_fail(f);
+		    f->name);
+	if (archive_read_support_format_raw(f->a) != ARCHIVE_OK ||
+	    archive_read_open(f->a, f, NULL, filter_on_read, NULL) !=
+	    ARCHIVE_OK ||
+	    archive_read_next_header(f->a, &e) != ARCHIVE_OK)
+		return filter_fail(f);
+	/* libarchive looks closer at how it begins */
+	f->layer.idle = archive_filter_count(f->a) < 2;
+	return 0;
 }
 
 static struct layer *
@@ -80,16 +82,17 @@ filter_new(struct input *in, struct layer *below, const char *name,
 	if (!f)
 		return NULL;
 	f->in = in;
+	f->name = name;
 	f->layer.below = below;
 	f->a = archive_read_new();
-	if (f->a && filter_open(f, name, support) == 0)
+	if (f->a && filter_open(f, support) == 0)
 		return &f->layer;
 	(void)archive_read_free(f->a);
 	free(f);
 	return NULL;
 }
 
-/* Is nothing but zeros left below? 0, or -1 with why. */
+/* Is nothing left below? 0, or -1 with why. */
 static int
 filter_end(struct input *in, struct filter *f)
 {
@@ -98,12 +101,9 @@ filter_end(struct input *in, struct filter *f)
 	size_t n;
 	int rc;
 
-	if (left)
-		return input_fail(in, "trailing garbage after the %s data",
-		    archive_filter_name(f->a, 0));
-	rc = layer_next(in, f->layer.below, &p, &n);
+	rc = left ? 1 : layer_next(in, f->layer.below, &p, &n);
 	return rc > 0 ? input_fail(in, "trailing garbage after the %s data",
-	    archive_filter_name(f->a, 0)) : rc;
+	    f->name) : rc;
 }
 
 static int
@@ -159,7 +159,6 @@ FILTER(bzip2, filter_has(p, n, "BZh", 3) && n > 9 && p[3] >= '1' &&
 FILTER(zstd, filter_has(p, n, "\x28\xb5\x2f\xfd", 4))
 FILTER(lz4, filter_has(p, n, "\x04\x22\x4d\x18", 4))
 FILTER(lzip, filter_has(p, n, "LZIP", 4))
-FILTER(lzop, filter_has(p, n, "\x89LZO\0\r\n\x1a\n", 9))
 /* LZMA alone has no magic: its usual properties, and a size that is not known,
  * or below a terabyte */
 FILTER(lzma, n > 13 && filter_has(p, n, "\x5d\0\0", 3) &&

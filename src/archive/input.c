@@ -11,8 +11,7 @@
 #define INPUT_PEEK 512
 
 static const struct layer_ops *const compressions[] = { &gzip_ops, &xz_ops,
-    &bzip2_ops, &zstd_ops, &lz4_ops, &lzip_ops, &lzop_ops, &lzma_ops,
-    &compress_ops };
+    &bzip2_ops, &zstd_ops, &lz4_ops, &lzip_ops, &lzma_ops, &compress_ops };
 
 int
 input_fail(struct input *in, const char *fmt, ...)
@@ -114,7 +113,7 @@ layer_fill(struct input *in, struct layer *l)
 	if (l->failed && !l->n)
 		return -1;
 	l->ended = l->n == 0;
-	if (!l->below)
+	if (!l->below || l->idle)
 		return 0;
 	in->expanded += l->n;
 	if (in->expanded > in->limit)
@@ -155,7 +154,8 @@ input_push(struct input *in, const struct layer_ops *ops)
 	l->ops = ops;
 	l->below = in->top;
 	in->top = l;
-	in->layers++;
+	in->layers += !l->idle;
+	in->seekable = false;
 	return 0;
 }
 
@@ -173,7 +173,7 @@ input_open(struct input *in)
 	in->layers = 1;
 	if (layer_fill(in, in->top) < 0)
 		return -1;
-	while ((ops = input_compression(in->top))) {
+	while (!in->top->idle && (ops = input_compression(in->top))) {
 		if (in->layers == INPUT_LAYERS)
 			return input_fail(in, "compressed more than %d times",
 			    INPUT_LAYERS - 1);

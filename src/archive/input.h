@@ -5,8 +5,8 @@
  * from the one below. Layers are told by the first bytes alone, never by a
  * name. A layer vouches for what it has given only when it has come to its end:
  * checksums that its format has are verified, and what follows the end of the
- * compressed data is an error (gzip(1) and tar(1) allow zeros, and so does
- * this).
+ * compressed data is an error. Zeros may follow gzip data, as gzip(1) has it, and
+ * a multiple of four may follow those of xz (its specification, 2.2).
  *
  * All of this room runs in workers, in any thread, one at a time for an input.
  * Nothing is printed; no memory is a failure like any other.
@@ -27,10 +27,10 @@ struct layer;
 
 struct input {
 	int fd;             /* borrowed */
-	bool seekable;      /* a regular file */
+	bool seekable;      /* a regular file that is not compressed */
 	unsigned threads;   /* a layer may start so many; at least 1 */
 	struct layer *top;
-	unsigned layers;    /* the file is one */
+	unsigned layers;    /* the file is one; without idle ones */
 	uint64_t taken;     /* bytes that were read from the file */
 	uint64_t expanded;  /* bytes that came out of layers above the file */
 	uint64_t limit;     /* of them, of all layers together */
@@ -54,8 +54,8 @@ void input_release(struct input *in);
  * with why. */
 int input_next(struct input *in, const void **p, size_t *n);
 
-/* The bytes that come next, as many as the top layer has at hand: at least
- * 512 unless there are fewer. Those of an open input can be had at any time
+/* The bytes that come next, as many as the top layer has at hand: of a file 512
+ * at least unless it has fewer. Those of an open input can be had at any time
  * before the first input_next. */
 const unsigned char *input_peek(const struct input *in, size_t *n);
 
@@ -76,6 +76,8 @@ struct layer {
 	size_t n;
 	bool ended;
 	bool failed;             /* after those n bytes */
+	bool idle;               /* it decodes nothing: what it was taken for
+	                          * was something else */
 };
 
 struct layer_ops {
@@ -94,7 +96,7 @@ struct layer_ops {
 int layer_next(struct input *in, struct layer *l, const void **p, size_t *n);
 
 extern const struct layer_ops gzip_ops, xz_ops;
-extern const struct layer_ops bzip2_ops, zstd_ops, lz4_ops, lzip_ops, lzop_ops,
-    lzma_ops, compress_ops; /* filter.c */
+extern const struct layer_ops bzip2_ops, zstd_ops, lz4_ops, lzip_ops, lzma_ops,
+    compress_ops; /* filter.c */
 
 #endif

@@ -6,41 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/input.h"
-#include "archive/links.h"
-
-#define MEMBERS_RETRIES 10 /* of a header: libarchive sets no bound */
-#define MEMBERS_BLOCK 512  /* of tar: zeros as long as this tell nothing */
-
-struct members {
-	struct input in;
-	struct archive *a;
-	enum members_kind kind;
-	uint64_t size;     /* as opts.size */
-	bool guarded;      /* by MEMBERS_RATIO */
-	bool broken;       /* in.why says why; nothing more can be had */
-	bool ended;        /* there are no more members */
-	bool empty;        /* there is nothing for libarchive to read */
-	bool input_broken; /* input_next has failed */
-	bool ahead;        /* the first header was read already */
-	int header;        /* what libarchive said of the newest */
-	uint64_t given;    /* bytes that libarchive was given: where it is */
-	const char *last;  /* the newest n of them */
-	size_t lastn;
-	uint64_t total;    /* bytes of members, holes too */
-
-	struct links links; /* of a cpio, whose data comes with the last one */
-
-	struct archive_entry *e;
-	struct {           /* of the member at hand */
-		uint64_t at;       /* bytes that were given */
-		const void *p;     /* n bytes that begin at offset */
-		size_t n;
-		uint64_t offset;
-		bool ended;        /* these are the last */
-		bool failed;
-	} data;
-};
+#include "archive/end.h"
+#include "archive/handle.h"
 
 static const char zeros[64 * 1024];
 
@@ -51,8 +18,12 @@ members_on_read(struct archive *a, void *cookie, const void **p)
 {
 	struct members *ms = cookie;
 	size_t n;
-	int rc = input_next(&ms->in, p, &n);
+	int rc;
 
+	if (ms->lastn >= MEMBERS_BLOCK)
+		memcpy(ms->before, ms->last + ms->lastn - MEMBERS_BLOCK,
+		    MEMBERS_BLOCK);
+	rc = input_next(&ms->in, p, &n);
 	if (rc < 0) {
 		ms->input_broken = true;
 		archive_set_error(a, -1, "%s", ms->in.why);
@@ -136,19 +107,18 @@ members_set_up(struct members *ms)
 	return archive_read_support_format_raw(ms->a) == ARCHIVE_OK &&
 	    archive_read_set_callback_data(ms->a, ms) == ARCHIVE_OK &&
 	    archive_read_set_read_callback(ms->a, members_on_read) ==
-	    ARCHIVE_OK && (!ms->in.seekable || ms->in.layers > 1 ||
+	    ARCHIVE_OK && (!ms->in.seekable ||
 	    archive_read_set_seek_callback(ms->a, members_on_seek) ==
 	    ARCHIVE_OK) ? 0 : -1;
 }
 
+/* When it would try again, libarchive has passed over what is damaged: then
+ * nothing of what follows is told, and no bound is needed. */
 static void
 members_read_header(struct members *ms)
 {
-	int retries = 0;
-
-	do
-		ms->header = archive_read_next_header(ms->a, &ms->e);
-	while (ms->header == ARCHIVE_RETRY && retries++ < MEMBERS_RETRIES);
+	ms->header = archive_read_next_header(ms->a, &ms->e);
+	ms->members += ms->header == ARCHIVE_OK || ms->header == ARCHIVE_WARN;
 }
 
 /* Its first header tells what it is. 0, or -1 with why. */
@@ -231,7 +201,7 @@ members_why(const struct members *ms)
 static int
 members_bound(struct members *ms, uint64_t more)
 {
-	uint64_t size = ms->in.seekable ? ms->size : ms->in.taken;
+	uint64_t size = ms->size != UINT64_MAX ? ms->size : ms->in.taken;
 	uint64_t sum = ms->total + more;
 
 	if (sum < more || sum > ms->in.limit)
@@ -251,50 +221,6 @@ members_break(struct members *ms)
 	return MEMBERS_BROKEN;
 }
 
-static bool
-members_is_format(const struct members *ms, int base)
-{
-	return (archive_format(ms->a) & ARCHIVE_FORMAT_BASE_MASK) == base;
-}
-
-static bool
-members_are_zeros(const char *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (p[i])
-			return false;
-	return true;
-}
-
-/*
- * Goes through what follows the last member: its layers verify their checksums
- * only at their ends, and behind a tar or cpio there must be nothing but zeros.
- */
-static enum members_event
-members_end(struct members *ms)
-{
-	bool padded = members_is_format(ms, ARCHIVE_FORMAT_TAR) ||
-	    members_is_format(ms, ARCHIVE_FORMAT_CPIO);
-	uint64_t ahead = ms->given - (uint64_t)archive_filter_bytes(ms->a, -1);
-	/* libarchive may have kept more: of that it has looked at all */
-	size_t n = ahead < ms->lastn ? (size_t)ahead : ms->lastn;
-	const void *p = ms->last + (ms->lastn - n);
-	int rc = 1;
-
-	if (ms->in.layers == 1 && !padded)
-		return MEMBERS_END; /* libarchive has been where it would */
-	for (; rc > 0; rc = input_next(&ms->in, &p, &n)) {
-		if (!padded || members_are_zeros(p, n))
-			continue;
-		input_fail(&ms->in, "there is more after the end of the "
-		    "archive");
-		return members_break(ms);
-	}
-	return rc < 0 ? members_break(ms) : MEMBERS_END;
-}
-
 /* Its name and the name that it is a link to, as this locale has them: where it
  * has none, in UTF-8. 0, or -1 with why. */
 static int
@@ -308,7 +234,7 @@ members_names(struct members *ms, struct member *m)
 		m->link = archive_entry_hardlink_utf8(ms->e);
 	if (archive_format(ms->a) == ARCHIVE_FORMAT_RAW)
 		m->name = ""; /* libarchive made one up */
-	if (!m->name)
+	else if (!m->name || !*m->name)
 		return input_fail(&ms->in, "a member without a name");
 	m->len = strlen(m->name);
 	return 0;
@@ -344,8 +270,10 @@ members_facts(const struct members *ms, struct member *m)
 static bool
 members_is_index(const struct members *ms, const char *name)
 {
-	return members_is_format(ms, ARCHIVE_FORMAT_AR) &&
-	    (!strcmp(name, "/") || !strcmp(name, "/SYM64/"));
+	return (archive_format(ms->a) & ARCHIVE_FORMAT_BASE_MASK) ==
+	    ARCHIVE_FORMAT_AR &&
+	    (!strcmp(name, "/") || !strcmp(name, "/SYM64/") ||
+	    !strcmp(name, "__.SYMDEF") || !strcmp(name, "__.SYMDEF SORTED"));
 }
 
 /* Keeps it until the end. Its event, unless that is the time to tell it. */
@@ -379,7 +307,7 @@ members_event(struct members *ms, struct member *m, bool *held)
 	if (!m->link && archive_entry_filetype(ms->e) != AE_IFREG &&
 	    archive_entry_filetype(ms->e) != 0)
 		return MEMBERS_OTHER;
-	if (ms->in.seekable && m->has_size && members_bound(ms, m->size) < 0)
+	if (ms->size != UINT64_MAX && m->has_size && members_bound(ms, m->size) < 0)
 		return members_break(ms);
 	if (members_has_late_links(ms))
 		return members_hold(ms, m, held);
@@ -412,6 +340,26 @@ members_nothing(struct members *ms, struct member *m)
 	return MEMBERS_FILE;
 }
 
+/*
+ * A warning about a header may be of what is no part of a name or a digest: a
+ * name that this locale cannot have, which is then had in UTF-8, or a keyword of
+ * pax that libarchive does not know. Others are of damage that was passed over,
+ * or of data that it does not understand.
+ */
+static bool
+members_is_harmless(const struct members *ms)
+{
+	static const char *const phrases[] = { "can't be converted",
+	    "cannot be converted", "can't be translated", "Ignoring" };
+	const char *why = archive_error_string(ms->a);
+	size_t i;
+
+	for (i = 0; why && i < sizeof(phrases) / sizeof(phrases[0]); i++)
+		if (strstr(why, phrases[i]))
+			return true;
+	return false;
+}
+
 /* The next header. As members_next; *held: it is not to be told yet. */
 static enum members_event
 members_read(struct members *ms, struct member *m, bool *held)
@@ -421,15 +369,20 @@ members_read(struct members *ms, struct member *m, bool *held)
 	ms->ahead = false;
 	ms->ended = ms->header == ARCHIVE_EOF;
 	if (ms->ended)
-		return members_end(ms);
-	/* it warns of what has no part in a digest */
-	if (ms->header < ARCHIVE_WARN) {
+		return end_check(ms) < 0 ? members_break(ms) : MEMBERS_END;
+	if (ms->header < ARCHIVE_WARN || ms->header == ARCHIVE_RETRY) {
 		(void)members_fail(ms);
 		return members_break(ms);
 	}
 	if (members_names(ms, m) < 0)
 		return members_break(ms);
 	members_facts(ms, m);
+	if (ms->header == ARCHIVE_WARN && !members_is_harmless(ms)) {
+		/* nobody knows what of it is right */
+		ms->data.failed = true;
+		(void)members_fail(ms);
+		return MEMBERS_FILE;
+	}
 	return members_event(ms, m, held);
 }
 
@@ -464,7 +417,7 @@ members_block(struct members *ms)
 	ms->data.ended = rc == ARCHIVE_EOF;
 	if (ms->data.ended)
 		ms->data.n = 0;
-	if (rc == ARCHIVE_OK && (uint64_t)offset < ms->data.at)
+	if (rc == ARCHIVE_OK && (offset < 0 || (uint64_t)offset < ms->data.at))
 		return input_fail(&ms->in, "its parts overlap");
 	ms->data.offset = ms->data.ended ? ms->data.at : (uint64_t)offset;
 	if (rc == ARCHIVE_OK || ms->data.ended)

@@ -41,13 +41,14 @@ struct unpack {
 	bool slept;              /* ...as this is: there may be a byte in wake */
 
 	pthread_mutex_t lock;    /* of what follows */
-	pthread_cond_t room;     /* there is a block or a place for a piece */
+	pthread_cond_t room;     /* there is much room again, or stop */
 	bool stop;
 	bool waiting;            /* the caller, for wake */
 	struct unpack_piece pieces[UNPACK_PIECES];
 	size_t first, end;
 	size_t bytes;            /* of those pieces */
 	struct unpack_block *free;
+	unsigned nfree;
 	struct unpack_block *blocks;
 };
 
@@ -96,16 +97,25 @@ unpack_push(struct unpack *u, const struct unpack_piece *p)
 	return stop ? -1 : 0;
 }
 
+/* With the lock held. */
+static void
+unpack_unref(struct unpack *u, struct unpack_block *b)
+{
+	if (--b->refs)
+		return;
+	b->next = u->free;
+	u->free = b;
+	u->nfree++;
+}
+
 /* Gives up the block at hand, and waits for an empty one. 0, or -1 when it is to
  * stop. */
 static int
 unpack_next_block(struct unpack *u)
 {
 	pthread_mutex_lock(&u->lock);
-	if (u->block && --u->block->refs == 0) {
-		u->block->next = u->free;
-		u->free = u->block;
-	}
+	if (u->block)
+		unpack_unref(u, u->block);
 	while (!u->stop && !u->free) {
 		unpack_wake(u, true);
 		pthread_cond_wait(&u->room, &u->lock);
@@ -113,6 +123,7 @@ unpack_next_block(struct unpack *u)
 	u->block = u->stop ? NULL : u->free;
 	if (u->block) {
 		u->free = u->block->next;
+		u->nfree--;
 		u->block->refs = 1;
 	}
 	pthread_mutex_unlock(&u->lock);
@@ -202,8 +213,6 @@ unpack_member(struct unpack *u, enum unpack_event event,
 {
 	struct unpack_piece p = { .event = event, .member = *m };
 
-	if (event == UNPACK_OTHER)
-		return unpack_push(u, &p);
 	p.name = strdup(m->name);
 	p.text = m->link ? strdup(m->link) : NULL;
 	/* the archive cannot be told without its names */
@@ -281,7 +290,8 @@ unpack_start(struct unpack *u)
 		return 0;
 	close(u->wake[0]);
 	close(u->wake[1]);
-	errno = err;
+	/* EAGAIN has another meaning for who opens files */
+	errno = err == EAGAIN ? ENOMEM : err;
 	return -1;
 }
 
@@ -290,6 +300,8 @@ unpack_delete(struct unpack *u)
 {
 	int err = errno;
 
+	pthread_cond_destroy(&u->room);
+	pthread_mutex_destroy(&u->lock);
 	members_free(u->ms);
 	free(u->blocks);
 	free(u);
@@ -312,8 +324,8 @@ unpack_new(const struct members_opts *opts, struct members *ms)
 	pthread_cond_init(&u->room, NULL);
 	u->blocks = malloc(UNPACK_BLOCKS * sizeof(*u->blocks));
 	for (i = 0; u->blocks && i < UNPACK_BLOCKS; i++) {
-		u->blocks[i].next = u->free;
-		u->free = &u->blocks[i];
+		u->blocks[i].refs = 1;
+		unpack_unref(u, &u->blocks[i]);
 	}
 	if (u->blocks && unpack_start(u) == 0)
 		return u;
@@ -340,9 +352,21 @@ unpack_free(struct unpack *u)
 	}
 	close(u->wake[0]);
 	close(u->wake[1]);
-	pthread_cond_destroy(&u->room);
-	pthread_mutex_destroy(&u->lock);
 	unpack_delete(u);
+}
+
+/*
+ * With the lock held: wakes the thread, if it waits for room, when there is much
+ * of it; else each piece would cost a switch to it and back. There will be, as
+ * the caller has fewer blocks in hand than half of them, or takes what there is.
+ */
+static void
+unpack_make_room(struct unpack *u)
+{
+	size_t n = u->end - u->first;
+
+	if (n == 0 || (n <= UNPACK_PIECES / 2 && u->nfree >= UNPACK_BLOCKS / 2))
+		pthread_cond_signal(&u->room);
 }
 
 int
@@ -359,7 +383,7 @@ unpack_take(struct unpack *u, struct unpack_piece *p)
 	if (has) {
 		*p = u->pieces[u->first++ % UNPACK_PIECES];
 		u->bytes -= p->n;
-		pthread_cond_signal(&u->room);
+		unpack_make_room(u);
 	}
 	pthread_mutex_unlock(&u->lock);
 	return has;
@@ -371,11 +395,8 @@ unpack_release(struct unpack *u, const struct unpack_piece *p)
 	if (!p->block)
 		return;
 	pthread_mutex_lock(&u->lock);
-	if (--p->block->refs == 0) {
-		p->block->next = u->free;
-		u->free = p->block;
-		pthread_cond_signal(&u->room);
-	}
+	unpack_unref(u, p->block);
+	unpack_make_room(u);
 	pthread_mutex_unlock(&u->lock);
 }
 

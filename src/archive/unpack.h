@@ -23,15 +23,15 @@ enum unpack_event {
 	UNPACK_BYTES,
 	UNPACK_FAILED, /* instead of its last bytes: text says why */
 	UNPACK_LINK,   /* as MEMBERS_LINK: text is the name of the other */
-	UNPACK_OTHER,
+	UNPACK_OTHER,  /* as MEMBERS_OTHER */
 	UNPACK_END,    /* of the archive; nothing follows */
 	UNPACK_BROKEN  /* likewise: text says why */
 };
 
 struct unpack_piece {
 	enum unpack_event event;
-	struct member member; /* FILE, LINK: its names are in text */
-	char *name;           /* FILE, LINK: the caller's, to be freed */
+	struct member member; /* FILE, LINK, OTHER: its names are the next two */
+	char *name;           /* FILE, LINK, OTHER: the caller's, to be freed */
 	char *text;           /* where the event has one: likewise */
 	const void *data;     /* BYTES: n of them */
 	size_t n;

@@ -1,0 +1,159 @@
+#include "archive/end.h"
+
+#include <archive.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/handle.h"
+
+/* Of a zip, from behind: where the end of its index begins (APPNOTE 4.3.16), a
+ * comment of 65535 bytes behind it. */
+#define END_ZIP 22
+#define END_ZIP_TAIL (END_ZIP + 65535)
+
+static bool
+end_is_format(const struct members *ms, int base)
+{
+	return (archive_format(ms->a) & ARCHIVE_FORMAT_BASE_MASK) == base;
+}
+
+static bool
+end_are_zeros(const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (p[i])
+			return false;
+	return true;
+}
+
+/* The n bytes that libarchive was given and has not used. It may have kept more:
+ * at that it has looked. */
+static const char *
+end_unused(const struct members *ms, size_t *n)
+{
+	uint64_t unused = ms->given - (uint64_t)archive_filter_bytes(ms->a, -1);
+
+	*n = unused < ms->lastn ? (size_t)unused : ms->lastn;
+	return ms->last + (ms->lastn - *n);
+}
+
+/* A tar ends in blocks of zeros (POSIX, pax): without one it may have been cut. */
+static int
+end_mark(struct members *ms)
+{
+	size_t n, used, more;
+	const char *p = end_unused(ms, &n);
+
+	used = ms->lastn - n < MEMBERS_BLOCK ? ms->lastn - n : MEMBERS_BLOCK;
+	more = MEMBERS_BLOCK - used; /* in the block before */
+	if (end_are_zeros(p - used, used) &&
+	    end_are_zeros(ms->before + used, more))
+		return 0;
+	return input_fail(&ms->in, "no end of the archive: it may have been "
+	    "cut");
+}
+
+/* Goes to the end of what decompresses, which verifies its checksums there; or
+ * fails when there is anything but padding. 0, or -1 with why. */
+static int
+end_drain(struct members *ms, bool padding)
+{
+	size_t n;
+	const void *p = end_unused(ms, &n);
+	int rc = 1;
+
+	for (; rc > 0; rc = input_next(&ms->in, &p, &n))
+		if (padding && !end_are_zeros(p, n))
+			return input_fail(&ms->in, "there is more after the "
+			    "end of the archive");
+	return rc;
+}
+
+/* Keeps the last bytes of all that comes in tail. As end_drain; *len of them
+ * are there. */
+static int
+end_drain_tail(struct members *ms, char tail[END_ZIP_TAIL],
+    size_t *len)
+{
+	size_t n, keep;
+	const void *p = end_unused(ms, &n);
+	int rc = 1;
+
+	*len = 0;
+	for (; rc > 0; rc = input_next(&ms->in, &p, &n)) {
+		if (n >= END_ZIP_TAIL) {
+			p = (const char *)p + (n - END_ZIP_TAIL);
+			n = END_ZIP_TAIL;
+		}
+		keep = *len < END_ZIP_TAIL - n ? *len :
+		    END_ZIP_TAIL - n;
+		memmove(tail, tail + (*len - keep), keep);
+		memcpy(tail + keep, p, n);
+		*len = keep + n;
+	}
+	return rc;
+}
+
+/* The number of members in a zip's index; -1: there is none; 65535: as many, or
+ * more. */
+static int
+end_in_index(const char *tail, size_t len)
+{
+	const unsigned char *end = (const unsigned char *)tail + len, *p = end;
+
+	if (len < END_ZIP)
+		return -1;
+	for (p -= END_ZIP; p >= (const unsigned char *)tail; p--)
+		if (!memcmp(p, "PK\5\6", 4))
+			return p[10] | p[11] << 8;
+	return -1;
+}
+
+/* libarchive passes over what is between the members of a zip that it cannot
+ * seek in: the index at the end says how many there should have been. */
+static int
+end_zip(struct members *ms)
+{
+	char *tail = malloc(END_ZIP_TAIL);
+	size_t len = 0;
+	int64_t from;
+	int rc = 0, n;
+
+	if (!tail)
+		return input_fail(&ms->in, "%s", strerror(ENOMEM));
+	if (ms->in.seekable) {
+		from = ms->size > END_ZIP_TAIL ?
+		    (int64_t)(ms->size - END_ZIP_TAIL) : 0;
+		rc = input_seek(&ms->in, from, SEEK_SET) < 0 ? -1 : 0;
+		ms->given = (uint64_t)archive_filter_bytes(ms->a, -1);
+	}
+	if (rc == 0)
+		rc = end_drain_tail(ms, tail, &len);
+	n = end_in_index(tail, len);
+	free(tail);
+	if (rc < 0)
+		return -1;
+	if (n < 0)
+		return input_fail(&ms->in, "no index: it may have been cut");
+	if (n < 65535 && (uint64_t)n != ms->members)
+		return input_fail(&ms->in, "%d members in its index, and %llu "
+		    "were found", n, (unsigned long long)ms->members);
+	return 0;
+}
+
+int
+end_check(struct members *ms)
+{
+	bool tar = end_is_format(ms, ARCHIVE_FORMAT_TAR);
+	bool padding = tar || end_is_format(ms, ARCHIVE_FORMAT_CPIO) ||
+	    end_is_format(ms, ARCHIVE_FORMAT_AR);
+
+	if (end_is_format(ms, ARCHIVE_FORMAT_ZIP))
+		return end_zip(ms);
+	if (tar && end_mark(ms) < 0)
+		return -1;
+	return padding || !ms->in.seekable ? end_drain(ms, padding) : 0;
+}
