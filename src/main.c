@@ -19,11 +19,13 @@
  *                       filter, glob, lookup, own, tally
  *     hasher/           entries in, results out: hasher, by a table of what one
  *                       does (ops), whose row is local, the pool, with
- *                       flight; in the workers: worker, reader, dirs, inside,
- *                       an archive; on both sides: wire, result, watch
+ *                       flight; in the workers: worker (slots), reader, dirs,
+ *                       archived and inside, an archive; on both sides: wire,
+ *                       result, watch
  *     archive/          members of archives: unpack, a thread that reads ahead;
- *                       members (links), of libarchive; input (gzip, xz,
- *                       filter), what decompresses; none, without libarchive
+ *                       members (handle, links, end), of libarchive; input
+ *                       (gzip, xz, filter), what decompresses; none, without
+ *                       libarchive
  *     digest/           island: bytes to digests: algorithm, digest, engine
  *                       (lanes, evp), message, sha512x
  *     ppool/            island and public library: the process pool

@@ -31,11 +31,11 @@ mkdir -p tree/sub/deep
 	mkdir nothing
 )
 
-# members PRUNE: what phash says of the tree as files, under the names ./x.
-files() {
+# What phash says of the tree as files, under the names ./x.
+of_tree() {
 	"$phash" -C tree "$@" .
 }
-files >files
+of_tree >files
 plain_names() {
 	sed 's/ (\.\// (/' | LC_ALL=C sort
 }
@@ -79,7 +79,7 @@ if have cpio cpio; then
 fi
 # A backslash in these is a separator, to libarchive at least.
 rm 'tree/b\ack'
-files | plain_names >files.plain
+of_tree | plain_names >files.plain
 if have zip zip; then
 	(cd tree && zip -qry ../x.zip . -x fifo)
 	reads zip x.zip
@@ -88,7 +88,7 @@ if have zip zip; then
 fi
 if have 7z 7z; then
 	rm tree/$'bad\377\376' # it changes that
-	files | plain_names >files.plain
+	of_tree | plain_names >files.plain
 	(cd tree && LC_ALL=C.UTF-8 7z a -bd ../x.7z . '-x!fifo' '-x!sym') \
 		>/dev/null
 	reads 7z x.7z
@@ -104,7 +104,7 @@ if have xar bsdtar; then
 fi
 if have ar ar; then
 	(cd tree && ar rc ../x.ar a big empty)
-	files --include=a --include=big --include=empty --max-depth=1 |
+	of_tree --include=a --include=big --include=empty --max-depth=1 |
 		plain_names >some
 	try ar 0 "$phash" --archive x.ar
 	same 'ar: all files' some "$work/out"
@@ -152,10 +152,43 @@ out 'has one line' <<<"SHA512 (a) = $one"
 err 'is said' <<'END'
 phash: a: a member of another archive has this name, too, and has no line (--archive-prefix)
 END
+echo b >a
+tar -cf other.tar a
 cp tree/a a
 try 'never, and the name of a file' 1 "$phash" --archive \
-	--archive-prefix=never one.tar a
-out 'has one line' <<<"SHA512 (a) = $one"
+	--archive-prefix=never other.tar a
+out 'is that of the file' <<<"SHA512 (a) = $one"
+# Whichever is there first: the archive is read while the walk goes on.
+mkdir walked
+seq 3000 | while read -r i; do
+	echo "$i" >"walked/$i"
+done
+"$phash" walked >walked.list
+mkdir -p alt/walked
+for i in 1 777 2999; do
+	echo "other $i" >alt/walked/$i
+done
+tar -C alt -cf walked.tar walked/2999 walked/1 walked/777
+for jobs in 1 2 4; do
+	try "never, and names of found files, -j $jobs" 1 "$phash" -j $jobs \
+		--archive --archive-prefix=never walked.tar walked
+	same 'files keep their names' walked.list "$work/out"
+	ok 'three members are said to have no line' test \
+		"$(grep -c 'has no line' "$work/err")" = 3
+done
+mkdir one two
+echo 1 >one/f
+ln one/f one/link
+echo 2 >two/f
+tar -C one -cf first.tar f link
+tar -C two -cf second.tar f
+try 'never, and a hard link' 1 "$phash" --archive --archive-prefix=never \
+	first.tar second.tar
+out 'it is to what its own archive has' <<END
+SHA512 (f) = $(sha512sum <two/f | cut -c 1-128)
+SHA512 (link) = $(sha512sum <one/f | cut -c 1-128)
+END
+rm first.tar second.tar
 
 cp tree/a alone
 gzip -k alone
@@ -237,9 +270,23 @@ for sort in path none; do
 SHA512 (twice) = $(sha512sum <twice | cut -c 1-128)
 END
 	err 'and it is said' <<'END'
-phash: twice: more than one member has this name: it is the last one's digest
+phash: twice: more than one member has this name: the last one counts
 END
 done
+
+mkdir others
+echo data >others/file
+ln -s file others/symbolic
+ln -P others/symbolic others/symbolic2
+echo gone >others/gone
+tar -C others -cf others.tar file symbolic symbolic2 gone
+rm others/gone
+ln -s file others/gone
+tar -C others -rf others.tar gone
+try 'a link to a symbolic link, and a file that is one at last' 0 \
+	"$phash" --archive others.tar
+out 'have no line' <<<"SHA512 (file) = $(sha512sum <others/file | cut -c 1-128)"
+err 'and nothing is said' </dev/null
 
 # ---- holes ------------------------------------------------------------------
 
@@ -256,6 +303,13 @@ for format in gnu pax; do
 	try "$format: holes" 0 "$phash" --archive holes.tar
 	same 'are zeros' holes.list "$work/out"
 done
+
+tar -C holes -S --format=pax -cf sparse.tar end
+sed 's/GNU.sparse.minor=0/GNU.sparse.minor=1/' sparse.tar >unknown.tar
+ok 'a kind of holes that libarchive does not know' bash -c \
+	'! cmp -s sparse.tar unknown.tar'
+try 'it' 1 "$phash" --archive unknown.tar
+ok 'has no digest' bash -c '! grep SHA512 "$1"' - "$work/out"
 
 # ---- options ----------------------------------------------------------------
 
@@ -279,6 +333,8 @@ try '-v' 0 "$phash" -v --archive pax.tar
 ok 'counts what is no file' grep -q \
 	'1 archives opened, in which 5 members are not regular files' "$work/err"
 try '--settle' 2 "$phash" --settle --archive one.tar
+try '--archive-limit alone' 2 "$phash" --archive-limit=5 a
+try '--archive-prefix alone' 2 "$phash" --archive-prefix=always a
 for bad in 0 x 1X 1KB -1 99999999T; do
 	try "--archive-limit=$bad" 2 "$phash" --archive-limit=$bad --archive a
 done
@@ -326,6 +382,67 @@ ok 'and what was before it is told' grep -q 'SHA512 (a)' "$work/out"
 ok 'with a warning' grep -q \
 	'short.tar: .*; what was read of it before that may be damaged$' \
 	"$work/err"
+# Of three small members, the header of the second is damaged.
+mkdir three
+for i in 1 2 3; do
+	echo $i >three/f$i
+done
+# damaged DESC FILE PATTERN: its second one has another byte.
+damaged() {
+	local at
+	at=$(grep -abo "$3" "$2" | sed -n 2p | cut -d : -f 1)
+	printf X | dd of="$2" bs=1 seek="$at" conv=notrunc status=none
+	try "$1" 1 "$phash" --archive "$2"
+	ok "$1: it is said" grep -q '^phash: ' "$work/err"
+	ok "$1: the second has no line" bash -c '! grep "(f2)" "$1"' - \
+		"$work/out"
+}
+tar -C three -cf header.tar f1 f2 f3
+damaged 'the header of a tar' header.tar 'f[123]'
+if have 'the header of a cpio' cpio; then
+	for format in newc odc; do
+		(cd three && printf '%s\n' f1 f2 f3 | cpio --quiet -o \
+			-H $format) >header.cpio 2>/dev/null
+		damaged "the header of a cpio: $format" header.cpio '0707[07][17]'
+	done
+fi
+if have 'the header of a zip' zip; then
+	(cd three && zip -q ../header.zip f1 f2 f3)
+	cp header.zip streamed.zip
+	at=$(grep -abo PK streamed.zip | sed -n 2p | cut -d : -f 1)
+	printf X | dd of=streamed.zip bs=1 seek="$at" conv=notrunc status=none
+	try 'the header of a zip from a pipe' 1 bash -c \
+		'cat streamed.zip | "$1" --archive' - "$phash"
+	ok 'is missed' grep -q '^phash: -: 3 members in its index, and 2 were' \
+		"$work/err"
+	try 'a zip from a pipe' 0 bash -c 'cat header.zip | "$1" --archive' - \
+		"$phash"
+	head -c $(($(stat -c %s header.zip) - 60)) header.zip >cut.zip
+	broken 'a zip without its index' cut.zip
+fi
+head -c 1024 header.tar >cut.tar
+broken 'a tar that is cut between members' cut.tar
+err 'lacks its end' <<'END'
+phash: cut.tar: no end of the archive: it may have been cut; what was read of it before that may be damaged
+END
+if have 'an ar that is cut' ar; then
+	(cd three && ar rc ../cut.ar f1 f2)
+	truncate -s 100 cut.ar
+	broken 'an ar that is cut' cut.ar
+fi
+
+# What only looks like compressed data is a file.
+echo 'LZIP is a format of files' >words
+printf '\037\235\140 and so on' >text
+printf ']\0\0\0' >zeros2
+head -c 5000 /dev/zero >>zeros2
+for file in words text zeros2; do
+	try "not compressed: $file" 0 "$phash" --archive $file
+	out 'is a file' <<END
+SHA512 ($file) = $(sha512sum <$file | cut -c 1-128)
+END
+done
+
 cat one.tar two.tar >joined.tar
 try 'two tars in one' 1 "$phash" --archive joined.tar
 err 'the second is not passed over in silence' <<'END'
@@ -387,6 +504,35 @@ tar -cf many.tar many
 "$phash" many >many.list
 ok 'workers are killed' shot_at 3 0 "$phash" -j 2 --archive many.tar
 same 'and all members are there, once' many.list "$work/out"
+
+# ---- streams ----------------------------------------------------------------
+
+# Silent ones, in the middle of members, do not hold back what comes after.
+head -c 300000 /dev/urandom >noise
+tar -cf noise.tar noise
+writers=()
+for i in $(seq 14); do
+	mkfifo "silent$i"
+	(head -c 200000 noise.tar && exec sleep 1000) >"silent$i" &
+	writers+=($!)
+done
+mkfifo names
+"$phash" -j 1 --archive --sort=none --files-from=names >"$work/out" \
+	2>"$work/err" &
+pid=$!
+exec 7>names
+for i in $(seq 14); do
+	echo "silent$i" >&7
+done
+sleep 0.3
+printf '%s\n' many.tar alone >&7
+ok 'an archive behind silent streams' until_ok lines_are "$work/out" 5001
+exec 7>&-
+kill "${writers[@]}"
+wait "$pid"
+ok 'which are named when they break off' test \
+	"$(grep -c "^phash: 'silent.*!noise': " "$work/err")" = 14
+wait
 
 # libarchive crashes, or hangs, when it comes to the member x.
 cat >fault.c <<'END'

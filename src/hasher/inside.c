@@ -73,12 +73,13 @@ inside_add(struct inside *in)
 	return m;
 }
 
+/* A member without bytes. */
 static void
-inside_add_link(struct inside *in)
+inside_add_bare(struct inside *in, enum result_status status)
 {
 	struct inside_member *m = inside_add(in);
 
-	(void)result_fail(&m->res, RESULT_LINK, 0);
+	(void)result_fail(&m->res, status, 0);
 	m->done = true;
 }
 
@@ -94,11 +95,12 @@ inside_look(struct inside *in)
 	case UNPACK_LINK:
 		if (full)
 			return INSIDE_LATER;
-		inside_add_link(in);
+		inside_add_bare(in, RESULT_LINK);
 		break;
 	case UNPACK_OTHER:
-		in->others++;
-		in->has_next = false;
+		if (full)
+			return INSIDE_LATER;
+		inside_add_bare(in, RESULT_OTHER);
 		break;
 	case UNPACK_BYTES:
 		return INSIDE_BYTES;
@@ -154,6 +156,7 @@ inside_fail(struct inside *in)
 	struct inside_member *m = in->current;
 
 	(void)result_fail(&m->res, RESULT_ARCHIVE, 0);
+	free(m->text);
 	m->text = in->next.text;
 	in->has_next = false;
 	in->current = NULL;
@@ -218,7 +221,6 @@ inside_result(const struct inside *in, struct result *r)
 		return;
 	}
 	r->status = RESULT_OPENED;
-	r->code = (int)in->others;
 	if (!in->whole.done)
 		return;
 	r->status = whole->status;

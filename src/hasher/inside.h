@@ -35,7 +35,6 @@ struct inside {
 	struct inside_member *current; /* whose bytes are next, or NULL */
 	struct inside_member member[INSIDE_AHEAD];
 	uint64_t first, end;    /* members first to end - 1 are there */
-	uint32_t others;        /* that are no regular files */
 	struct inside_member whole; /* done: it was no archive, but this */
 };
 

@@ -44,6 +44,8 @@ static const char *const reasons[RESULT_STATUSES] = {
 	[RESULT_OUTPUT] = "a hard link to the output",
 	[RESULT_LINKS] = "too many ways through symbolic links",
 	[RESULT_ALGORITHM] = "its algorithm is not known to libcrypto",
+	[RESULT_OPENED] = "an archive",
+	[RESULT_OTHER] = "not a regular file",
 	[RESULT_LINK] = "a hard link to what is not in the archive",
 	[RESULT_LOST] = "not hashed",
 };
@@ -53,10 +55,9 @@ result_reason(const struct result *r, struct buf *out)
 {
 	switch (r->status) {
 	case RESULT_OK:
-	case RESULT_OPENED:
 		break;
 	case RESULT_ARCHIVE:
-		buf_puts(out, r->text);
+		buf_puts(out, r->text && *r->text ? r->text : "damaged");
 		break;
 	case RESULT_OPEN:
 	case RESULT_STAT:

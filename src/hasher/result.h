@@ -34,13 +34,13 @@ enum result_status {
 	                 * asked for */
 	RESULT_STALLED, /* given up: its worker made no progress for that many
 	                 * seconds */
-	RESULT_OPENED,  /* an archive, of which all members have been delivered:
-	                 * others says how many are no regular files */
+	RESULT_OPENED,  /* an archive, of which all members have been delivered */
 	RESULT_ARCHIVE, /* an archive that cannot be read on, after the members
 	                 * that have been delivered, or one of its members: text
 	                 * says why */
 	RESULT_LINK,    /* a member that is a hard link to the one before it of
 	                 * the name in text */
+	RESULT_OTHER,   /* a member that is a directory, a symbolic link... */
 	RESULT_LOST,    /* never hashed: the pool was stopped or broke */
 	RESULT_STATUSES /* how many there are */
 };
@@ -56,7 +56,6 @@ struct result {
 		int death;  /* -signal, or exit status, or INT_MIN where that is
 		             * not known */
 		int seconds;
-		int others;
 		int code;   /* for who only carries it */
 	};
 	uint64_t size;      /* bytes hashed */

@@ -168,6 +168,15 @@ wire_get_answer(struct result *r, size_t digestlen, const void *p, size_t n)
 	return 0;
 }
 
+/* A member has no other. */
+static bool
+is_of_member(unsigned status)
+{
+	return status == RESULT_OK || status == RESULT_ARCHIVE ||
+	    status == RESULT_LINK || status == RESULT_OTHER ||
+	    status == RESULT_DIGEST;
+}
+
 #define PART_HEAD (ANSWER_HEAD + 4 + 8 + 1)
 
 void *
@@ -196,7 +205,7 @@ wire_get_part(struct result *r, size_t digestlen, const void *p, size_t n)
 {
 	const unsigned char *from = p, *end = from + n, *text;
 
-	if (n < PART_HEAD || from[0] >= RESULT_STATUSES ||
+	if (n < PART_HEAD || !is_of_member(from[0]) ||
 	    from[PART_HEAD - 1] != (from[0] == RESULT_OK ? digestlen : 0) ||
 	    n - PART_HEAD < from[PART_HEAD - 1])
 		return -1;

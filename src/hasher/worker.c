@@ -1,95 +1,21 @@
 #include "hasher/worker.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "digest/algorithm.h"
-#include "digest/engine.h"
-#include "hasher/dirs.h"
-#include "hasher/inside.h"
-#include "hasher/reader.h"
-#include "hasher/result.h"
+#include "hasher/archived.h"
+#include "hasher/slots.h"
 #include "hasher/wire.h"
 
-/*
- * Files open at a time, streams aside, and bytes read from each at a time:
- * together a worker stays under 4 MiB, whatever the files, and under 8 with all
- * its streams.
- */
-#define WORKER_FILES 16
-#define WORKER_SLOTS (WORKER_FILES + WORKER_STREAMS)
-#define WORKER_BUFFER (128 * 1024)
-/*
- * Of every buffer. The kernel copies out of its page cache with rep movsb,
- * which some processors (Zen 3) do five times slower to a place that is not at
- * the beginning of a cache line.
- */
-#define WORKER_ALIGN 4096
 /* How long open files are waited for before new names are asked for; and
  * between two attempts to open a file that cannot be had now. */
 #define WORKER_PAUSE_MS 50
 /* How long a worker without any open file waits for others to close theirs. */
 #define WORKER_ENFILE_MS 1000
-/* Of the slots for files, as many may have members of archives: new files get
- * the others. */
-#define WORKER_MEMBERS (WORKER_FILES - 4)
-
-_Static_assert(WORKER_SLOTS <= ENGINE_SLOTS, "slot i of each is the same file");
-
-enum slot_state {
-	SLOT_FREE,
-	SLOT_WAITING, /* its file cannot be opened now: worker_defer */
-	SLOT_OPEN,
-	SLOT_ARCHIVE, /* its members are in slots of their own */
-	SLOT_MEMBER
-};
-
-struct slot {
-	enum slot_state state;
-	unsigned rivals;      /* waiting for a descriptor: until fewer files
-	                       * than these are open, streams aside; 0: until
-	                       * retry_at */
-	int64_t retry_at, give_up_at; /* worker_now; 0: not set */
-	struct engine *engine;
-	ppool_item item;
-	struct reader file;
-	struct result res;
-	bool again;           /* this reading is only compared with res.digest */
-	unsigned char *buf;
-	struct inside *inside;         /* ARCHIVE: its own; MEMBER: of whose it
-	                                * is */
-	struct inside_member *member;  /* MEMBER: it */
-	struct unpack_piece piece;     /* MEMBER: the bytes that were fed... */
-	bool has_piece;                /* ...if there are any */
-};
-
-struct worker {
-	const struct worker_setup *setup;
-	struct watch_line *line;
-	/* Of each algorithm that was asked for. Slot i of each belongs to
-	 * slot i of the worker. */
-	struct engine *engine[ALGORITHMS_MAX];
-	ppool_worker *pool;
-	unsigned busy;               /* slots that are not free */
-	unsigned open;               /* slots with an open file */
-	unsigned streams;            /* those of them that are streams */
-	unsigned members;            /* slots with a member */
-	unsigned stuck;              /* archives of which nothing came in this
-	                              * turn */
-	unsigned most;               /* slots that there are descriptors for */
-	unsigned fed;                /* slots that got bytes in this turn, or have
-	                              * some left to digest */
-	bool unicode;                /* so are names of members */
-	bool answered;               /* a slot became free since worker_fill */
-	struct slot slot[WORKER_SLOTS];
-	unsigned char *bufs;         /* WORKER_SLOTS * WORKER_BUFFER */
-	struct dirs dirs;
-};
 
 /* The engine for algorithm number n, set up when it is first asked for; NULL
  * with errno. */
@@ -147,44 +73,11 @@ worker_answer(struct worker *w, struct slot *s)
 	if (s->state == SLOT_OPEN || s->state == SLOT_ARCHIVE) {
 		w->open--;
 		w->streams -= !s->file.regular;
+		w->archives -= s->state == SLOT_ARCHIVE && s->file.regular;
 	}
 	w->busy--;
 	s->state = SLOT_FREE;
 	return ppool_answer(w->pool, &s->item, 0, answer, n);
-}
-
-/* Is the file of s an archive? Then it is one from here on: s->inside. 0, or -1
- * with the reason in s->res. */
-static int
-worker_open_archive(struct worker *w, struct slot *s)
-{
-	const struct members_opts opts = {
-		.fd = s->file.fd,
-		.size = s->file.regular ? (uint64_t)s->file.st.st_size :
-		    UINT64_MAX,
-		.threads = w->setup->threads,
-		.limit = w->setup->limit,
-	};
-	enum members_kind kind;
-	struct members *ms = NULL;
-
-	/* names that an archive has in Unicode are UTF-8, whatever the user's
-	 * locale: one file has one name. No thread runs before the first */
-	if (!w->unicode)
-		(void)setlocale(LC_CTYPE, "C.UTF-8"); /* if there is one */
-	w->unicode = true;
-	/* a stream may have nothing to tell by for a long time */
-	if (s->file.regular) {
-		ms = members_new(&opts, &kind);
-		if (!ms)
-			return result_fail(&s->res, RESULT_OPEN, ENOMEM);
-		if (kind == MEMBERS_PLAIN) {
-			members_free(ms);
-			return reader_rewind(&s->file, &s->res);
-		}
-	}
-	s->inside = inside_new(&opts, ms);
-	return s->inside ? 0 : result_fail(&s->res, RESULT_OPEN, errno);
 }
 
 /* Opens the file that s->item asks for. 0, or -1 with the reason in s->res. */
@@ -201,7 +94,7 @@ worker_open(struct worker *w, struct slot *s)
 		return result_fail(&s->res, RESULT_DIGEST, 0);
 	if (reader_open(&s->file, &w->dirs, &e, &s->res) < 0)
 		return -1;
-	if (e.archive && worker_open_archive(w, s) < 0) {
+	if (e.archive && archived_open(w, s) < 0) {
 		reader_close(&s->file);
 		return -1;
 	}
@@ -315,167 +208,14 @@ worker_move(struct worker *w, unsigned i)
 	return 0;
 }
 
-/* ---- members of archives ------------------------------------------------------ */
-
-/* The member in slot s has its result, or its slot is given up. */
-static void
-worker_leave_member(struct worker *w, struct slot *s)
-{
-	if (s->has_piece)
-		inside_release(s->inside, &s->piece);
-	s->has_piece = false;
-	s->inside = NULL;
-	s->state = SLOT_FREE;
-	w->members--;
-	w->busy--;
-	w->answered = true;
-}
-
-/* The member in slot i has no more to digest. */
-static void
-worker_end_member(struct worker *w, unsigned i)
-{
-	struct slot *s = &w->slot[i];
-	struct result *r = &s->member->res;
-
-	if (s->engine->slot[i].state == ENGINE_FAILED) {
-		(void)result_fail(r, RESULT_DIGEST, 0);
-	} else {
-		r->digestlen = s->engine->size;
-		memcpy(r->digest, s->engine->slot[i].digest, r->digestlen);
-	}
-	inside_done(s->member);
-	worker_leave_member(w, s);
-}
-
-/* The member in slot i wants bytes, which are next in its archive if it is the
- * current one. */
-static void
-worker_feed_member(struct worker *w, unsigned i)
-{
-	struct slot *s = &w->slot[i];
-
-	if (s->has_piece)
-		inside_release(s->inside, &s->piece);
-	s->has_piece = false;
-	switch (inside_next(s->inside)) {
-	case INSIDE_BYTES:
-		watch_item(w->line, s->item.id);
-		inside_bytes(s->inside, &s->piece);
-		s->has_piece = true;
-		s->member->res.size += s->piece.n;
-		/* one that libcrypto failed for goes through its bytes all the
-		 * same: other members are behind them */
-		if (s->engine->slot[i].state == ENGINE_HUNGRY)
-			engine_feed(s->engine, i, s->piece.data, s->piece.n,
-			    s->piece.last);
-		w->fed++;
-		break;
-	case INSIDE_FAILED:
-		inside_fail(s->inside);
-		worker_leave_member(w, s);
-		break;
-	case INSIDE_LATER:
-	case INSIDE_BEGIN:
-	case INSIDE_END:
-		break;
-	}
-}
-
-static void
-worker_move_member(struct worker *w, unsigned i)
-{
-	struct slot *s = &w->slot[i];
-
-	switch (s->engine->slot[i].state) {
-	case ENGINE_HUNGRY:
-		worker_feed_member(w, i);
-		break;
-	case ENGINE_FAILED:
-		if (s->inside->current == s->member) {
-			worker_feed_member(w, i);
-			break;
-		}
-		/* fall through */
-	case ENGINE_DONE:
-		worker_end_member(w, i);
-		break;
-	case ENGINE_FED:
-		w->fed++;
-		break;
-	case ENGINE_IDLE:
-		break;
-	}
-}
-
-/* A free slot for a member; NULL: there is none. */
-static struct slot *
-worker_free_slot(struct worker *w)
-{
-	unsigned i;
-
-	for (i = 0; i < WORKER_SLOTS && w->members < WORKER_MEMBERS; i++)
-		if (w->slot[i].state == SLOT_FREE)
-			return &w->slot[i];
-	return NULL;
-}
-
-/* The next member of the archive a gets a slot. False: there is none. */
-static bool
-worker_begin_member(struct worker *w, struct slot *a)
-{
-	struct slot *s = worker_free_slot(w);
-	unsigned i;
-
-	if (!s)
-		return false;
-	i = (unsigned)(s - w->slot);
-	s->state = SLOT_MEMBER;
-	s->item = a->item;
-	s->engine = a->engine;
-	s->inside = a->inside;
-	s->has_piece = false;
-	w->members++;
-	w->busy++;
-	s->member = inside_begin(a->inside);
-	(void)engine_start(s->engine, i, s->member->res.entry.id.size);
-	worker_move_member(w, i);
-	return true;
-}
-
-/* Was the archive the same one all the time? */
-static int
-worker_end_archive(struct worker *w, struct slot *s)
-{
-	inside_result(s->inside, &s->res);
-	if (s->file.regular && s->res.status == RESULT_OPENED &&
-	    reader_settled(&s->file, &s->res) == 0)
-		(void)result_fail(&s->res, RESULT_CHANGED, 0);
-	return worker_answer(w, s);
-}
-
-/* Begins what members there are slots for. 0, or -1 when the owner is gone. */
+/* 0, or -1 when the owner is gone. */
 static int
 worker_move_archive(struct worker *w, struct slot *s)
 {
-	enum inside_event event;
-	uint64_t bytes;
+	int rc = archived_move(w, s);
 
-	if (inside_progress(s->inside, &bytes)) {
-		watch_item(w->line, s->item.id);
-		watch_moved(w->line, bytes);
-	} else if (s->file.regular) {
-		w->stuck++; /* a stream may be silent */
-	}
-	do
-		event = inside_next(s->inside);
-	while (event == INSIDE_BEGIN && worker_begin_member(w, s));
-	if (inside_answer(s->inside, w->pool, &s->item) < 0)
-		return -1;
-	return event == INSIDE_END ? worker_end_archive(w, s) : 0;
+	return rc > 0 ? worker_answer(w, s) : rc;
 }
-
-/* ---- all slots ---------------------------------------------------------------- */
 
 /* Waits until an open file may have bytes, but not for long: the owner may have
  * more names meanwhile, and a file that is waited for be had. */
@@ -515,7 +255,7 @@ worker_move_all(struct worker *w)
 			rc = worker_move_archive(w, &w->slot[i]);
 			break;
 		case SLOT_MEMBER:
-			worker_move_member(w, i);
+			archived_move_member(w, i);
 			break;
 		case SLOT_FREE:
 		case SLOT_WAITING:
@@ -575,10 +315,12 @@ worker_enfile_ms(void)
 static bool
 worker_defer(struct worker *w, struct slot *s)
 {
-	bool wait = false;
+	bool wait = s->crowded;
 
-	if (s->res.status != RESULT_OPEN)
-		return false;
+	if (wait)
+		s->state = SLOT_WAITING;
+	if (wait || s->res.status != RESULT_OPEN)
+		return wait;
 	switch (s->res.err) {
 	case EMFILE:
 		wait = worker_await_descriptor(w, s);
@@ -612,12 +354,23 @@ worker_begin(struct worker *w, unsigned i)
 	if (worker_open(w, s) < 0)
 		return worker_defer(w, s) ? 0 : worker_answer(w, s);
 	s->state = s->inside ? SLOT_ARCHIVE : SLOT_OPEN;
+	s->members = 0;
 	w->open++;
 	w->streams += !s->file.regular;
+	w->archives += s->inside && s->file.regular;
 	watch_moved(w->line, 0);
 	if (s->inside)
 		return worker_move_archive(w, s);
 	return worker_start(w, i) < 0 ? worker_answer(w, s) : 0;
+}
+
+/* Is it worth to try it again? */
+static bool
+worker_is_due(const struct worker *w, const struct slot *s, int64_t now)
+{
+	if (s->crowded)
+		return w->archives < WORKER_ARCHIVES;
+	return s->rivals ? worker_files(w) < s->rivals : now >= s->retry_at;
 }
 
 /* Tries what was waited for again. 0, or -1 when the owner is gone. */
@@ -630,9 +383,7 @@ worker_retry(struct worker *w)
 	for (i = 0; i < WORKER_SLOTS; i++) {
 		const struct slot *s = &w->slot[i];
 
-		if (s->state == SLOT_WAITING &&
-		    (s->rivals ? worker_files(w) < s->rivals :
-		    now >= s->retry_at) &&
+		if (s->state == SLOT_WAITING && worker_is_due(w, s, now) &&
 		    worker_begin(w, i) < 0)
 			return -1;
 	}
@@ -651,10 +402,17 @@ worker_take(struct worker *w, unsigned i)
 		return took;
 	w->busy++;
 	s->give_up_at = 0;
-	s->again = false;
+	s->crowded = s->again = false;
 	memset(&s->res, 0, sizeof(s->res));
 	s->file.fd = -1;
 	return worker_begin(w, i) < 0 ? -2 : 1;
+}
+
+/* Slots with a file, or one that is waited for, streams aside. */
+static unsigned
+worker_busy_files(const struct worker *w)
+{
+	return w->busy - w->streams - w->streamed - w->members;
 }
 
 /*
@@ -671,7 +429,7 @@ worker_fill(struct worker *w)
 	if (w->busy > w->open && worker_retry(w) < 0)
 		return -1;
 	for (i = 0; i < WORKER_SLOTS && w->busy < w->most &&
-	    w->busy - w->streams < WORKER_FILES; i++) {
+	    worker_busy_files(w) < WORKER_FILES; i++) {
 		if (w->slot[i].state != SLOT_FREE)
 			continue;
 		took = worker_take(w, i);
@@ -696,7 +454,7 @@ worker_serve(void *state, ppool_worker *pool)
 	w->line = &w->setup->lines[ppool_number(pool)];
 	while ((rc = worker_fill(w)) == 0) {
 		/* the thread of an archive may hang where this does not */
-		if (!w->stuck || w->stuck < w->open)
+		if (!w->stuck || w->stuck < worker_files(w))
 			watch_turn(w->line);
 		if (worker_move_all(w) < 0)
 			return 1;

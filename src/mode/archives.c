@@ -1,82 +1,99 @@
 #include "mode/archives.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "hasher/result.h"
 #include "mode/contents.h"
 #include "mode/run.h"
 #include "options/options.h"
-#include "record/table.h"
 
 struct archives_open {
-	struct archives_open *next;
 	uint64_t cookie;
 	struct contents contents;
 };
 
-/* Where the archive of that cookie is, or would go. */
-static struct archives_open **
-archives_place(struct archives *as, uint64_t cookie)
+/* Its place, or as->n. The newest are asked for most. */
+static size_t
+archives_find(const struct archives *as, uint64_t cookie)
 {
-	struct archives_open **o = &as->open;
+	size_t i = as->n;
 
-	while (*o && (*o)->cookie != cookie)
-		o = &(*o)->next;
-	return o;
+	while (i--)
+		if (as->v[i]->cookie == cookie)
+			return i;
+	return as->n;
 }
 
 static void
-archives_drop(struct archives_open **place)
+archives_drop(struct archives *as, size_t i)
 {
-	struct archives_open *o = *place;
-
-	*place = o->next;
-	table_free(o->contents.table);
-	contents_release(&o->contents);
-	free(o);
+	contents_release(&as->v[i]->contents);
+	free(as->v[i]);
+	memmove(as->v + i, as->v + i + 1, (--as->n - i) * sizeof(*as->v));
 }
 
 void
 archives_release(struct archives *as)
 {
-	while (as->open)
-		archives_drop(&as->open);
+	while (as->n)
+		archives_drop(as, as->n - 1);
+	free(as->v);
+	as->v = NULL;
 }
 
 void
 archives_add(struct archives *as, const struct result *member)
 {
-	struct archives_open **o = archives_place(as, member->entry.cookie);
-	struct result m = *member;
+	size_t i = archives_find(as, member->entry.cookie);
 
-	if (!*o) {
-		*o = mem_zalloc(1, sizeof(**o));
-		(*o)->cookie = member->entry.cookie;
-		(*o)->contents.table = table_new();
-		(*o)->contents.rules = as->rules;
+	if (i == as->n) {
+		as->v = mem_grow(as->v, &as->cap, as->n + 1, sizeof(*as->v));
+		as->v[as->n] = mem_zalloc(1, sizeof(**as->v));
+		as->v[as->n]->cookie = member->entry.cookie;
+		contents_init(&as->v[as->n++]->contents, &as->rules);
+		as->sorted = false;
 	}
-	m.entry.cookie = 0; /* the table has no row for the archive */
-	contents_add(&(*o)->contents, &m);
+	contents_add(&as->v[i]->contents, member);
 }
 
 const struct contents *
 archives_contents(const struct archives *as, uint64_t cookie)
 {
-	const struct archives_open *o = as->open;
+	size_t i = archives_find(as, cookie);
 
-	while (o && o->cookie != cookie)
-		o = o->next;
-	return o ? &o->contents : NULL;
+	return i < as->n ? &as->v[i]->contents : NULL;
 }
 
 void
 archives_close(struct archives *as, uint64_t cookie)
 {
-	struct archives_open **o = archives_place(as, cookie);
+	size_t i = archives_find(as, cookie);
 
-	if (*o)
-		archives_drop(o);
+	if (i < as->n)
+		archives_drop(as, i);
+}
+
+/* For qsort(3): the lowest last, where they are dropped. */
+static int
+by_cookie(const void *pa, const void *pb)
+{
+	const struct archives_open *const *a = pa, *const *b = pb;
+
+	return ((*a)->cookie < (*b)->cookie) - ((*a)->cookie > (*b)->cookie);
+}
+
+bool
+archives_first(struct archives *as, uint64_t *cookie)
+{
+	if (!as->n)
+		return false;
+	if (!as->sorted)
+		qsort(as->v, as->n, sizeof(*as->v), by_cookie);
+	as->sorted = true;
+	*cookie = as->v[as->n - 1]->cookie;
+	return true;
 }
 
 struct contents_rules

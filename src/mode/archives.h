@@ -1,13 +1,15 @@
 /*
- * archives.h - archives that are being read, each with its members so far.
+ * archives.h - archives and their members so far.
  *
  * For who must wait for the end of an archive: a later member may have the same
- * name as an earlier one.
+ * name as an earlier one; or for the end of all, as two may have the same name
+ * inside.
  */
 #ifndef MODE_ARCHIVES_H
 #define MODE_ARCHIVES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "mode/contents.h"
@@ -16,10 +18,12 @@ struct archives_open;
 struct result;
 struct run;
 
-/* Zero-initialised is empty. */
+/* Zeroed but for rules, which are the caller's to set. */
 struct archives {
-	struct archives_open *open;
 	struct contents_rules rules;
+	struct archives_open **v; /* those with a member */
+	size_t n, cap;
+	bool sorted;
 };
 
 void archives_release(struct archives *as);
@@ -28,12 +32,15 @@ void archives_release(struct archives *as);
 void archives_add(struct archives *as, const struct result *member);
 
 /* What is in the archive of that cookie, until archives_close; NULL: there was
- * no member. The numbers of its table are in the order of the archive. */
+ * no member. */
 const struct contents *archives_contents(const struct archives *as,
     uint64_t cookie);
 
 /* Forgets the archive of that cookie, if there was a member. */
 void archives_close(struct archives *as, uint64_t cookie);
+
+/* The lowest cookie of those that are there. False: there are none. */
+bool archives_first(struct archives *as, uint64_t *cookie);
 
 /* What the options say. */
 struct contents_rules archives_rules(const struct run *run);

@@ -211,19 +211,15 @@ audit_count_candidate(struct audit *a, uint64_t candidate)
 {
 	const struct contents *c = archives_contents(&a->archives,
 	    AUDIT_ARCHIVE | candidate);
-	const char *clash;
 	struct result r;
-	struct result m;
-	bool lost;
 	uint64_t n;
 
 	for (n = 0; c && n < table_count(c->table); n++) {
-		(void)table_get(c->table, n, &m);
-		clash = contents_clash(c, n, &lost);
-		if (clash)
-			diag_name(m.entry.name, m.entry.len, "%s", clash);
-		if (contents_wants(c, n))
-			audit_add_result(a, &m);
+		if (!contents_get(c, n, &r))
+			continue;
+		audit_add_result(a, &r);
+		if (contents_is_double(c, n))
+			diag_name(r.entry.name, r.entry.len, CONTENTS_DOUBLE);
 	}
 	archives_close(&a->archives, AUDIT_ARCHIVE | candidate);
 	(void)table_get(a->candidates, candidate, &r);

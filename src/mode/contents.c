@@ -8,19 +8,25 @@
 #include "record/table.h"
 #include "source/filter.h"
 
-/* In owner: number of the archive + 1, 0 where it is no member; and bits. */
-#define CONTENTS_DOUBLE (UINT64_C(1) << 63)
-#define CONTENTS_LOST (UINT64_C(1) << 62)
-#define CONTENTS_OPEN (UINT64_C(1) << 61)
-#define CONTENTS_UNWANTED (UINT64_C(1) << 60)
-#define CONTENTS_ID (CONTENTS_UNWANTED - 1)
+enum {
+	DOUBLE = 1,   /* several members have the name */
+	UNWANTED = 2
+};
+
+void
+contents_init(struct contents *c, const struct contents_rules *rules)
+{
+	memset(c, 0, sizeof(*c));
+	c->table = table_new();
+	c->rules = *rules;
+}
 
 void
 contents_release(struct contents *c)
 {
-	free(c->owner);
+	table_free(c->table);
+	free(c->flags);
 	buf_release(&c->name);
-	c->owner = NULL;
 }
 
 /* What a compressed file is called without its compression. */
@@ -75,39 +81,44 @@ contents_name(struct contents *c, const struct entry *archive, const char *name,
 	    archive->len - (size_t)(own - archive->name));
 }
 
+/* The number of a member; UINT64_MAX: there is none. Who extracts it finds it
+ * under another spelling, too. */
+static uint64_t
+contents_find(struct contents *c, const struct entry *archive, const char *name)
+{
+	size_t len = strlen(name);
+	uint64_t n;
+
+	contents_name(c, archive, name, len);
+	n = table_find(c->table, c->name.data, c->name.len);
+	if (n != UINT64_MAX)
+		return n;
+	if (len > 2 && !memcmp(name, "./", 2)) {
+		contents_name(c, archive, name + 2, len - 2);
+	} else {
+		contents_name(c, archive, "./", 2);
+		buf_put(&c->name, name, len);
+	}
+	return table_find(c->table, c->name.data, c->name.len);
+}
+
 /* What a link is to has come before it. */
 static void
 contents_follow(struct contents *c, const struct entry *archive,
     struct result *link)
 {
 	struct result to;
-	uint64_t n;
+	uint64_t n = contents_find(c, archive, link->text);
 
-	contents_name(c, archive, link->text, strlen(link->text));
-	n = table_find(c->table, c->name.data, c->name.len);
-	if (n == UINT64_MAX || !contents_has(c, n) ||
-	    !table_get(c->table, n, &to))
+	if (n == UINT64_MAX)
 		return;
+	(void)table_get(c->table, n, &to);
 	link->status = to.status;
 	link->code = to.code;
 	link->text = to.text;
 	link->size = to.size;
 	link->digestlen = to.digestlen;
 	memcpy(link->digest, to.digest, to.digestlen);
-}
-
-/* The owner of number n, which is new to c. */
-static uint64_t *
-contents_owner(struct contents *c, uint64_t n)
-{
-	size_t had = c->cap;
-
-	if (n >= had) {
-		c->owner = mem_grow(c->owner, &c->cap, (size_t)n + 1,
-		    sizeof(*c->owner));
-		memset(c->owner + had, 0, (c->cap - had) * sizeof(*c->owner));
-	}
-	return &c->owner[n];
 }
 
 /* The file itself, though without its compression, is what the user named. */
@@ -121,64 +132,37 @@ contents_is_wanted(const struct contents *c, const struct entry *member)
 void
 contents_add(struct contents *c, const struct result *member)
 {
-	const uint64_t id = member->entry.cookie + 1;
-	struct result r = *member;
-	uint64_t n, *owner;
+	struct result r = *member, old;
 	bool is_new;
+	uint64_t n;
 
-	*contents_owner(c, member->entry.cookie) |= CONTENTS_OPEN;
 	if (r.status == RESULT_LINK)
 		contents_follow(c, r.archive, &r);
+	c->others += r.status == RESULT_OTHER;
 	contents_name(c, r.archive, r.entry.name, r.entry.len);
 	n = table_add(c->table, c->name.data, c->name.len, &is_new);
-	owner = contents_owner(c, n);
-	/* the content of a compressed file may have its very name */
-	if (is_new || (!(*owner & CONTENTS_ID) && n == member->entry.cookie)) {
-		*owner |= id;
-		if (!contents_is_wanted(c, &r.entry))
-			*owner |= CONTENTS_UNWANTED;
-		(void)table_set(c->table, n, &r); /* it has none yet */
-	} else if (!(*owner & CONTENTS_ID)) {
-		*owner |= CONTENTS_LOST; /* it is a file's */
-	} else {
-		*owner |= (*owner & CONTENTS_ID) == id ? CONTENTS_DOUBLE :
-		    CONTENTS_LOST;
-		if ((*owner & CONTENTS_ID) <= id) {
-			*owner = id | (*owner & ~CONTENTS_ID);
-			table_replace(c->table, n, &r);
-		}
+	c->flags = mem_grow(c->flags, &c->cap, (size_t)n + 1, 1);
+	if (is_new) {
+		c->flags[n] = contents_is_wanted(c, &r.entry) ? 0 : UNWANTED;
+		(void)table_set(c->table, n, &r);
+		return;
 	}
+	/* directories come twice, and nobody minds */
+	(void)table_get(c->table, n, &old);
+	if (r.status != RESULT_OTHER || old.status != RESULT_OTHER)
+		c->flags[n] |= DOUBLE;
+	table_replace(c->table, n, &r);
 }
 
 bool
-contents_has(const struct contents *c, uint64_t n)
+contents_get(const struct contents *c, uint64_t n, struct result *r)
 {
-	return n < c->cap && (c->owner[n] & CONTENTS_ID);
+	(void)table_get(c->table, n, r);
+	return r->status != RESULT_OTHER && !(c->flags[n] & UNWANTED);
 }
 
 bool
-contents_wants(const struct contents *c, uint64_t n)
+contents_is_double(const struct contents *c, uint64_t n)
 {
-	return n >= c->cap || !(c->owner[n] & CONTENTS_UNWANTED);
-}
-
-bool
-contents_is_open(const struct contents *c, uint64_t n)
-{
-	return n < c->cap && (c->owner[n] & CONTENTS_OPEN);
-}
-
-const char *
-contents_clash(const struct contents *c, uint64_t n, bool *lost)
-{
-	uint64_t owner = n < c->cap ? c->owner[n] : 0;
-
-	*lost = owner & CONTENTS_LOST;
-	if (*lost)
-		return "a member of another archive has this name, too, and "
-		    "has no line (--archive-prefix)";
-	if (owner & CONTENTS_DOUBLE)
-		return "more than one member has this name: it is the last one's "
-		    "digest";
-	return NULL;
+	return c->flags[n] & DOUBLE;
 }

@@ -1,9 +1,8 @@
 /*
- * contents.h - members of archives, under the names that are printed.
+ * contents.h - members of an archive, under the names that are printed.
  *
- * They are kept in a table with all else that has a line, where a name of which
- * an archive has several members keeps the last one, as extraction would, and a
- * hard link finds the digest of what it is a link to.
+ * Of several members of one name the last one counts, as extraction would have
+ * it, and a hard link finds the digest of what it is a link to.
  */
 #ifndef MODE_CONTENTS_H
 #define MODE_CONTENTS_H
@@ -24,36 +23,28 @@ struct contents_rules {
 	const struct filter *filter; /* NULL: all are; borrowed */
 };
 
-/* Zeroed but for the first two, which are the caller's to set; the table is
- * borrowed. */
 struct contents {
-	struct table *table;
+	struct table *table;   /* its own; numbers are in the order of the
+	                        * archive, of what comes twice the first time */
 	struct contents_rules rules;
-	uint64_t *owner;      /* by number in the table: the contents' own */
+	uint64_t others;       /* members that are no regular files */
+	unsigned char *flags;  /* by number; contents.c's */
 	size_t cap;
 	struct buf name;
 };
 
+void contents_init(struct contents *c, const struct contents_rules *rules);
 void contents_release(struct contents *c);
 
-/*
- * Adds a member, whose archive has its cookie as number: of two archives with
- * the same name for a member, the higher one has it. What is no member keeps
- * its name, unless it is the archive itself.
- */
+/* Adds the next member of the archive. */
 void contents_add(struct contents *c, const struct result *member);
 
-/* Is number n of the table a member's? */
-bool contents_has(const struct contents *c, uint64_t n);
+/* Number n, if it has a line or there is a reason why not: false where it is no
+ * regular file, or not wanted. r is as table_get sets it. */
+bool contents_get(const struct contents *c, uint64_t n, struct result *r);
 
-/* Is it wanted? What is no member is. */
-bool contents_wants(const struct contents *c, uint64_t n);
-
-/* Is it that of an archive of which there is a member? */
-bool contents_is_open(const struct contents *c, uint64_t n);
-
-/* NULL, or what is to be said of its name, which something else has too. *lost:
- * that is no member before it of the same archive. */
-const char *contents_clash(const struct contents *c, uint64_t n, bool *lost);
+/* Do several members have the name of number n? */
+bool contents_is_double(const struct contents *c, uint64_t n);
+#define CONTENTS_DOUBLE "more than one member has this name: the last one counts"
 
 #endif

@@ -8,9 +8,12 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/mem.h"
 #include "base/outfile.h"
 #include "base/progress.h"
 #include "digest/digest.h"
@@ -34,8 +37,10 @@ struct hash {
 	struct engine *tree;         /* with --tree-digest */
 	uint64_t hashed, bad;        /* files with a digest, names without */
 	uint64_t opened, others;     /* archives; members that are no files */
-	struct contents contents;    /* of archives, in table... */
-	struct archives archives;    /* ...or, unsorted, of each that is open */
+	struct archives archives;    /* until they are read, or, sorted, until
+	                              * all are */
+	unsigned char *marks;        /* by number in table; of archives only */
+	size_t marks_cap;
 	uint64_t given;              /* files */
 };
 
@@ -60,11 +65,8 @@ hash_emit(struct hash *h, const struct result *r, bool open)
 {
 	struct outfile *out = &h->run.out;
 
-	if (r->status == RESULT_OPENED) {
-		h->opened++;
-		h->others += (uint64_t)r->others;
+	if (r->status == RESULT_OPENED)
 		return;
-	}
 	if (r->status == RESULT_OK) {
 		h->hashed++;
 	} else {
@@ -83,18 +85,6 @@ hash_emit(struct hash *h, const struct result *r, bool open)
 	outfile_more(out);
 }
 
-static void
-hash_say_clash(struct hash *h, const struct contents *c, const struct result *r)
-{
-	bool lost;
-	const char *what = contents_clash(c, r->entry.cookie, &lost);
-
-	if (!what)
-		return;
-	h->bad += lost;
-	diag_name(r->entry.name, r->entry.len, "%s", what);
-}
-
 /* A file or, with its members, an archive. */
 static void
 hash_emit_unsorted(struct hash *h, const struct result *r)
@@ -105,23 +95,16 @@ hash_emit_unsorted(struct hash *h, const struct result *r)
 	uint64_t n;
 
 	for (n = 0; c && n < table_count(c->table); n++) {
-		if (!contents_wants(c, n))
+		if (!contents_get(c, n, &m))
 			continue;
-		(void)table_get(c->table, n, &m);
 		hash_emit(h, &m, false);
-		hash_say_clash(h, c, &m);
+		if (contents_is_double(c, n))
+			diag_name(m.entry.name, m.entry.len, CONTENTS_DOUBLE);
 	}
 	hash_emit(h, r, c != NULL);
+	if (c)
+		h->others += c->others;
 	archives_close(&h->archives, r->entry.cookie);
-}
-
-/* An archive of which a member has its name: that has the line, unless it is not
- * to be trusted. */
-static void
-hash_set_archive(struct hash *h, const struct result *r)
-{
-	if (r->status != RESULT_OPENED)
-		table_replace(h->table, r->entry.cookie, r);
 }
 
 static void
@@ -130,17 +113,13 @@ hash_on_result(void *cookie, const struct result *r)
 	struct hash *h = cookie;
 
 	if (r->archive) {
-		if (h->table)
-			contents_add(&h->contents, r);
-		else
-			archives_add(&h->archives, r);
+		archives_add(&h->archives, r);
 		return;
 	}
 	progress_done(r->entry.name, r->entry.len);
+	h->opened += r->status == RESULT_OPENED;
 	if (!h->table)
 		hash_emit_unsorted(h, r);
-	else if (contents_has(&h->contents, r->entry.cookie))
-		hash_set_archive(h, r);
 	else if (table_set(h->table, r->entry.cookie, r) < 0)
 		diag_bug("hash: a result for no name");
 }
@@ -189,23 +168,97 @@ hash_on_file(void *cookie, const struct entry *e)
 	return is_new ? run_add(&h->run, n, e) : 0;
 }
 
+/* ---- sorted: members to the rest ---------------------------------------------- */
+
+enum {
+	MARK_MEMBER = 1, /* an archive's */
+	MARK_OPEN = 2,   /* an archive of which there are members */
+	MARK_DOUBLE = 4, /* one of several members of an archive */
+	MARK_LOST = 8    /* something else had the same name */
+};
+
+static unsigned char *
+hash_mark(struct hash *h, uint64_t n)
+{
+	size_t had = h->marks_cap;
+
+	h->marks = mem_grow(h->marks, &h->marks_cap, (size_t)n + 1, 1);
+	memset(h->marks + had, 0, h->marks_cap - had);
+	return &h->marks[n];
+}
+
+/* A file keeps its name; of two archives the later one has it. The content of a
+ * compressed file may have the very name of that. */
+static void
+hash_merge_member(struct hash *h, uint64_t archive, const struct result *m,
+    bool is_double)
+{
+	bool is_new, is_its;
+	uint64_t n = table_add(h->table, m->entry.name, m->entry.len, &is_new);
+	unsigned char *mark = hash_mark(h, n);
+	struct result old;
+
+	(void)table_get(h->table, n, &old);
+	is_its = n == archive && old.status == RESULT_OPENED;
+	if (!is_new && !is_its)
+		*mark |= MARK_LOST;
+	if (is_double)
+		*mark |= MARK_DOUBLE;
+	if (is_new || is_its || (*mark & MARK_MEMBER)) {
+		*mark |= MARK_MEMBER;
+		table_replace(h->table, n, m);
+	}
+}
+
+static void
+hash_merge_archives(struct hash *h)
+{
+	const struct contents *c;
+	struct result m;
+	uint64_t archive, n;
+
+	while (archives_first(&h->archives, &archive)) {
+		c = archives_contents(&h->archives, archive);
+		h->others += c->others;
+		*hash_mark(h, archive) |= MARK_OPEN;
+		for (n = 0; n < table_count(c->table); n++)
+			if (contents_get(c, n, &m))
+				hash_merge_member(h, archive, &m,
+				    contents_is_double(c, n));
+		archives_close(&h->archives, archive);
+	}
+}
+
+static void
+hash_emit_sorted(struct hash *h, const struct result *r)
+{
+	uint64_t n = r->entry.cookie;
+	unsigned mark = n < h->marks_cap ? h->marks[n] : 0;
+
+	hash_emit(h, r, (mark & MARK_OPEN) && !(mark & MARK_MEMBER));
+	if (mark & MARK_DOUBLE)
+		diag_name(r->entry.name, r->entry.len, CONTENTS_DOUBLE);
+	if (!(mark & MARK_LOST))
+		return;
+	h->bad++;
+	diag_name(r->entry.name, r->entry.len, "a member of another archive has "
+	    "this name, too, and has no line (--archive-prefix)");
+}
+
 /* Prints the table in order of path. */
 static void
 hash_print_table(struct hash *h)
 {
-	size_t i, n = table_count(h->table);
+	size_t i, n;
 	struct result r;
 
+	hash_merge_archives(h);
+	n = table_count(h->table);
 	table_sort(h->table);
 	for (i = 0; i < n && !h->run.out.lost; i++) {
-		if (!contents_wants(&h->contents,
-		    table_sorted_at(h->table, i)))
-			continue;
 		/* one without a result is LOST, and said so */
 		(void)table_get(h->table, table_sorted_at(h->table, i), &r);
-		hash_emit(h, &r, contents_is_open(&h->contents,
-		    r.entry.cookie));
-		hash_say_clash(h, &h->contents, &r);
+		hash_emit_sorted(h, &r);
 	}
 }
 
@@ -263,11 +316,10 @@ hash_init(struct hash *h, const struct options *o)
 	if (run_init(&h->run, o) < 0)
 		return -1;
 	h->format = hash_format(h);
-	h->contents.rules = h->archives.rules = archives_rules(&h->run);
+	h->archives.rules = archives_rules(&h->run);
 	if (o->sort == OPTIONS_SORTED) {
 		h->run.found = side_new();
 		h->table = h->run.found->table;
-		h->contents.table = h->table;
 	}
 	if (o->tree_digest) {
 		h->tree = engine_new(h->run.digest, 1, "libcrypto");
@@ -314,7 +366,7 @@ mode_hash(const struct options *o)
 		status = run_commit(&h.run, h.bad);
 	}
 	archives_release(&h.archives);
-	contents_release(&h.contents);
+	free(h.marks);
 	side_free(h.run.found);
 	engine_free(h.tree);
 	run_release(&h.run);

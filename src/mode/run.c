@@ -301,14 +301,19 @@ run_hasher(struct run *r, void *cookie,
 		.dirfd = r->dirfd,
 		.engine = r->o->engine,
 		.twice = r->o->settle,
-		.threads = (unsigned)(r->o->jobs ? r->o->jobs : ppool_cpus()),
+		.threads = 1,
 		.limit = r->o->archive_limit,
 		.timeout = r->o->timeout,
 		.cookie = cookie,
 		.on_result = on_result,
 		.on_pause = on_pause,
 	};
+	int spare;
 
+	/* one archive alone is decoded by all, of many each by one */
+	spare = (r->o->jobs ? r->o->jobs : ppool_cpus()) / opts.jobs;
+	if (spare > 1)
+		opts.threads = (unsigned)spare;
 	r->hasher = hasher_new(&opts);
 	if (!r->hasher)
 		return -1;
@@ -351,13 +356,13 @@ run_opens(const struct run *r, const struct entry *e)
 }
 
 int
-run_put(struct run *r, const struct entry *given)
+run_put(struct run *r, const struct entry *e)
 {
-	struct entry e = *given;
+	struct entry told = *e;
 
-	e.archive = run_opens(r, &e);
-	progress_found(e.id.size);
-	if (hasher_put(r->hasher, &e) < 0)
+	told.archive = run_opens(r, e);
+	progress_found(e->id.size);
+	if (hasher_put(r->hasher, &told) < 0)
 		r->stopped = true;
 	return run_goes_on(r);
 }

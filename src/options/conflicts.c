@@ -49,12 +49,10 @@ conflicts_stdin(const struct options *o)
 	return users;
 }
 
-/* What can each be said alone but not together. */
+/* Of an audit. */
 static int
-conflicts_pairs(const struct options *o, bool output_given)
+conflicts_audit(const struct options *o, bool output_given)
 {
-	if (conflicts_stdin(o) > 1)
-		return usage_error("standard input can be read only once");
 	if (o->mode == OPTIONS_AUDIT && output_given && !o->update)
 		return usage_error("--output is where --update writes: it "
 		    "goes with --update");
@@ -70,6 +68,18 @@ conflicts_pairs(const struct options *o, bool output_given)
 	if (o->list && (o->update || o->archive))
 		return usage_error("--list reads no file: it does not go with "
 		    "%s", o->update ? "--update" : "--archive");
+	return 0;
+}
+
+/* What can each be said alone but not together. */
+static int
+conflicts_pairs(const struct options *o)
+{
+	if (conflicts_stdin(o) > 1)
+		return usage_error("standard input can be read only once");
+	if (!o->archive && (o->archive_limit || o->archive_prefix))
+		return usage_error("--archive-%s goes with --archive",
+		    o->archive_limit ? "limit" : "prefix");
 	if (o->archive && o->settle)
 		return usage_error("--settle reads files twice, not archives: "
 		    "it does not go with --archive");
@@ -85,6 +95,6 @@ conflicts_pairs(const struct options *o, bool output_given)
 int
 conflicts_check(const struct options *o, bool length_given, bool output_given)
 {
-	return conflicts_length(o, length_given) < 0 ? -1 :
-	    conflicts_pairs(o, output_given);
+	return conflicts_length(o, length_given) < 0 ||
+	    conflicts_audit(o, output_given) < 0 ? -1 : conflicts_pairs(o);
 }

@@ -1,4 +1,4 @@
-/* mode/contents: what members are called, and what has the same name. */
+/* mode/contents: what members are called, and which of them count. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,14 +10,19 @@
 #include "hasher/result.h"
 #include "mode/contents.h"
 #include "record/table.h"
+#include "source/filter.h"
 
 static struct contents c;
+static struct entry archive;
 
 static int
 set_up(void **state)
 {
+	const struct contents_rules rules = { .prefix = false };
+
 	(void)state;
-	c = (struct contents){ .table = table_new() };
+	contents_init(&c, &rules);
+	archive = (struct entry){ .name = "d/a.tar", .len = 7 };
 	return 0;
 }
 
@@ -25,47 +30,27 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	table_free(c.table);
 	contents_release(&c);
 	return 0;
 }
 
-/* A name that the walk has found. */
-static uint64_t
-found(const char *name)
-{
-	bool is_new;
-	uint64_t n = table_add(c.table, name, strlen(name), &is_new);
-
-	assert_true(is_new);
-	return n;
-}
-
-/* A member of the archive with that number, whose digest is one byte. */
+/* A member whose digest is one byte. */
 static void
-add(uint64_t archive, const char *name, unsigned char digest)
+add(const char *name, unsigned char digest)
 {
-	struct result a, r = { .digestlen = 1, .digest = { digest } };
+	const struct result r = { .archive = &archive, .digestlen = 1,
+	    .digest = { digest }, .size = digest,
+	    .entry = { .name = name, .len = strlen(name) } };
 
-	(void)table_get(c.table, archive, &a);
-	r.archive = &a.entry;
-	r.entry.name = name;
-	r.entry.len = strlen(name);
-	r.entry.cookie = archive;
-	r.size = digest;
 	contents_add(&c, &r);
 }
 
 static void
-add_link(uint64_t archive, const char *name, const char *to)
+add_bare(const char *name, enum result_status status, const char *to)
 {
-	struct result a, r = { .status = RESULT_LINK, .text = to };
+	const struct result r = { .archive = &archive, .status = status,
+	    .text = to, .entry = { .name = name, .len = strlen(name) } };
 
-	(void)table_get(c.table, archive, &a);
-	r.archive = &a.entry;
-	r.entry.name = name;
-	r.entry.len = strlen(name);
-	r.entry.cookie = archive;
 	contents_add(&c, &r);
 }
 
@@ -82,8 +67,7 @@ expect(const char *name, unsigned char digest)
 	uint64_t n = number(name);
 
 	assert_true(n != UINT64_MAX);
-	assert_true(contents_has(&c, n));
-	assert_true(table_get(c.table, n, &r));
+	assert_true(contents_get(&c, n, &r));
 	assert_int_equal(r.status, RESULT_OK);
 	assert_int_equal(r.digestlen, 1);
 	assert_int_equal(r.digest[0], digest);
@@ -93,21 +77,15 @@ expect(const char *name, unsigned char digest)
 static void
 test_names(void **state)
 {
-	uint64_t a = found("d/a.tar");
-
 	(void)state;
-	add(a, "./x", 1);
-	add(a, "/y", 2);
+	add("./x", 1);
+	add("/y", 2);
 	expect("./x", 1);
 	expect("/y", 2);
 	c.rules.prefix = true;
-	add(a, "./x", 3);
+	add("./x", 3);
 	expect("d/a.tar!./x", 3);
 	expect("./x", 1);
-	assert_false(contents_has(&c, a));
-	assert_true(contents_is_open(&c, a));
-	assert_false(contents_is_open(&c, found("b")));
-	assert_false(contents_is_open(&c, 1000));
 }
 
 static void
@@ -128,104 +106,91 @@ test_names_of_compressed_files(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		uint64_t a = found(rows[i].archive);
-
+		archive.name = rows[i].archive;
+		archive.len = strlen(archive.name);
 		c.rules.prefix = false;
-		add(a, "", 1);
+		add("", 1);
 		expect(rows[i].plain, 1);
-		/* its own name */
-		assert_int_equal(contents_has(&c, a),
-		    !strcmp(rows[i].plain, rows[i].archive));
 		c.rules.prefix = true;
-		add(a, "", 2);
+		add("", 2);
 		expect(rows[i].prefixed, 2);
 	}
 }
 
 static void
-expect_clash(const char *name, bool lost, const char *what)
-{
-	bool is_lost;
-	const char *said = contents_clash(&c, number(name), &is_lost);
-
-	assert_int_equal(is_lost, lost);
-	if (!what)
-		assert_null(said);
-	else
-		assert_non_null(strstr(said, what));
-}
-
-static void
 test_last_member_counts(void **state)
 {
-	uint64_t a = found("a.tar");
-
-	(void)state;
-	add(a, "x", 1);
-	add(a, "y", 2);
-	expect_clash("x", false, NULL);
-	add(a, "x", 3);
-	expect("x", 3);
-	expect_clash("x", false, "more than one member");
-	expect_clash("y", false, NULL);
-	expect_clash("a.tar", false, NULL);
-}
-
-/* Whichever is read first. */
-static void
-test_last_archive_counts(void **state)
-{
-	uint64_t a = found("a.tar"), b = found("b.tar");
-
-	(void)state;
-	add(a, "x", 1);
-	add(b, "x", 2);
-	expect("x", 2);
-	expect_clash("x", true, "another archive");
-	add(b, "y", 3);
-	add(a, "y", 4);
-	expect("y", 3);
-	expect_clash("y", true, "another archive");
-}
-
-static void
-test_files_keep_their_names(void **state)
-{
-	uint64_t a = found("a.tar"), x = found("x");
 	struct result r;
 
 	(void)state;
-	add(a, "x", 1);
-	assert_false(contents_has(&c, x));
-	assert_false(table_get(c.table, x, &r));
-	expect_clash("x", true, "another archive");
+	add("x", 1);
+	add("y", 2);
+	assert_false(contents_is_double(&c, number("x")));
+	add("x", 3);
+	expect("x", 3);
+	assert_true(contents_is_double(&c, number("x")));
+	assert_false(contents_is_double(&c, number("y")));
+	/* what is no regular file counts, too, but twice the same does not */
+	add_bare("y", RESULT_OTHER, NULL);
+	assert_false(contents_get(&c, number("y"), &r));
+	assert_true(contents_is_double(&c, number("y")));
+	add_bare("d", RESULT_OTHER, NULL);
+	add_bare("d", RESULT_OTHER, NULL);
+	assert_false(contents_is_double(&c, number("d")));
+	assert_int_equal(c.others, 3);
 }
 
 static void
 test_links(void **state)
 {
-	uint64_t a = found("a.tar");
 	struct result r;
 
 	(void)state;
 	c.rules.prefix = true;
-	add(a, "x", 1);
-	add_link(a, "y", "x");
-	expect("a.tar!y", 1);
-	add(a, "x", 2); /* after the link was made */
-	expect("a.tar!y", 1);
-	add_link(a, "z", "y");
-	expect("a.tar!z", 1);
-	add_link(a, "w", "a.tar");
-	assert_true(table_get(c.table, number("a.tar!w"), &r));
+	add("x", 1);
+	add_bare("y", RESULT_LINK, "x");
+	expect("d/a.tar!y", 1);
+	add("x", 2); /* after the link was made */
+	expect("d/a.tar!y", 1);
+	add_bare("z", RESULT_LINK, "y");
+	expect("d/a.tar!z", 1);
+	/* another spelling */
+	add("./v", 3);
+	add_bare("v2", RESULT_LINK, "v");
+	expect("d/a.tar!v2", 3);
+	add_bare("x2", RESULT_LINK, "./x");
+	expect("d/a.tar!x2", 2);
+	/* to what has no digest, to what is not there */
+	add_bare("s", RESULT_OTHER, NULL);
+	add_bare("s2", RESULT_LINK, "s");
+	assert_false(contents_get(&c, number("d/a.tar!s2"), &r));
+	add_bare("w", RESULT_LINK, "nothing");
+	assert_true(contents_get(&c, number("d/a.tar!w"), &r));
 	assert_int_equal(r.status, RESULT_LINK);
-	assert_string_equal(r.text, "a.tar");
-	/* not to a file */
-	c.rules.prefix = false;
-	(void)found("file");
-	add_link(a, "v", "file");
-	assert_true(table_get(c.table, number("v"), &r));
-	assert_int_equal(r.status, RESULT_LINK);
+	assert_string_equal(r.text, "nothing");
+}
+
+static void
+test_filter(void **state)
+{
+	struct filter *f = filter_new();
+	struct result r;
+
+	(void)state;
+	assert_null(filter_exclude(f, "*.o"));
+	c.rules.filter = f;
+	add("a.o", 1);
+	add("a.c", 2);
+	add_bare("b.c", RESULT_LINK, "a.o");
+	assert_false(contents_get(&c, number("a.o"), &r));
+	expect("a.c", 2);
+	expect("b.c", 1);
+	/* the file that the user named */
+	archive.name = "z.o";
+	archive.len = 3;
+	add("", 3);
+	expect("z.o", 3);
+	filter_free(f);
 }
 
 int
@@ -236,9 +201,8 @@ main(void)
 		CASE(test_names),
 		CASE(test_names_of_compressed_files),
 		CASE(test_last_member_counts),
-		CASE(test_last_archive_counts),
-		CASE(test_files_keep_their_names),
 		CASE(test_links),
+		CASE(test_filter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

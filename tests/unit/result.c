@@ -70,6 +70,11 @@ test_fixed_reasons(void **state)
 	check_reason(RESULT_LOST, 0, "not hashed");
 	check_reason(RESULT_STALLED, 1, "no progress for 1 second");
 	check_reason(RESULT_STALLED, 60, "no progress for 60 seconds");
+	check_reason(RESULT_OPENED, 0, "an archive");
+	check_reason(RESULT_OTHER, 0, "not a regular file");
+	check_reason(RESULT_LINK, 0,
+	    "a hard link to what is not in the archive");
+	check_reason(RESULT_ARCHIVE, 0, "damaged"); /* it did not say how */
 	check_reason(RESULT_BUSY, 0,
 	    "in use: another program has a lease on it");
 	check_reason(RESULT_ALGORITHM, -1,
@@ -105,7 +110,7 @@ test_values_out_of_range(void **state)
 			buf_release(&b);
 		}
 	}
-	check_reason(RESULT_STATUSES, 0, "unknown status 15");
+	check_reason(RESULT_STATUSES, 0, "unknown status 19");
 }
 
 int

@@ -203,7 +203,7 @@ test_part_refused(void **state)
 	assert_int_equal(wire_get_part(&back, 64, part, n), -1);
 	part[0] = RESULT_OPEN; /* a failure with a digest */
 	assert_int_equal(wire_get_part(&back, 32, part, n), -1);
-	part[0] = RESULT_STATUSES;
+	part[0] = RESULT_OPENED; /* not a member's */
 	assert_int_equal(wire_get_part(&back, 32, part, n), -1);
 	part[0] = RESULT_OK;
 	part[n - 2] = '\0'; /* a third NUL */
