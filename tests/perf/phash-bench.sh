@@ -62,6 +62,20 @@ big_files() {
 }
 one_file() { head -c 1G /dev/urandom >"$1/f"; }
 
+# The source of Linux as Debian has it, or the tree; and the same decompressed,
+# and by zstd.
+archives() {
+	local xz=/usr/src/linux-source-6.1.tar.xz
+	tree
+	[ -e "$dir/tar.zst" ] && return
+	if [ -e "$xz" ]; then
+		cp "$xz" "$dir/tar.xz"
+	else
+		tar -C "$tree" -c . | xz -T0 --block-size=16MiB >"$dir/tar.xz"
+	fi
+	xz -dc "$dir/tar.xz" >"$dir/tar" && zstd -qf "$dir/tar" -o "$dir/tar.zst"
+}
+
 # ---- measuring --------------------------------------------------------------
 
 now() { echo "${EPOCHREALTIME/./}"; }
@@ -138,6 +152,15 @@ ours_empty_20() { times20 ours_empty; }
 ours_small_20() { times20 ours_small; }
 sha512sum_small_20() { times20 sha512sum_small; }
 
+ours_archive_xz() { "$phash" -j "$jobs" --archive "$dir/tar.xz"; }
+ours_archive_tar() { "$phash" -j "$jobs" --archive "$dir/tar"; }
+ours_archive_zst() { "$phash" -j "$jobs" --archive "$dir/tar.zst"; }
+xz_1() { xz -dc -T1 "$dir/tar.xz"; }
+bsdtar_mtree() { bsdtar -cf - --format=mtree --options='!all,sha512,type' "@$1"; }
+bsdtar_xz() { bsdtar_mtree "$dir/tar.xz"; }
+bsdtar_tar() { bsdtar_mtree "$dir/tar"; }
+bsdtar_zst() { bsdtar_mtree "$dir/tar.zst"; }
+
 row_warm-xargs() { tree; row "source tree, warm" "find|xargs -P$jobs -n64 sha512sum" ours_untagged xargs_sha512sum faster 5; }
 row_warm-python() { tree; row "source tree, warm" "Python Pool, hashlib" ours python_pool faster 5; }
 row_warm-rhash() { have rhash || return; tree; row "source tree, warm" "rhash -r --sha512" ours rhash_tree faster 4; }
@@ -173,6 +196,18 @@ row_cold() {
 	row "source tree, cold" "16 readers, hash nothing" ours reader_16 within 1.15 cold
 }
 
+# A phash with libarchive.
+row_archive() {
+	"$phash" --archive "$dir/versions" >/dev/null 2>&1 || return
+	have zstd || return
+	archives
+	row "source in tar.xz" "xz -dc -T1, no digests" ours_archive_xz xz_1 within 1
+	have bsdtar || return
+	row "source in tar.xz" "bsdtar, mtree with sha512" ours_archive_xz bsdtar_xz within 0.55
+	row "source in tar" "bsdtar, mtree with sha512" ours_archive_tar bsdtar_tar within 0.5
+	row "source in tar.zst" "bsdtar, mtree with sha512" ours_archive_zst bsdtar_zst within 0.5
+}
+
 # ---- the run ----------------------------------------------------------------
 
 versions() {
@@ -187,7 +222,7 @@ versions() {
 }
 
 if [ $# = 0 ]; then
-	set -- warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start scale memory cold
+	set -- warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start scale archive memory cold
 fi
 versions | tee "$dir/versions"
 printf 'row\tpeer\tphash\tother\tratio\tsense\tgoal\tverdict\n' >"$tsv"
