@@ -49,10 +49,18 @@ end() {
 
 # It happens that a file is not there, or no file of the tree.
 yes t | head -n 1800 >"$work/walks"
+# A busy machine may leave them exchanged for as long as all walks take: then
+# there are more.
 begin link t/sub/d
-"$phash" --sort=none --chunk=1 -j 2 --files-from="$work/walks" \
-	>"$work/out" 2>"$work/err"
-ok '1,800 walks: it runs to its end' test $? -le 1
+worst=0
+for ((i = 0; i < 50; i++)); do
+	"$phash" --sort=none --chunk=1 -j 2 --files-from="$work/walks" \
+		>>"$work/out" 2>"$work/err"
+	status=$?
+	[ $status -le $worst ] || worst=$status
+	grep -q '^SHA512 (t/sub/d/' "$work/out" && break
+done
+ok '1,800 walks: they run to their end' test $worst -le 1
 end
 ok 'files of the tree are read' grep -q '^SHA512 (t/sub/d/' "$work/out"
 ok 'none outside' test -z "$(grep "$out" "$work/out")"
