@@ -417,6 +417,12 @@ if have 'the header of a zip' zip; then
 		"$work/err"
 	try 'a zip from a pipe' 0 bash -c 'cat header.zip | "$1" --archive' - \
 		"$phash"
+	printf 'a comment PK\5\6 with these four bytes' >comment
+	cp header.zip comment.zip
+	zip -qz comment.zip <comment >/dev/null
+	try 'a zip with a comment' 0 "$phash" --archive comment.zip
+	(cat header.zip && echo garbage) >more.zip
+	broken 'a zip, and more behind it' more.zip
 	head -c $(($(stat -c %s header.zip) - 60)) header.zip >cut.zip
 	broken 'a zip without its index' cut.zip
 fi

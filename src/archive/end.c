@@ -97,19 +97,29 @@ end_drain_tail(struct members *ms, char tail[END_ZIP_TAIL],
 	return rc;
 }
 
-/* The number of members in a zip's index; -1: there is none; 65535: as many, or
- * more. */
+enum { END_NO_INDEX = -1, END_MORE = -2 };
+
+/*
+ * The number of members in a zip's index, 65535 for as many and more; or there is
+ * none, or more than its comment behind it. In the comment the same four bytes
+ * may stand, but not at that distance.
+ */
 static int
 end_in_index(const char *tail, size_t len)
 {
-	const unsigned char *end = (const unsigned char *)tail + len, *p = end;
+	const unsigned char *p;
+	int n = END_NO_INDEX;
+	size_t left;
 
-	if (len < END_ZIP)
-		return -1;
-	for (p -= END_ZIP; p >= (const unsigned char *)tail; p--)
-		if (!memcmp(p, "PK\5\6", 4))
+	for (left = END_ZIP; left <= len; left++) {
+		p = (const unsigned char *)tail + (len - left);
+		if (memcmp(p, "PK\5\6", 4) != 0)
+			continue;
+		if ((size_t)(p[20] | p[21] << 8) == left - END_ZIP)
 			return p[10] | p[11] << 8;
-	return -1;
+		n = END_MORE;
+	}
+	return n;
 }
 
 /* libarchive passes over what is between the members of a zip that it cannot
@@ -136,8 +146,11 @@ end_zip(struct members *ms)
 	free(tail);
 	if (rc < 0)
 		return -1;
-	if (n < 0)
+	if (n == END_NO_INDEX)
 		return input_fail(&ms->in, "no index: it may have been cut");
+	if (n == END_MORE)
+		return input_fail(&ms->in, "there is more after the end of the "
+		    "archive");
 	if (n < 65535 && (uint64_t)n != ms->members)
 		return input_fail(&ms->in, "%d members in its index, and %llu "
 		    "were found", n, (unsigned long long)ms->members);
