@@ -83,6 +83,16 @@ try 'never, and the same names' 1 "$phash" --audit=LIST --archive \
 	--archive-prefix=never same.tgz plain.tar
 ok 'is said' grep -q '^phash: a: found twice, and counted once$' "$work/err"
 
+# A list of an archive is one for an audit of it, whatever its names.
+tar -P -cf absolute.tar "$PWD/t/b" ../d/t/n
+"$phash" --archive absolute.tar >ABSOLUTE 2>"$work/err"
+try 'names of any place' 0 "$phash" --audit=ABSOLUTE --archive -q absolute.tar
+printf 'WHIRLPOOL (b) = %0128d\n' 0 >UNKNOWN
+try 'an algorithm that nobody knows' 1 "$phash" --audit=UNKNOWN --archive \
+	changed.tar
+ok 'is no verdict on the file' grep -qx 'UNREADABLE b' "$work/out"
+ok 'and named' grep -q '^phash: b: .*WHIRLPOOL' "$work/err"
+
 # One reading gives digests of one algorithm.
 "$phash" -a sha256 -C t . >SHA256
 try 'another algorithm' 0 "$phash" --audit=SHA256 --archive --quiet changed.tar

@@ -64,6 +64,14 @@ ok 'is said' grep -q '^phash: ./b: listed twice, and not the same$' "$work/err"
 try 'a malformed line' 1 "$phash" --audit=new --list=malformed -q
 ok 'is one' grep -q 'malformed: [0-9]*: improperly formatted' "$work/err"
 
+printf 'WHIRLPOOL (b) = %0128d\n' 0 >unknown
+try 'an algorithm that nobody knows' 1 "$phash" --audit=unknown --list=new
+ok 'is no verdict' grep -qx 'UNREADABLE b' "$work/out"
+ok 'and named' grep -q '^phash: b: .*WHIRLPOOL' "$work/err"
+(cat new.json && sed 's/"size":6/"size":7/' new.json) >sizes
+try 'twice, with different sizes' 1 "$phash" --audit=new --list=sizes -q
+ok 'is said, too' grep -q 'listed twice, and not the same' "$work/err"
+
 sed 's/SHA512/SHA256/; s/= .*/= aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/' old >sha256
 try 'another algorithm' 2 "$phash" --audit=old --list=sha256
 err 'cannot be compared' <<'END'

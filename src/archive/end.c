@@ -72,27 +72,25 @@ end_drain(struct members *ms, bool padding)
 	return rc;
 }
 
-/* Keeps the last bytes of all that comes in tail. As end_drain; *len of them
- * are there. */
+/* The last bytes of a file, *len of them. 0, or -1 with why. */
 static int
-end_drain_tail(struct members *ms, char tail[END_ZIP_TAIL],
-    size_t *len)
+end_read_tail(struct members *ms, char tail[END_ZIP_TAIL], size_t *len)
 {
-	size_t n, keep;
-	const void *p = end_unused(ms, &n);
-	int rc = 1;
+	int64_t from = ms->size > END_ZIP_TAIL ?
+	    (int64_t)(ms->size - END_ZIP_TAIL) : 0;
+	const void *p;
+	size_t n;
+	int rc;
 
 	*len = 0;
-	for (; rc > 0; rc = input_next(&ms->in, &p, &n)) {
-		if (n >= END_ZIP_TAIL) {
-			p = (const char *)p + (n - END_ZIP_TAIL);
-			n = END_ZIP_TAIL;
-		}
-		keep = *len < END_ZIP_TAIL - n ? *len :
-		    END_ZIP_TAIL - n;
-		memmove(tail, tail + (*len - keep), keep);
-		memcpy(tail + keep, p, n);
-		*len = keep + n;
+	if (input_seek(&ms->in, from, SEEK_SET) < 0)
+		return -1;
+	while ((rc = input_next(&ms->in, &p, &n)) > 0) {
+		/* it may have grown */
+		if (n > END_ZIP_TAIL - *len)
+			n = END_ZIP_TAIL - *len;
+		memcpy(tail + *len, p, n);
+		*len += n;
 	}
 	return rc;
 }
@@ -122,27 +120,19 @@ end_in_index(const char *tail, size_t len)
 	return n;
 }
 
-/* libarchive passes over what is between the members of a zip that it cannot
- * seek in: the index at the end says how many there should have been. */
+/* A zip whose index is missing is read from its start, and what is damaged in it
+ * passed over. */
 static int
 end_zip(struct members *ms)
 {
 	char *tail = malloc(END_ZIP_TAIL);
-	size_t len = 0;
-	int64_t from;
-	int rc = 0, n;
+	size_t len;
+	int rc, n;
 
 	if (!tail)
 		return input_fail(&ms->in, "%s", strerror(ENOMEM));
-	if (ms->in.seekable) {
-		from = ms->size > END_ZIP_TAIL ?
-		    (int64_t)(ms->size - END_ZIP_TAIL) : 0;
-		rc = input_seek(&ms->in, from, SEEK_SET) < 0 ? -1 : 0;
-		ms->given = (uint64_t)archive_filter_bytes(ms->a, -1);
-	}
-	if (rc == 0)
-		rc = end_drain_tail(ms, tail, &len);
-	n = end_in_index(tail, len);
+	rc = end_read_tail(ms, tail, &len);
+	n = rc < 0 ? 0 : end_in_index(tail, len);
 	free(tail);
 	if (rc < 0)
 		return -1;
@@ -151,7 +141,8 @@ end_zip(struct members *ms)
 	if (n == END_MORE)
 		return input_fail(&ms->in, "there is more after the end of the "
 		    "archive");
-	if (n < 65535 && (uint64_t)n != ms->members)
+	/* of more than fit, it is 65535, or only the lowest bits */
+	if (n < 65535 && (uint64_t)n != (ms->members & 65535))
 		return input_fail(&ms->in, "%d members in its index, and %llu "
 		    "were found", n, (unsigned long long)ms->members);
 	return 0;

@@ -121,6 +121,14 @@ members_read_header(struct members *ms)
 	ms->members += ms->header == ARCHIVE_OK || ms->header == ARCHIVE_WARN;
 }
 
+static bool
+members_has_index(const struct members *ms)
+{
+	int base = archive_format(ms->a) & ARCHIVE_FORMAT_BASE_MASK;
+
+	return base == ARCHIVE_FORMAT_ZIP || base == ARCHIVE_FORMAT_7ZIP;
+}
+
 /* Its first header tells what it is. 0, or -1 with why. */
 static int
 members_open(struct members *ms)
@@ -142,6 +150,10 @@ members_open(struct members *ms)
 	ms->ahead = true;
 	if (archive_format(ms->a) != ARCHIVE_FORMAT_RAW)
 		ms->kind = MEMBERS_ARCHIVE;
+	/* what is a file in it, and whether it is all of it, its index says */
+	if (members_has_index(ms) && !ms->in.seekable)
+		return input_fail(&ms->in, "a zip or 7z can be read from a "
+		    "file only, and not compressed");
 	return 0;
 }
 

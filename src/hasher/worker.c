@@ -351,6 +351,7 @@ worker_begin(struct worker *w, unsigned i)
 	struct slot *s = &w->slot[i];
 
 	watch_item(w->line, s->item.id);
+	s->crowded = false;
 	if (worker_open(w, s) < 0)
 		return worker_defer(w, s) ? 0 : worker_answer(w, s);
 	s->state = s->inside ? SLOT_ARCHIVE : SLOT_OPEN;
@@ -428,7 +429,8 @@ worker_fill(struct worker *w)
 	w->answered = false;
 	if (w->busy > w->open && worker_retry(w) < 0)
 		return -1;
-	for (i = 0; i < WORKER_SLOTS && w->busy < w->most &&
+	for (i = 0; i < WORKER_SLOTS &&
+	    w->busy - w->members - w->streamed < w->most &&
 	    worker_busy_files(w) < WORKER_FILES; i++) {
 		if (w->slot[i].state != SLOT_FREE)
 			continue;

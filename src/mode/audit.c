@@ -84,6 +84,16 @@ audit_see_algorithm(struct audit *a, int n)
 	a->algorithm = n;
 }
 
+/* Are names those of files at some place? Of two lists, neither is, and members
+ * of an archive may have any names. */
+static bool
+audit_is_of_place(const struct audit *a)
+{
+	const struct options *o = a->run.o;
+
+	return !o->list && (!o->archive || a->archives.rules.prefix);
+}
+
 static int
 audit_on_entry(void *cookie, const struct manifest_entry *e)
 {
@@ -93,8 +103,8 @@ audit_on_entry(void *cookie, const struct manifest_entry *e)
 	bool is_new;
 
 	audit_see_algorithm(a, e->algorithm);
-	/* of two lists, neither is of a place */
-	if (!a->run.o->list && scope_outside(a->scope, plain, len, &below)) {
+	if (audit_is_of_place(a) && scope_outside(a->scope, plain, len,
+	    &below)) {
 		(void)table_add(a->outside, plain, len, &is_new);
 		audit_refuse(a, e->name, e->len, "listed, but outside of what "
 		    "is audited");
@@ -133,9 +143,21 @@ audit_read_list(struct audit *a, const char *path)
 	return rc ? -1 : 0;
 }
 
-/* ---- the tree ----------------------------------------------------------------- */
-
 /* ---- the other list ----------------------------------------------------------- */
+
+/* Nobody can tell whether r is what number listed in want wants, if that cannot
+ * be computed: then it has no digest. */
+static void
+audit_fail_unknown(const struct audit *a, uint64_t listed, struct result *r)
+{
+	int n = listed == COMPARE_NONE ? 0 :
+	    compare_algorithm(a->compare, listed);
+
+	if (n >= 0)
+		return;
+	r->entry.algorithm = n;
+	(void)result_fail(r, RESULT_ALGORITHM, 0);
+}
 
 /* What the other list says is what was found. */
 static int
@@ -150,7 +172,7 @@ audit_on_other(void *cookie, const struct manifest_entry *e)
 	audit_see_algorithm(a, e->algorithm);
 	if (!operands_want(&a->run, a->scope, plain, len))
 		return 0;
-	r.entry.algorithm = e->algorithm < 0 ? 0 : e->algorithm;
+	r.entry.algorithm = e->algorithm;
 	r.size = e->want.has_size ? e->want.size : MOVED_NO_SIZE;
 	r.digestlen = e->want.digestlen;
 	memcpy(r.digest, e->want.digest, r.digestlen);
@@ -158,12 +180,16 @@ audit_on_other(void *cookie, const struct manifest_entry *e)
 		(void)result_fail(&r, RESULT_ALGORITHM, 0);
 	r.entry.cookie = compare_find(a->compare, r.entry.name, r.entry.len,
 	    &listed);
-	if (r.entry.cookie != COMPARE_NONE)
+	if (r.entry.cookie != COMPARE_NONE) {
+		audit_fail_unknown(a, listed, &r);
 		return compare_result(a->compare, &r);
+	}
 	(void)table_get(a->compare->have->table,
 	    table_find(a->compare->have->table, plain, len), &old);
 	if (old.digestlen != r.digestlen ||
-	    memcmp(old.digest, r.digest, r.digestlen) != 0)
+	    memcmp(old.digest, r.digest, r.digestlen) != 0 ||
+	    (old.size != r.size && old.size != MOVED_NO_SIZE &&
+	    r.size != MOVED_NO_SIZE))
 		audit_refuse(a, e->name, e->len, "listed twice, and not the "
 		    "same");
 	return 0;
@@ -201,8 +227,10 @@ audit_add_result(struct audit *a, const struct result *given)
 	if (r.entry.cookie == COMPARE_NONE)
 		audit_refuse(a, r.entry.name, r.entry.len,
 		    "found twice, and counted once");
-	else
-		(void)compare_result(a->compare, &r); /* new: it has none */
+	if (r.entry.cookie == COMPARE_NONE)
+		return;
+	audit_fail_unknown(a, listed, &r);
+	(void)compare_result(a->compare, &r); /* new: it has none */
 }
 
 /* Counts candidate n, which has been read to its end. */
@@ -262,6 +290,8 @@ audit_put_candidate(struct audit *a, const struct entry *given)
 		e.algorithm = 0; /* a member may be new all the same */
 	return run_put(&a->run, &e);
 }
+
+/* ---- the tree ----------------------------------------------------------------- */
 
 static void
 audit_on_result(void *cookie, const struct result *r)
@@ -464,7 +494,9 @@ audit_hint(struct audit *a)
 static void
 audit_print(struct audit *a)
 {
-	const char *list = readlist_name(a->run.o->audit);
+	const struct options *o = a->run.o;
+	/* the lines of both are counted together */
+	const char *list = o->list ? "the lists" : readlist_name(o->audit);
 	struct compare_cursor t = { .i = 0 };
 	struct compare_verdict v;
 	unsigned n;

@@ -10,7 +10,8 @@
 
 enum {
 	DOUBLE = 1,   /* several members have the name */
-	UNWANTED = 2
+	UNWANTED = 2,
+	REPLACED = 4  /* by a later one of another spelling */
 };
 
 void
@@ -81,18 +82,12 @@ contents_name(struct contents *c, const struct entry *archive, const char *name,
 	    archive->len - (size_t)(own - archive->name));
 }
 
-/* The number of a member; UINT64_MAX: there is none. Who extracts it finds it
- * under another spelling, too. */
+/* The number of a member that is the same file when it is extracted, with "./" in
+ * front or without; UINT64_MAX: there is none. */
 static uint64_t
-contents_find(struct contents *c, const struct entry *archive, const char *name)
+contents_find_other(struct contents *c, const struct entry *archive,
+    const char *name, size_t len)
 {
-	size_t len = strlen(name);
-	uint64_t n;
-
-	contents_name(c, archive, name, len);
-	n = table_find(c->table, c->name.data, c->name.len);
-	if (n != UINT64_MAX)
-		return n;
 	if (len > 2 && !memcmp(name, "./", 2)) {
 		contents_name(c, archive, name + 2, len - 2);
 	} else {
@@ -100,6 +95,20 @@ contents_find(struct contents *c, const struct entry *archive, const char *name)
 		buf_put(&c->name, name, len);
 	}
 	return table_find(c->table, c->name.data, c->name.len);
+}
+
+/* The number of a member; UINT64_MAX: there is none. */
+static uint64_t
+contents_find(struct contents *c, const struct entry *archive, const char *name)
+{
+	size_t len = strlen(name);
+	uint64_t n, other = contents_find_other(c, archive, name, len);
+
+	contents_name(c, archive, name, len);
+	n = table_find(c->table, c->name.data, c->name.len);
+	if (other == UINT64_MAX || !(c->flags[other] & REPLACED))
+		return n == UINT64_MAX ? other : n;
+	return n;
 }
 
 /* What a link is to has come before it. */
@@ -133,20 +142,28 @@ void
 contents_add(struct contents *c, const struct result *member)
 {
 	struct result r = *member, old;
+	uint64_t n, other;
 	bool is_new;
-	uint64_t n;
 
 	if (r.status == RESULT_LINK)
 		contents_follow(c, r.archive, &r);
 	c->others += r.status == RESULT_OTHER;
+	other = r.entry.len ? contents_find_other(c, r.archive, r.entry.name,
+	    r.entry.len) : UINT64_MAX;
 	contents_name(c, r.archive, r.entry.name, r.entry.len);
 	n = table_add(c->table, c->name.data, c->name.len, &is_new);
 	c->flags = mem_grow(c->flags, &c->cap, (size_t)n + 1, 1);
-	if (is_new) {
+	if (is_new)
 		c->flags[n] = contents_is_wanted(c, &r.entry) ? 0 : UNWANTED;
+	if (other != UINT64_MAX && !(c->flags[other] & REPLACED)) {
+		c->flags[other] |= REPLACED;
+		c->flags[n] |= DOUBLE;
+	}
+	if (is_new) {
 		(void)table_set(c->table, n, &r);
 		return;
 	}
+	c->flags[n] &= (unsigned char)~REPLACED;
 	/* directories come twice, and nobody minds */
 	(void)table_get(c->table, n, &old);
 	if (r.status != RESULT_OTHER || old.status != RESULT_OTHER)
@@ -158,7 +175,8 @@ bool
 contents_get(const struct contents *c, uint64_t n, struct result *r)
 {
 	(void)table_get(c->table, n, r);
-	return r->status != RESULT_OTHER && !(c->flags[n] & UNWANTED);
+	return r->status != RESULT_OTHER &&
+	    !(c->flags[n] & (UNWANTED | REPLACED));
 }
 
 bool
