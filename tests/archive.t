@@ -519,9 +519,14 @@ seq 5000 | while read -r i; do
 	echo "$i" >"many/$i"
 done
 tar -cf many.tar many
-"$phash" many >many.list
-ok 'workers are killed' shot_at 3 0 "$phash" -j 2 --archive many.tar
-same 'and all members are there, once' many.list "$work/out"
+# long enough to be met
+truncate -s 200M many/zeros
+tar -c many | gzip -1 >shot.tar.gz
+"$phash" -a sha3-512 many >shot.list
+ok 'workers are killed' shot_at 3 0 "$phash" -j 2 -a sha3-512 --archive \
+	shot.tar.gz
+same 'and all members are there, once' shot.list "$work/out"
+rm many/zeros shot.tar.gz
 
 # ---- streams ----------------------------------------------------------------
 
@@ -575,7 +580,7 @@ archive_read_next_header(struct archive *a, struct archive_entry **e)
 		if (getenv("HANG"))
 			pause();
 		if (getenv("SLOW"))
-			return sleep(1), rc;
+			return sleep(3), rc;
 		*(volatile int *)0 = 0;
 	}
 	return rc;
@@ -613,13 +618,13 @@ END
 ok 'the others are read' lines_are "$work/out" 8
 
 try 'libarchive hangs' 1 env LD_PRELOAD="$PWD/fault.so" HANG=1 \
-	"$phash" -j 2 --archive --timeout=1 one.tar bad.tar a
+	"$phash" -j 2 --archive --timeout=3 one.tar bad.tar a
 out 'one archive is given up' <<END
 SHA512 (a) = $one
 SHA512 (one.tar!a) = $one
 END
 err 'and named' <<'END'
-phash: bad.tar: no progress for 1 second
+phash: bad.tar: no progress for 3 seconds
 END
 
 finish
