@@ -129,9 +129,10 @@ audit_on_message(void *cookie, enum manifest_kind kind, struct buf *text)
 	return 0;
 }
 
-/* Reads LIST into want. 0, or -1 after a message when it cannot be read. */
+/* Hands the entries of a list to a->list.on_entry. 0, or -1 after a message when
+ * it cannot be read. */
 static int
-audit_read_list(struct audit *a, const char *path)
+audit_read(struct audit *a, const char *path)
 {
 	const char *list = readlist_name(path), *why;
 	int rc = readlist(&a->list, path, &why);
@@ -139,7 +140,6 @@ audit_read_list(struct audit *a, const char *path)
 	if (rc > 0)
 		diag_name(list, strlen(list), "%s", why ? why :
 		    strerror(errno));
-	a->compare->counts.guess = tags_guess(&a->list.tags);
 	return rc ? -1 : 0;
 }
 
@@ -195,21 +195,6 @@ audit_on_other(void *cookie, const struct manifest_entry *e)
 	return 0;
 }
 
-/* Reads it into have. 0, or -1 after a message. */
-static int
-audit_read_other(struct audit *a, const char *path)
-{
-	const char *list = readlist_name(path), *why;
-	int rc;
-
-	a->list.on_entry = audit_on_other;
-	rc = readlist(&a->list, path, &why);
-	if (rc > 0)
-		diag_name(list, strlen(list), "%s", why ? why :
-		    strerror(errno));
-	return rc ? -1 : 0;
-}
-
 /* ---- archives ----------------------------------------------------------------- */
 
 /* Cookies of candidates: no other has so high a number. */
@@ -224,11 +209,11 @@ audit_add_result(struct audit *a, const struct result *given)
 
 	r.entry.cookie = compare_find(a->compare, r.entry.name, r.entry.len,
 	    &listed);
-	if (r.entry.cookie == COMPARE_NONE)
+	if (r.entry.cookie == COMPARE_NONE) {
 		audit_refuse(a, r.entry.name, r.entry.len,
 		    "found twice, and counted once");
-	if (r.entry.cookie == COMPARE_NONE)
 		return;
+	}
 	audit_fail_unknown(a, listed, &r);
 	(void)compare_result(a->compare, &r); /* new: it has none */
 }
@@ -534,9 +519,11 @@ audit_init(struct audit *a, const struct options *o)
 	a->candidates = table_new();
 	a->archives.rules = archives_rules(&a->run);
 	a->algorithm = -1;
-	if (audit_read_list(a, o->audit) < 0)
+	if (audit_read(a, o->audit) < 0)
 		return -1;
-	if (o->list && audit_read_other(a, o->list) < 0)
+	a->compare->counts.guess = tags_guess(&a->list.tags);
+	a->list.on_entry = audit_on_other;
+	if (o->list && audit_read(a, o->list) < 0)
 		return -1;
 	if (!a->mixed || (!o->archive && !o->list))
 		return 0;
