@@ -13,12 +13,6 @@
 #define END_ZIP_TAIL (END_ZIP + 65535)
 
 static bool
-end_is_format(const struct members *ms, int base)
-{
-	return (archive_format(ms->a) & ARCHIVE_FORMAT_BASE_MASK) == base;
-}
-
-static bool
 end_are_zeros(const char *p, size_t n)
 {
 	size_t i;
@@ -151,11 +145,11 @@ end_zip(struct members *ms)
 int
 end_check(struct members *ms)
 {
-	bool tar = end_is_format(ms, ARCHIVE_FORMAT_TAR);
-	bool padding = tar || end_is_format(ms, ARCHIVE_FORMAT_CPIO) ||
-	    end_is_format(ms, ARCHIVE_FORMAT_AR);
+	bool tar = members_is_format(ms, ARCHIVE_FORMAT_TAR);
+	bool padding = tar || members_is_format(ms, ARCHIVE_FORMAT_CPIO) ||
+	    members_is_format(ms, ARCHIVE_FORMAT_AR);
 
-	if (end_is_format(ms, ARCHIVE_FORMAT_ZIP))
+	if (members_is_format(ms, ARCHIVE_FORMAT_ZIP))
 		return end_zip(ms);
 	if (tar && end_mark(ms) < 0)
 		return -1;

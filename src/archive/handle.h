@@ -49,4 +49,7 @@ struct members {
 	} data;
 };
 
+/* Is it of that format, an ARCHIVE_FORMAT_ without the kinds of each? */
+bool members_is_format(const struct members *ms, int base);
+
 #endif

@@ -121,12 +121,17 @@ members_read_header(struct members *ms)
 	ms->members += ms->header == ARCHIVE_OK || ms->header == ARCHIVE_WARN;
 }
 
+bool
+members_is_format(const struct members *ms, int base)
+{
+	return (archive_format(ms->a) & ARCHIVE_FORMAT_BASE_MASK) == base;
+}
+
 static bool
 members_has_index(const struct members *ms)
 {
-	int base = archive_format(ms->a) & ARCHIVE_FORMAT_BASE_MASK;
-
-	return base == ARCHIVE_FORMAT_ZIP || base == ARCHIVE_FORMAT_7ZIP;
+	return members_is_format(ms, ARCHIVE_FORMAT_ZIP) ||
+	    members_is_format(ms, ARCHIVE_FORMAT_7ZIP);
 }
 
 /* Its first header tells what it is. 0, or -1 with why. */
@@ -282,8 +287,7 @@ members_facts(const struct members *ms, struct member *m)
 static bool
 members_is_index(const struct members *ms, const char *name)
 {
-	return (archive_format(ms->a) & ARCHIVE_FORMAT_BASE_MASK) ==
-	    ARCHIVE_FORMAT_AR &&
+	return members_is_format(ms, ARCHIVE_FORMAT_AR) &&
 	    (!strcmp(name, "/") || !strcmp(name, "/SYM64/") ||
 	    !strcmp(name, "__.SYMDEF") || !strcmp(name, "__.SYMDEF SORTED"));
 }
@@ -319,7 +323,8 @@ members_event(struct members *ms, struct member *m, bool *held)
 	if (!m->link && archive_entry_filetype(ms->e) != AE_IFREG &&
 	    archive_entry_filetype(ms->e) != 0)
 		return MEMBERS_OTHER;
-	if (ms->size != UINT64_MAX && m->has_size && members_bound(ms, m->size) < 0)
+	if (ms->size != UINT64_MAX && m->has_size &&
+	    members_bound(ms, m->size) < 0)
 		return members_break(ms);
 	if (members_has_late_links(ms))
 		return members_hold(ms, m, held);

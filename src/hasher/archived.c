@@ -41,6 +41,13 @@ archived_open(struct worker *w, struct slot *s)
 	return s->inside ? 0 : result_fail(&s->res, RESULT_OPEN, errno);
 }
 
+/* Where the slots with a member of a are counted. */
+static unsigned *
+archived_count(struct worker *w, const struct slot *a)
+{
+	return a->file.regular ? &w->members : &w->streamed;
+}
+
 /* The member in slot s has its result, or its slot is given up. */
 static void
 archived_leave(struct worker *w, struct slot *s)
@@ -51,10 +58,7 @@ archived_leave(struct worker *w, struct slot *s)
 	s->inside = NULL;
 	s->state = SLOT_FREE;
 	s->archive->members--;
-	if (s->archive->file.regular)
-		w->members--;
-	else
-		w->streamed--;
+	(*archived_count(w, s->archive))--;
 	w->busy--;
 	w->answered = true;
 }
@@ -168,10 +172,7 @@ archived_begin_member(struct worker *w, struct slot *a)
 	s->archive = a;
 	s->has_piece = false;
 	a->members++;
-	if (a->file.regular)
-		w->members++;
-	else
-		w->streamed++;
+	(*archived_count(w, a))++;
 	w->busy++;
 	s->member = inside_begin(a->inside);
 	(void)engine_start(s->engine, i, s->member->res.entry.id.size);

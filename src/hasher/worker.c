@@ -409,11 +409,11 @@ worker_take(struct worker *w, unsigned i)
 	return worker_begin(w, i) < 0 ? -2 : 1;
 }
 
-/* Slots with a file, or one that is waited for, streams aside. */
+/* Slots with a file or a stream, or one that is waited for. */
 static unsigned
-worker_busy_files(const struct worker *w)
+worker_taken(const struct worker *w)
 {
-	return w->busy - w->streams - w->streamed - w->members;
+	return w->busy - w->members - w->streamed;
 }
 
 /*
@@ -429,9 +429,8 @@ worker_fill(struct worker *w)
 	w->answered = false;
 	if (w->busy > w->open && worker_retry(w) < 0)
 		return -1;
-	for (i = 0; i < WORKER_SLOTS &&
-	    w->busy - w->members - w->streamed < w->most &&
-	    worker_busy_files(w) < WORKER_FILES; i++) {
+	for (i = 0; i < WORKER_SLOTS && worker_taken(w) < w->most &&
+	    worker_taken(w) - w->streams < WORKER_FILES; i++) {
 		if (w->slot[i].state != SLOT_FREE)
 			continue;
 		took = worker_take(w, i);

@@ -41,7 +41,7 @@ struct hash {
 	                              * all are */
 	unsigned char *marks;        /* by number in table; of archives only */
 	size_t marks_cap;
-	uint64_t given;              /* files */
+	uint64_t given;              /* files, unsorted: their cookies */
 };
 
 /* Adds n bytes to the message of the tree digest; last: the message ends. */
@@ -157,13 +157,15 @@ static int
 hash_on_file(void *cookie, const struct entry *e)
 {
 	struct hash *h = cookie;
-	struct entry numbered = *e;
+	struct entry numbered;
 	bool is_new;
 	uint64_t n;
 
-	numbered.cookie = h->given++;
-	if (!h->table)
+	if (!h->table) {
+		numbered = *e;
+		numbered.cookie = h->given++;
 		return run_put(&h->run, &numbered);
+	}
 	n = table_add(h->table, e->name, e->len, &is_new);
 	return is_new ? run_add(&h->run, n, e) : 0;
 }
