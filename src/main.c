@@ -8,8 +8,9 @@
  *                       usage, what is said about all that
  *     mode/             what was asked for: hash, check, audit; run, operands,
  *                       and of those that read lists readlist and tags, which
- *                       they share; contents, members of archives, and
- *                       archives, those that are open; of an audit: absent,
+ *                       they share; contents, members of archives,
+ *                       archives, those that are open, and within, those of
+ *                       which lists name members; of an audit: absent,
  *                       what the walk has not found, newlist, which it writes,
  *                       rephrase, what may have been meant
  *     record/           results on paper: table, format, json, name, code;

@@ -11,7 +11,7 @@
 
 struct archives_open {
 	uint64_t cookie;
-	struct contents contents;
+	struct contents *contents;
 };
 
 /* Its place, or as->n. The newest are asked for most. */
@@ -21,24 +21,29 @@ archives_find(const struct archives *as, uint64_t cookie)
 	size_t i = as->n;
 
 	while (i--)
-		if (as->v[i]->cookie == cookie)
+		if (as->v[i].cookie == cookie)
 			return i;
 	return as->n;
 }
 
-static void
+/* What is in the archive at place i, which is forgotten; as->n: NULL. */
+static struct contents *
 archives_drop(struct archives *as, size_t i)
 {
-	contents_release(&as->v[i]->contents);
-	free(as->v[i]);
+	struct contents *c;
+
+	if (i == as->n)
+		return NULL;
+	c = as->v[i].contents;
 	memmove(as->v + i, as->v + i + 1, (--as->n - i) * sizeof(*as->v));
+	return c;
 }
 
 void
 archives_release(struct archives *as)
 {
 	while (as->n)
-		archives_drop(as, as->n - 1);
+		contents_free(archives_drop(as, as->n - 1));
 	free(as->v);
 	as->v = NULL;
 }
@@ -50,12 +55,11 @@ archives_add(struct archives *as, const struct result *member)
 
 	if (i == as->n) {
 		as->v = mem_grow(as->v, &as->cap, as->n + 1, sizeof(*as->v));
-		as->v[as->n] = mem_zalloc(1, sizeof(**as->v));
-		as->v[as->n]->cookie = member->entry.cookie;
-		contents_init(&as->v[as->n++]->contents, &as->rules);
+		as->v[as->n].cookie = member->entry.cookie;
+		as->v[as->n++].contents = contents_new(&as->rules);
 		as->sorted = false;
 	}
-	contents_add(&as->v[i]->contents, member);
+	contents_add(as->v[i].contents, member);
 }
 
 const struct contents *
@@ -63,25 +67,28 @@ archives_contents(const struct archives *as, uint64_t cookie)
 {
 	size_t i = archives_find(as, cookie);
 
-	return i < as->n ? &as->v[i]->contents : NULL;
+	return i < as->n ? as->v[i].contents : NULL;
+}
+
+struct contents *
+archives_take(struct archives *as, uint64_t cookie)
+{
+	return archives_drop(as, archives_find(as, cookie));
 }
 
 void
 archives_close(struct archives *as, uint64_t cookie)
 {
-	size_t i = archives_find(as, cookie);
-
-	if (i < as->n)
-		archives_drop(as, i);
+	contents_free(archives_take(as, cookie));
 }
 
 /* For qsort(3): the lowest last, where they are dropped. */
 static int
 by_cookie(const void *pa, const void *pb)
 {
-	const struct archives_open *const *a = pa, *const *b = pb;
+	const struct archives_open *a = pa, *b = pb;
 
-	return ((*a)->cookie < (*b)->cookie) - ((*a)->cookie > (*b)->cookie);
+	return (a->cookie < b->cookie) - (a->cookie > b->cookie);
 }
 
 bool
@@ -92,7 +99,7 @@ archives_first(struct archives *as, uint64_t *cookie)
 	if (!as->sorted)
 		qsort(as->v, as->n, sizeof(*as->v), by_cookie);
 	as->sorted = true;
-	*cookie = as->v[as->n - 1]->cookie;
+	*cookie = as->v[as->n - 1].cookie;
 	return true;
 }
 

@@ -21,7 +21,7 @@ struct run;
 /* Zeroed but for rules, which are the caller's to set. */
 struct archives {
 	struct contents_rules rules;
-	struct archives_open **v; /* those with a member */
+	struct archives_open *v;  /* those with a member */
 	size_t n, cap;
 	bool sorted;
 };
@@ -35,6 +35,9 @@ void archives_add(struct archives *as, const struct result *member);
  * no member. */
 const struct contents *archives_contents(const struct archives *as,
     uint64_t cookie);
+
+/* The same, which from now on is the caller's. */
+struct contents *archives_take(struct archives *as, uint64_t cookie);
 
 /* Forgets the archive of that cookie, if there was a member. */
 void archives_close(struct archives *as, uint64_t cookie);

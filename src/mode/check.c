@@ -6,7 +6,8 @@
  * in order (a malformed line, the end of a list) is an item too, so that
  * stdout and stderr are the same whatever the number of workers. The ring
  * bounds the memory, however long the lists and their lines are: by items, and
- * by the bytes of their texts.
+ * by the bytes of their texts. Archives of which members are listed are read
+ * once, and kept (mode/within.h).
  */
 #include "mode/mode.h"
 
@@ -24,9 +25,11 @@
 #include "base/quote.h"
 #include "base/xio.h"
 #include "hasher/result.h"
+#include "mode/contents.h"
 #include "mode/readlist.h"
 #include "mode/run.h"
 #include "mode/tags.h"
+#include "mode/within.h"
 #include "options/options.h"
 #include "record/manifest.h"
 #include "record/verdict.h"
@@ -36,7 +39,7 @@
 #define CHECK_KEEP 512   /* of a text's memory, for the next one in its place */
 
 enum item_kind {
-	ITEM_FILE, /* a listed file: text is its name */
+	ITEM_FILE, /* a listed file, or member: text is its name */
 	ITEM_NOTE, /* something to be said on stderr: text is the line */
 	ITEM_END,  /* of a list: text is its name */
 	ITEM_CUT   /* the end of what could be read of a list: text says why */
@@ -45,6 +48,8 @@ enum item_kind {
 struct item {
 	enum item_kind kind;
 	bool done;                 /* nothing is waited for */
+	uint64_t archive;          /* ITEM_FILE: its number (mode/within.h), and
+	                            * done waits for nothing but that */
 	uint64_t upto;             /* bytes of the lists up to here */
 	struct buf text;           /* with a NUL behind it */
 	int algorithm;             /* its number (mode/tags.h) */
@@ -57,6 +62,7 @@ struct item {
 struct check {
 	struct run run;
 	struct readlist lists;
+	struct within within;
 	struct item *ring;
 	uint64_t first, end;       /* items first to end - 1 are in the ring */
 	size_t held;               /* bytes of memory of their texts */
@@ -92,6 +98,35 @@ check_report(struct check *c, const struct item *i, enum verdict v,
 		verdict_json(&c->lists.rules, &line, end, &c->run.out.lines);
 	else
 		verdict_line(&c->lists.rules, &line, end, &c->run.out.lines);
+}
+
+/* Once for each archive that is not all that it was. */
+static void
+check_say_archive(struct check *c, const struct item *i)
+{
+	struct result r;
+
+	if (!within_broken(&c->within, i->archive, &r))
+		return;
+	c->failed = true;
+	outfile_flush(&c->run.out);
+	result_reason(&r, &c->run.message);
+	diag_name(r.entry.name, r.entry.len, "%s", buf_str(&c->run.message));
+	buf_clear(&c->run.message);
+}
+
+/* The result of a member. */
+static void
+check_fetch(struct check *c, struct item *i)
+{
+	if (i->archive == WITHIN_NONE)
+		return;
+	check_say_archive(c, i);
+	if (!within_get(&c->within, i->archive, i->text.data, i->text.len,
+	    &i->result))
+		return;
+	outfile_flush(&c->run.out);
+	diag_name(i->text.data, i->text.len, CONTENTS_DOUBLE);
 }
 
 static void
@@ -151,6 +186,7 @@ check_say(struct check *c, struct item *i)
 {
 	switch (i->kind) {
 	case ITEM_FILE:
+		check_fetch(c, i);
 		check_say_file(c, i);
 		break;
 	case ITEM_NOTE:
@@ -165,13 +201,23 @@ check_say(struct check *c, struct item *i)
 	}
 }
 
+static bool
+check_is_due(const struct check *c, const struct item *i)
+{
+	return i->done || (i->archive != WITHIN_NONE &&
+	    within_is_read(&c->within, i->archive));
+}
+
 /* Says what is done, up to the first item that waits for its result. */
 static void
 check_advance(struct check *c)
 {
-	for (; c->first < c->end && check_item(c, c->first)->done; c->first++) {
-		struct item *i = check_item(c, c->first);
+	struct item *i;
 
+	for (; c->first < c->end; c->first++) {
+		i = check_item(c, c->first);
+		if (!check_is_due(c, i))
+			break;
 		check_say(c, i);
 		progress_share(i->upto, c->bytes);
 		outfile_more(&c->run.out);
@@ -205,6 +251,7 @@ check_add(struct check *c, enum item_kind kind, const char *text, size_t len)
 	i->kind = kind;
 	i->upto = c->lists.bytes;
 	i->done = kind != ITEM_FILE;
+	i->archive = WITHIN_NONE;
 	buf_clear(&i->text);
 	buf_put(&i->text, text, len);
 	(void)buf_str(&i->text);
@@ -216,13 +263,17 @@ static void
 check_on_result(void *cookie, const struct result *r)
 {
 	struct check *c = cookie;
-	struct item *i = check_item(c, r->entry.cookie);
+	struct item *i;
 
+	if (!r->archive)
+		progress_done(r->entry.name, r->entry.len);
+	if (within_result(&c->within, r))
+		return;
+	i = check_item(c, r->entry.cookie);
 	if (r->entry.cookie < c->first || r->entry.cookie >= c->end || i->done)
 		diag_bug("check: a result for no name");
 	i->result = *r;
 	i->done = true;
-	progress_done(r->entry.name, r->entry.len);
 }
 
 static void
@@ -247,6 +298,19 @@ check_fail(struct item *i, enum result_status status, int code)
 	return 0;
 }
 
+/* What is no file may be a member of an archive. */
+static int
+check_put_member(struct check *c, struct item *i, int err)
+{
+	uint64_t archive = WITHIN_NONE;
+
+	if (i->algorithm >= 0 && c->run.o->archive && within_put(&c->within,
+	    i->text.data, i->text.len, i->algorithm, &archive) < 0)
+		return -1;
+	i->archive = archive;
+	return archive == WITHIN_NONE ? check_fail(i, RESULT_OPEN, err) : 0;
+}
+
 /* Hands a listed file to the workers, or says at once why not. */
 static int
 check_put(struct check *c, struct item *i)
@@ -258,7 +322,7 @@ check_put(struct check *c, struct item *i)
 	if (!strcmp(e.name, "-")) {
 		e.kind = ENTRY_STDIN;
 	} else if (xio_stat(c->run.dirfd, e.name, &st, 0) < 0) {
-		return check_fail(i, RESULT_OPEN, errno);
+		return check_put_member(c, i, errno);
 	} else {
 		e.kind = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ?
 		    ENTRY_NAMED : ENTRY_STREAM;
@@ -327,6 +391,16 @@ check_list(struct check *c, const char *path)
 	return 0;
 }
 
+static bool
+check_reads_stdin(const struct options *o)
+{
+	size_t n;
+
+	for (n = 0; n < o->noperands && strcmp(o->operands[n], "-") != 0; n++)
+		;
+	return !o->noperands || n < o->noperands;
+}
+
 /* The bytes of all lists; 0 where one is not a regular file. */
 static uint64_t
 check_bytes(const struct check *c)
@@ -373,6 +447,7 @@ check_init(struct check *c, const struct options *o)
 	    run_hasher(&c->run, c, check_on_result, check_on_pause) < 0)
 		return -1;
 	readlist_init(&c->lists, &c->run);
+	within_init(&c->within, &c->run, check_reads_stdin(o));
 	c->ring = mem_zalloc(CHECK_AHEAD, sizeof(*c->ring));
 	return 0;
 }
@@ -407,6 +482,7 @@ mode_check(const struct options *o)
 	for (i = 0; c.ring && i < CHECK_AHEAD; i++)
 		buf_release(&c.ring[i].text);
 	free(c.ring);
+	within_release(&c.within);
 	run_release(&c.run);
 	return status;
 }

@@ -14,20 +14,25 @@ enum {
 	REPLACED = 4  /* by a later one of another spelling */
 };
 
-void
-contents_init(struct contents *c, const struct contents_rules *rules)
+struct contents *
+contents_new(const struct contents_rules *rules)
 {
-	memset(c, 0, sizeof(*c));
+	struct contents *c = mem_zalloc(1, sizeof(*c));
+
 	c->table = table_new();
 	c->rules = *rules;
+	return c;
 }
 
 void
-contents_release(struct contents *c)
+contents_free(struct contents *c)
 {
+	if (!c)
+		return;
 	table_free(c->table);
 	free(c->flags);
 	buf_release(&c->name);
+	free(c);
 }
 
 /* What a compressed file is called without its compression. */
@@ -97,11 +102,10 @@ contents_find_other(struct contents *c, const struct entry *archive,
 	return table_find(c->table, c->name.data, c->name.len);
 }
 
-/* The number of a member; UINT64_MAX: there is none. */
-static uint64_t
-contents_find(struct contents *c, const struct entry *archive, const char *name)
+uint64_t
+contents_find(struct contents *c, const struct entry *archive,
+    const char *name, size_t len)
 {
-	size_t len = strlen(name);
 	uint64_t n, other = contents_find_other(c, archive, name, len);
 
 	contents_name(c, archive, name, len);
@@ -117,7 +121,8 @@ contents_follow(struct contents *c, const struct entry *archive,
     struct result *link)
 {
 	struct result to;
-	uint64_t n = contents_find(c, archive, link->text);
+	uint64_t n = contents_find(c, archive, link->text,
+	    strlen(link->text));
 
 	if (n == UINT64_MAX)
 		return;

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 
+struct entry;
 struct filter;
 struct result;
 struct table;
@@ -33,8 +34,8 @@ struct contents {
 	struct buf name;
 };
 
-void contents_init(struct contents *c, const struct contents_rules *rules);
-void contents_release(struct contents *c);
+struct contents *contents_new(const struct contents_rules *rules);
+void contents_free(struct contents *c); /* NULL is fine */
 
 /* Adds the next member of the archive. */
 void contents_add(struct contents *c, const struct result *member);
@@ -42,6 +43,11 @@ void contents_add(struct contents *c, const struct result *member);
 /* Number n, if it has a line or there is a reason why not: false where it is no
  * regular file, or not wanted. r is as table_get sets it. */
 bool contents_get(const struct contents *c, uint64_t n, struct result *r);
+
+/* The number of the member of that own name, with "./" in front or without;
+ * UINT64_MAX: there is none. */
+uint64_t contents_find(struct contents *c, const struct entry *archive,
+    const char *name, size_t len);
 
 /* Do several members have the name of number n? */
 bool contents_is_double(const struct contents *c, uint64_t n);

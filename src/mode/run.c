@@ -351,6 +351,8 @@ run_opens(const struct run *r, const struct entry *e)
 {
 	bool found = e->kind == ENTRY_FOUND || e->kind == ENTRY_LINKED;
 
+	if (r->o->mode == OPTIONS_CHECK)
+		return e->archive;
 	return r->o->archive == OPTIONS_ARCHIVE_RECURSIVE ||
 	    (r->o->archive == OPTIONS_ARCHIVE_OPERANDS && !found);
 }

@@ -65,7 +65,7 @@ void run_release(struct run *r);
  * gone, after one message on stderr, or nobody can read what is printed.
  */
 
-/* Are the members of e meant, if it is an archive? */
+/* Are the members of e meant, if it is an archive? Of a check, e says so. */
 bool run_opens(const struct run *r, const struct entry *e);
 
 /* Hands over e, waiting for the workers. */

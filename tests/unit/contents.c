@@ -12,7 +12,7 @@
 #include "record/table.h"
 #include "source/filter.h"
 
-static struct contents c;
+static struct contents *c;
 static struct entry archive;
 
 static int
@@ -21,7 +21,7 @@ set_up(void **state)
 	const struct contents_rules rules = { .prefix = false };
 
 	(void)state;
-	contents_init(&c, &rules);
+	c = contents_new(&rules);
 	archive = (struct entry){ .name = "d/a.tar", .len = 7 };
 	return 0;
 }
@@ -30,7 +30,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	contents_release(&c);
+	contents_free(c);
 	return 0;
 }
 
@@ -42,7 +42,7 @@ add(const char *name, unsigned char digest)
 	    .digest = { digest }, .size = digest,
 	    .entry = { .name = name, .len = strlen(name) } };
 
-	contents_add(&c, &r);
+	contents_add(c, &r);
 }
 
 static void
@@ -51,13 +51,13 @@ add_bare(const char *name, enum result_status status, const char *to)
 	const struct result r = { .archive = &archive, .status = status,
 	    .text = to, .entry = { .name = name, .len = strlen(name) } };
 
-	contents_add(&c, &r);
+	contents_add(c, &r);
 }
 
 static uint64_t
 number(const char *name)
 {
-	return table_find(c.table, name, strlen(name));
+	return table_find(c->table, name, strlen(name));
 }
 
 static void
@@ -67,7 +67,7 @@ expect(const char *name, unsigned char digest)
 	uint64_t n = number(name);
 
 	assert_true(n != UINT64_MAX);
-	assert_true(contents_get(&c, n, &r));
+	assert_true(contents_get(c, n, &r));
 	assert_int_equal(r.status, RESULT_OK);
 	assert_int_equal(r.digestlen, 1);
 	assert_int_equal(r.digest[0], digest);
@@ -82,7 +82,7 @@ test_names(void **state)
 	add("/y", 2);
 	expect("./x", 1);
 	expect("/y", 2);
-	c.rules.prefix = true;
+	c->rules.prefix = true;
 	add("./x", 3);
 	expect("d/a.tar!./x", 3);
 	expect("./x", 1);
@@ -108,10 +108,10 @@ test_names_of_compressed_files(void **state)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		archive.name = rows[i].archive;
 		archive.len = strlen(archive.name);
-		c.rules.prefix = false;
+		c->rules.prefix = false;
 		add("", 1);
 		expect(rows[i].plain, 1);
-		c.rules.prefix = true;
+		c->rules.prefix = true;
 		add("", 2);
 		expect(rows[i].prefixed, 2);
 	}
@@ -125,19 +125,19 @@ test_last_member_counts(void **state)
 	(void)state;
 	add("x", 1);
 	add("y", 2);
-	assert_false(contents_is_double(&c, number("x")));
+	assert_false(contents_is_double(c, number("x")));
 	add("x", 3);
 	expect("x", 3);
-	assert_true(contents_is_double(&c, number("x")));
-	assert_false(contents_is_double(&c, number("y")));
+	assert_true(contents_is_double(c, number("x")));
+	assert_false(contents_is_double(c, number("y")));
 	/* what is no regular file counts, too, but twice the same does not */
 	add_bare("y", RESULT_OTHER, NULL);
-	assert_false(contents_get(&c, number("y"), &r));
-	assert_true(contents_is_double(&c, number("y")));
+	assert_false(contents_get(c, number("y"), &r));
+	assert_true(contents_is_double(c, number("y")));
 	add_bare("d", RESULT_OTHER, NULL);
 	add_bare("d", RESULT_OTHER, NULL);
-	assert_false(contents_is_double(&c, number("d")));
-	assert_int_equal(c.others, 3);
+	assert_false(contents_is_double(c, number("d")));
+	assert_int_equal(c->others, 3);
 }
 
 static void
@@ -146,7 +146,7 @@ test_links(void **state)
 	struct result r;
 
 	(void)state;
-	c.rules.prefix = true;
+	c->rules.prefix = true;
 	add("x", 1);
 	add_bare("y", RESULT_LINK, "x");
 	expect("d/a.tar!y", 1);
@@ -163,9 +163,9 @@ test_links(void **state)
 	/* to what has no digest, to what is not there */
 	add_bare("s", RESULT_OTHER, NULL);
 	add_bare("s2", RESULT_LINK, "s");
-	assert_false(contents_get(&c, number("d/a.tar!s2"), &r));
+	assert_false(contents_get(c, number("d/a.tar!s2"), &r));
 	add_bare("w", RESULT_LINK, "nothing");
-	assert_true(contents_get(&c, number("d/a.tar!w"), &r));
+	assert_true(contents_get(c, number("d/a.tar!w"), &r));
 	assert_int_equal(r.status, RESULT_LINK);
 	assert_string_equal(r.text, "nothing");
 }
@@ -178,11 +178,11 @@ test_filter(void **state)
 
 	(void)state;
 	assert_null(filter_exclude(f, "*.o"));
-	c.rules.filter = f;
+	c->rules.filter = f;
 	add("a.o", 1);
 	add("a.c", 2);
 	add_bare("b.c", RESULT_LINK, "a.o");
-	assert_false(contents_get(&c, number("a.o"), &r));
+	assert_false(contents_get(c, number("a.o"), &r));
 	expect("a.c", 2);
 	expect("b.c", 1);
 	/* the file that the user named */
