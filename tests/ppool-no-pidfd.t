@@ -5,17 +5,13 @@
 
 build=${BUILD:-$top/build}
 
-# LeakSanitizer cannot work under ptrace.
-export ASAN_OPTIONS=detect_leaks=0
-
-no_pidfd=(strace -f -qq --seccomp-bpf -o /dev/null -e trace=pidfd_open
-	-e inject=pidfd_open:error=ENOSYS)
-
-if "${no_pidfd[@]}" true 2>/dev/null; then
-	try 'every death is survived without pidfds' 0 \
-		"${no_pidfd[@]}" "$build/tests/unit/ppool_death"
+"$build/tests/unit/ppool_death" no-pidfd >"$work/out" 2>&1
+status=$?
+if [ $status = 77 ]; then
+	skip 'every death is survived without pidfds' 'no filter of system calls'
 else
-	skip 'every death is survived without pidfds' 'strace cannot inject'
+	ok 'every death is survived without pidfds' test $status = 0
+	[ $status = 0 ] || sed 's/^/# /' "$work/out"
 fi
 
 finish

@@ -1,11 +1,17 @@
 /*
  * ppool_death.c - workers that die, at every moment there is, and an owner
  * that does. (37: Python hangs in nearly all of these.)
+ *
+ * With the argument no-pidfd, on a system that has not got pidfd_open(2):
+ * tests/ppool-no-pidfd.t. Status 77: that cannot be had.
  */
 #include "ppool_util.h"
 
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 /* The ways a function can end its worker, and the code that tells of it. */
 static const struct way {
@@ -850,8 +856,31 @@ random_kills_under_an_ordered_imap(void **state)
 	pool_end(m.pool);
 }
 
+/* From here on pidfd_open(2) fails as if there were none. Not by ptrace(2), whose
+ * users have trouble of their own with tracees that die. 0 or -1. */
+static int
+deny_pidfd(void)
+{
+#ifdef SYS_pidfd_open
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { NITEMS(code), code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0 ||
+	    syscall(SYS_pidfd_open, getpid(), 0) != -1 || errno != ENOSYS)
+		return -1;
+#endif
+	return 0;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(apply_reports_a_death),
@@ -878,5 +907,7 @@ main(void)
 		CASE(random_kills_under_an_ordered_imap),
 	};
 
+	if (argc > 1 && !strcmp(argv[1], "no-pidfd") && deny_pidfd() < 0)
+		return 77;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
