@@ -19,18 +19,11 @@
 
 #include "archive/members.h"
 
+#include "must.h"
+
 #define LIMIT (1 << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth, const char *what)
-{
-	if (truth)
-		return;
-	fprintf(stderr, "not true: %s\n", what);
-	abort();
-}
 
 /* Takes every byte, and looks at each: they are all there to be read. */
 static void

@@ -23,16 +23,9 @@
 #include "record/format.h"
 #include "record/manifest.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "must.h"
 
-static void
-must(bool truth, const char *what)
-{
-	if (truth)
-		return;
-	fprintf(stderr, "not true: %s\n", what);
-	abort();
-}
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Sizes of every kind: with and without padding in base64, hex as long as
  * base64 (2 and 4), out of range, unknown. */
