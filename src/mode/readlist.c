@@ -59,14 +59,12 @@ readlist_malformed(struct readlist *r, const struct manifest *m,
 	return rc;
 }
 
-/* As readlist, for one line. */
+/* What a line of m is. As readlist. */
 static int
-readlist_line(struct readlist *r, struct manifest *m, const char *list,
-    struct line *l, const char **why)
+readlist_take(struct readlist *r, const struct manifest *m, const char *list,
+    enum manifest_kind kind, const struct manifest_entry *e,
+    const char **why)
 {
-	struct manifest_entry e;
-	enum manifest_kind kind = manifest_line(m, l->data, l->len, &e);
-
 	if (kind == MANIFEST_SKIP)
 		return 0;
 	*why = verdict_other_list(kind);
@@ -74,7 +72,7 @@ readlist_line(struct readlist *r, struct manifest *m, const char *list,
 		return 1;
 	if (readlist_decided(r, list) < 0)
 		return -1;
-	return kind == MANIFEST_ENTRY ? r->on_entry(r->cookie, &e) :
+	return kind == MANIFEST_ENTRY ? r->on_entry(r->cookie, e) :
 	    readlist_malformed(r, m, list, kind);
 }
 
@@ -86,30 +84,50 @@ readlist_open(const struct run *run, const char *path)
 	return xio_open(run->startfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 }
 
+/* As readlist, of an open list. */
+static int
+readlist_fd(struct readlist *r, struct manifest *m, const char *list, int fd,
+    const char **why)
+{
+	struct line l = { .wait = r->busy ? run_wait_input : NULL,
+	    .cookie = r->run };
+	struct manifest_entry e;
+	enum manifest_kind kind;
+	int rc = 0, got = 0, err;
+
+	while (rc == 0 && (got = line_next(&l, fd, m->zero ? '\0' : '\n')) > 0) {
+		r->bytes += l.len + 1;
+		kind = manifest_line(m, l.data, l.len, &e);
+		rc = readlist_take(r, m, list, kind, &e, why);
+	}
+	err = errno;
+	if (rc == 0 && got == 0) {
+		kind = manifest_end(m, &e);
+		rc = readlist_take(r, m, list, kind, &e, why);
+	} else if (rc == 0) {
+		rc = 1;
+		*why = err == EFBIG ? line_strerror(err) : NULL;
+	}
+	line_release(&l);
+	errno = err;
+	return rc;
+}
+
 int
 readlist(struct readlist *r, const char *path, const char **why)
 {
 	struct manifest m = tags_manifest(&r->tags, path, r->run->o->zero);
-	struct line l = { .wait = r->busy ? run_wait_input : NULL,
-	    .cookie = r->run };
 	int fd = readlist_open(r->run, path);
-	int rc = 0, got = 0, err;
+	int rc, err;
 
 	*why = NULL;
 	if (fd < 0) {
 		*why = strerror(errno);
 		return 1;
 	}
-	while (rc == 0 && (got = line_next(&l, fd, m.zero ? '\0' : '\n')) > 0) {
-		r->bytes += l.len + 1;
-		rc = readlist_line(r, &m, readlist_name(path), &l, why);
-	}
+	rc = readlist_fd(r, &m, readlist_name(path), fd, why);
 	err = errno;
-	if (rc == 0 && got < 0) {
-		rc = 1;
-		*why = err == EFBIG ? line_strerror(err) : NULL;
-	}
-	line_release(&l);
+	manifest_release(&m);
 	if (fd > STDIN_FILENO)
 		(void)close(fd); /* it was only read */
 	errno = err;

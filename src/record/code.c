@@ -168,3 +168,17 @@ code_get_base64(const char *s, size_t n, unsigned char *to, unsigned *rest)
 	*rest = bits;
 	return 0;
 }
+
+int
+code_get_decimal(const char *s, size_t len, uint64_t *n)
+{
+	*n = 0;
+	for (size_t i = 0; i < len; i++) {
+		unsigned digit = (unsigned)(s[i] - '0');
+
+		if (digit > 9 || *n > (UINT64_MAX - digit) / 10)
+			return -1;
+		*n = *n * 10 + digit;
+	}
+	return len ? 0 : -1;
+}

@@ -1,5 +1,6 @@
 /*
- * code.h - bytes as text and back: hex, and base64 of RFC 4648, padded.
+ * code.h - bytes as text and back: hex, and base64 of RFC 4648, padded; and
+ * numbers.
  *
  * Hex is written in lower case, and read in both.
  */
@@ -8,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 
@@ -34,5 +36,9 @@ int code_get_hex(const char *s, size_t n, unsigned char *to);
  * have (RFC 4648, 3.5). 0, or -1 when one of their characters is no digit.
  */
 int code_get_base64(const char *s, size_t n, unsigned char *to, unsigned *rest);
+
+/* Decodes len decimal digits and nothing else. 0, or -1 where it is none, or the
+ * number too large. */
+int code_get_decimal(const char *s, size_t len, uint64_t *n);
 
 #endif

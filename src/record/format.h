@@ -21,7 +21,12 @@
 struct buf;
 struct result;
 
-enum format_kind { FORMAT_TAGGED, FORMAT_UNTAGGED, FORMAT_JSON };
+enum format_kind {
+	FORMAT_TAGGED,
+	FORMAT_UNTAGGED,
+	FORMAT_JSON,
+	FORMAT_MTREE
+};
 
 struct format {
 	enum format_kind kind;

@@ -5,6 +5,7 @@
 #include "digest/digest.h"
 #include "record/code.h"
 #include "record/json.h"
+#include "record/mtree.h"
 #include "record/name.h"
 
 static bool
@@ -295,14 +296,8 @@ read_size(struct manifest_want *want, const struct json_text *t)
 {
 	want->size = 0;
 	want->has_size = t->s != NULL;
-	for (size_t i = 0; want->has_size && i < t->len; i++) {
-		unsigned digit = (unsigned)(t->s[i] - '0');
-
-		if (digit > 9 || want->size > (UINT64_MAX - digit) / 10)
-			return false;
-		want->size = want->size * 10 + digit;
-	}
-	return true;
+	return !want->has_size ||
+	    code_get_decimal(t->s, t->len, &want->size) == 0;
 }
 
 static bool
@@ -376,29 +371,60 @@ kind_of_list(const struct manifest *m, const char *s, size_t len)
 	return MANIFEST_ENTRY;
 }
 
+/* A line of a list of sums or objects. */
 static enum manifest_kind
-read_line(struct manifest *m, struct manifest_entry *e, char *line, size_t len)
+read_text(struct manifest *m, struct manifest_entry *e, char *line, size_t len)
 {
-	enum manifest_kind kind;
 	size_t begin;
 
-	if (len && memchr(line, '\0', len))
-		return MANIFEST_NUL;
-	if (len && !m->zero && line[len - 1] == '\r')
-		len--;
 	if (!len || *line == '#')
 		return MANIFEST_SKIP;
 	begin = blanks(line, len);
 	line += begin;
 	len -= begin;
 	if (len && *line == '{')
-		kind = read_json(m, e, line, len);
-	else
-		kind = read_sum(m, e, line, len) ? MANIFEST_ENTRY :
-		    MANIFEST_MALFORMED;
+		return read_json(m, e, line, len);
+	return read_sum(m, e, line, len) ? MANIFEST_ENTRY : MANIFEST_MALFORMED;
+}
+
+/* Decides by the first line that is neither empty nor a comment. */
+static void
+begin_list(struct manifest *m, char *line, size_t len)
+{
+	bool is = m->line == 1 && begins_with(line, len, "#mtree");
+
+	if (m->zero || m->begun || (!is && (!len || *line == '#')))
+		return;
+	m->begun = true;
+	if (is || mtree_is_line(line, len))
+		m->mtree = mtree_new();
+}
+
+static enum manifest_kind
+read_line(struct manifest *m, struct manifest_entry *e, char *line, size_t len)
+{
+	if (len && memchr(line, '\0', len))
+		return MANIFEST_NUL;
+	if (len && !m->zero && line[len - 1] == '\r')
+		len--;
+	begin_list(m, line, len);
+	return m->mtree ? mtree_line(m->mtree, m, line, len, e) :
+	    read_text(m, e, line, len);
+}
+
+/* What holds of entries of any form. */
+static enum manifest_kind
+judge(struct manifest *m, enum manifest_kind kind, struct manifest_entry *e)
+{
+	if (m->mtree)
+		m->tag = "mtree";
 	if (kind == MANIFEST_ENTRY && m->is_stdin && e->len == 1 &&
 	    *e->name == '-')
-		return MANIFEST_MALFORMED;
+		kind = MANIFEST_MALFORMED;
+	if (kind == MANIFEST_ENTRY && e->algorithm < 0)
+		e->want.digestlen = 0;
+	if (!m->tag && kind >= MANIFEST_MALFORMED)
+		m->tag = m->algorithm(m->cookie, NULL, 0, 0, false).tag;
 	return kind;
 }
 
@@ -420,9 +446,20 @@ manifest_line(struct manifest *m, char *line, size_t len,
 		kind = kind_of_list(m, line, len);
 	if (kind == MANIFEST_ENTRY)
 		kind = read_line(m, e, line, len);
-	if (kind == MANIFEST_ENTRY && e->algorithm < 0)
-		e->want.digestlen = 0;
-	if (!m->tag && kind >= MANIFEST_MALFORMED)
-		m->tag = m->algorithm(m->cookie, NULL, 0, 0, false).tag;
-	return kind;
+	return judge(m, kind, e);
+}
+
+enum manifest_kind
+manifest_end(struct manifest *m, struct manifest_entry *e)
+{
+	memset(e, 0, sizeof(*e));
+	return m->mtree ? judge(m, mtree_end(m->mtree, m, e), e) :
+	    MANIFEST_SKIP;
+}
+
+void
+manifest_release(struct manifest *m)
+{
+	mtree_free(m->mtree);
+	m->mtree = NULL;
 }

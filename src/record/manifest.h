@@ -1,12 +1,15 @@
 /*
  * manifest.h - lines in: what a list of digests says, a line at a time.
  *
- * Bytes to entries, and nothing else: no file is opened, nothing allocated,
- * nothing printed. Lists are untrusted, and every byte of them is checked here;
- * tests/fuzz/manifest.c tests that.
+ * Bytes to entries, and nothing else: no file is opened, nothing printed, and
+ * nothing allocated but what a specification of mtree(5) needs. Lists are
+ * untrusted, and every byte of them is checked here; tests/fuzz/manifest.c tests
+ * that.
  *
- * The grammar (ABNF of RFC 5234, n being the bytes of a digest) follows what
- * cksum -c and sha512sum -c of coreutils 9.12 read, and what phash prints:
+ * A list whose first line is "#mtree...", or whose first line that is neither
+ * empty nor a comment is one of a specification, is read as record/mtree.h says,
+ * unless zero. Of others the grammar (ABNF of RFC 5234, n being the bytes of a
+ * digest) follows what cksum -c and sha512sum -c of coreutils 9.12 read, and what phash prints:
  *
  *     list      = [BOM] *(line end)     ; end: LF, or NUL with zero
  *     line      = [text] [CR]           ; the CR is dropped unless zero
@@ -63,6 +66,8 @@
 #include "hasher/result.h"
 #include "record/format.h"
 
+struct mtree;
+
 #define MANIFEST_TAG_MAX 31 /* bytes */
 
 /* Zeroed at first. */
@@ -105,6 +110,8 @@ struct manifest {
 	uint64_t line;    /* number of the line that was last read, from 1 */
 	const char *tag;  /* what it is, or should have been, for messages */
 	enum manifest_order order;
+	bool begun;       /* it is known whether it is a specification... */
+	struct mtree *mtree; /* ...which it is; or NULL */
 };
 
 /* What a list says about a file. */
@@ -119,7 +126,8 @@ struct manifest_entry {
 	enum format_kind form;
 	bool base64;      /* the digest is, and not in hex */
 	bool binary;      /* plain: the name has a * before it */
-	const char *name; /* within the line; no NUL in it, none behind it */
+	const char *name; /* no NUL in it, none behind it; within the line, or
+	                   * m's until the next one */
 	size_t len;       /* 0 is possible: "SHA512 () = ...", as coreutils */
 	int algorithm;    /* below 0: it cannot be computed, and want has no
 	                   * digest */
@@ -134,6 +142,7 @@ enum manifest_kind {
 	MANIFEST_MALFORMED,
 	MANIFEST_NUL,       /* NUL inside: a list for zero? */
 	MANIFEST_NO_DIGEST, /* an object that has "error" and no digest */
+	MANIFEST_BARE,      /* a file of a specification without a digest */
 	MANIFEST_HASHDEEP,
 	MANIFEST_SFV
 };
@@ -144,5 +153,12 @@ enum manifest_kind {
  */
 enum manifest_kind manifest_line(struct manifest *m, char *line, size_t len,
     struct manifest_entry *e);
+
+/* The same at the end of the list, for what it ends in: MANIFEST_SKIP, unless
+ * the last line said that another would follow. */
+enum manifest_kind manifest_end(struct manifest *m, struct manifest_entry *e);
+
+/* Releases what m has allocated; not m. */
+void manifest_release(struct manifest *m);
 
 #endif

@@ -145,6 +145,7 @@ verdict_count_line(struct verdict_lines *lines, enum manifest_kind kind)
 	lines->malformed += kind >= MANIFEST_MALFORMED;
 	lines->nul += kind == MANIFEST_NUL;
 	lines->no_digest += kind == MANIFEST_NO_DIGEST;
+	lines->bare += kind == MANIFEST_BARE;
 }
 
 const char *
@@ -243,6 +244,7 @@ enum end {
 	END_NONE_VERIFIED,
 	END_NUL,
 	END_NO_DIGEST,
+	END_BARE,
 	END_GUESS,
 	END_SUM,
 	ENDS
@@ -300,6 +302,11 @@ verdict_end(const struct verdict_rules *rules, const struct verdict_counts *c,
 		if (c->lines.no_digest)
 			put_list(out, list, ": an entry without a digest (the "
 			    "file could not be read when the list was made)");
+		break;
+	case END_BARE:
+		if (c->lines.bare)
+			put_list(out, list, ": a file without a digest (mtree "
+			    "-K sha512 writes one)");
 		break;
 	case END_GUESS:
 		put_guess(out, list, c);

@@ -49,6 +49,7 @@ struct verdict_lines {
 	uint64_t malformed; /* all of them */
 	uint64_t nul;       /* those with MANIFEST_NUL */
 	uint64_t no_digest; /* those with MANIFEST_NO_DIGEST */
+	uint64_t bare;      /* those with MANIFEST_BARE */
 };
 
 /* The algorithm that lines without a tag were taken to be of, when the user did

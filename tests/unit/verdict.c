@@ -222,7 +222,7 @@ test_malformed_line(void **state)
 static void
 test_lines_are_counted(void **state)
 {
-	struct verdict_lines lines = { 0, 0, 0 };
+	struct verdict_lines lines = { .malformed = 0 };
 
 	(void)state;
 	verdict_count_line(&lines, MANIFEST_ENTRY);
@@ -231,9 +231,11 @@ test_lines_are_counted(void **state)
 	verdict_count_line(&lines, MANIFEST_MALFORMED);
 	verdict_count_line(&lines, MANIFEST_NUL);
 	verdict_count_line(&lines, MANIFEST_NO_DIGEST);
-	assert_true(lines.malformed == 3);
+	verdict_count_line(&lines, MANIFEST_BARE);
+	assert_true(lines.malformed == 4);
 	assert_true(lines.nul == 1);
 	assert_true(lines.no_digest == 1);
+	assert_true(lines.bare == 1);
 }
 
 /* All that is said at the end of the list called "list", a line each. */
@@ -299,7 +301,8 @@ test_end_plural(void **state)
 static void
 test_end_under_status(void **state)
 {
-	const struct verdict_counts nul = { .lines = { 1, 1, 0 } };
+	const struct verdict_counts nul = { .lines = { .malformed = 1,
+	    .nul = 1 } };
 
 	(void)state;
 	check_end(&silent, &two_each, "");
@@ -337,11 +340,18 @@ test_end_without_a_match(void **state)
 static void
 test_end_with_hints(void **state)
 {
-	const struct verdict_counts nul = { .lines = { 1, 1, 0 } };
-	const struct verdict_counts error = { .lines = { 1, 0, 1 },
+	const struct verdict_counts nul = { .lines = { .malformed = 1,
+	    .nul = 1 } };
+	const struct verdict_counts error = { .lines = { .malformed = 1,
+	    .no_digest = 1 },
 	    .listed[VERDICT_OK] = 1 };
+	const struct verdict_counts bare = { .lines = { .malformed = 2,
+	    .bare = 2 }, .listed[VERDICT_OK] = 1 };
 
 	(void)state;
+	check_end(&plain, &bare,
+	    "WARNING: 2 lines are improperly formatted\n"
+	    "list: a file without a digest (mtree -K sha512 writes one)\n");
 	check_end(&plain, &nul,
 	    "list: no properly formatted checksum lines found\n"
 	    "list: NUL in a line (-z reads lists whose lines end with NUL)\n");
@@ -556,7 +566,7 @@ static void
 test_audit_end_with_warnings(void **state)
 {
 	const struct verdict_counts c = {
-		.lines = { 3, 1, 1 },
+		.lines = { .malformed = 3, .nul = 1, .no_digest = 1 },
 		.refused = 1,
 	};
 

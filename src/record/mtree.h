@@ -1,0 +1,66 @@
+/*
+ * mtree.h - specifications of mtree(5) as lists of digests, for
+ * record/manifest.
+ *
+ * The grammar (ABNF of RFC 5234) is what mtree of NetBSD and FreeBSD and
+ * libarchive write:
+ *
+ *     specification = *(line LF)
+ *     line      = *blank [set / unset / up / entry] *blank [comment]
+ *     comment   = "#" *OCTET               ; where a word may begin
+ *     set       = "/set" 1*(1*blank keyword)
+ *     unset     = "/unset" 1*(1*blank name)   ; "all" is all
+ *     up        = ".."                     ; out of the current directory
+ *     entry     = path *(1*blank keyword)
+ *     keyword   = name ["=" *VCHAR]
+ *     path      = 1*VCHAR                  ; vis(3): record/vis.h
+ *
+ * What the grammar does not say:
+ *
+ *   - A line that ends in an odd number of backslashes goes on in the next one,
+ *     without the last of them.
+ *   - A path without a slash is in the current directory, and if it is a
+ *     directory, is that from there on. One with a slash, "full", is relative
+ *     to where the specification begins. The slash may not be an escape, but as
+ *     the first byte: that is a path from the root, which mtree(5) has no other
+ *     way to write.
+ *   - Of keywords, type, size and digests mean something: sha512, sha384,
+ *     sha256, rmd160, ripemd160, sha1 and md5, with or without "digest" behind.
+ *     Of several digests of a file the first in this order counts that can be
+ *     computed. Other keywords with a value, and optional, nochange and ignore,
+ *     are passed over; any other word makes the line malformed.
+ *   - /set gives values to the lines that follow it and do not say otherwise.
+ *   - An entry of another type than file is passed over. One without a type is
+ *     a file if it has a digest.
+ *   - Where it cannot be told what the current directory is, because the line
+ *     of one was malformed, the lines in it are, too.
+ */
+#ifndef RECORD_MTREE_H
+#define RECORD_MTREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "record/manifest.h"
+
+struct mtree;
+
+/* Is the line, which is no comment, one of a specification, and of no other
+ * list? There is "/set", or a path that begins with "." and has "type". */
+bool mtree_is_line(char *line, size_t len);
+
+struct mtree *mtree_new(void);
+void mtree_free(struct mtree *t); /* NULL is fine */
+
+/* As manifest_line, for a line of t without NUL. The name of the entry lives until the next call. */
+enum manifest_kind mtree_line(struct mtree *t, const struct manifest *m,
+    char *line, size_t len, struct manifest_entry *e);
+
+/* The same for what is left at the end: a line that does not go on. */
+enum manifest_kind mtree_end(struct mtree *t, const struct manifest *m,
+    struct manifest_entry *e);
+
+/* The keyword for digests of that tag; NULL: mtree(5) has none. */
+const char *mtree_keyword(const char *tag);
+
+#endif
