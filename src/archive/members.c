@@ -270,17 +270,28 @@ members_has_late_links(const struct members *ms)
 	    archive_entry_nlink(ms->e) > 1;
 }
 
+/* In nanoseconds, if it is known and not too far away. */
+static int64_t
+members_mtime(const struct members *ms)
+{
+	const int64_t most = INT64_MAX / 1000000000;
+	int64_t s = archive_entry_mtime(ms->e);
+
+	if (!archive_entry_mtime_is_set(ms->e) || s <= -most || s >= most)
+		return INT64_MIN;
+	return s * 1000000000 + archive_entry_mtime_nsec(ms->e);
+}
+
 static void
 members_facts(const struct members *ms, struct member *m)
 {
 	m->has_size = archive_entry_size_is_set(ms->e);
 	m->size = m->has_size ? (uint64_t)archive_entry_size(ms->e) : 0;
 	m->whole = ms->kind == MEMBERS_PLAIN;
-	m->mode = (uint32_t)archive_entry_mode(ms->e);
-	m->mtime = 0;
-	if (archive_entry_mtime_is_set(ms->e))
-		m->mtime = (int64_t)((uint64_t)archive_entry_mtime(ms->e) *
-		    1000000000 + (uint64_t)archive_entry_mtime_nsec(ms->e));
+	/* of what is compressed and no archive, nobody knows it */
+	m->mode = members_is_format(ms, ARCHIVE_FORMAT_RAW) ? 0 :
+	    (uint32_t)archive_entry_mode(ms->e);
+	m->mtime = members_mtime(ms);
 }
 
 /* The index of an ar, which its readers take for a member. */

@@ -54,7 +54,7 @@ struct member {
 	bool has_size;
 	uint64_t size;
 	uint32_t mode;
-	int64_t mtime;    /* nanoseconds since the epoch; 0: not known */
+	int64_t mtime;    /* nanoseconds since the epoch; INT64_MIN: not known */
 };
 
 /* NULL where there is no memory; else *kind is set, and the first member is

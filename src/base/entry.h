@@ -27,7 +27,8 @@ enum entry_kind {
 #define ENTRY_KINDS (ENTRY_STDIN + 1)
 
 /* What stat(2) said of the file; all zero where it was not called. Times are in
- * nanoseconds since the epoch. */
+ * nanoseconds since the epoch, which reach from 1678 to 2262. */
+#define ENTRY_NO_TIME INT64_MIN /* it is another one, or not known */
 struct entry_identity {
 	uint64_t dev, ino;
 	uint64_t size;  /* 0 unless a regular file */
@@ -58,9 +59,11 @@ struct entry {
 static inline int64_t
 entry_ns(const struct timespec *t)
 {
-	/* beyond the years 1678 and 2262 it wraps: equal times stay equal */
-	return (int64_t)((uint64_t)t->tv_sec * 1000000000 +
-	    (uint64_t)t->tv_nsec);
+	const int64_t most = INT64_MAX / 1000000000;
+
+	if (t->tv_sec <= -most || t->tv_sec >= most)
+		return ENTRY_NO_TIME;
+	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
 }
 
 static inline struct entry_identity

@@ -5,7 +5,7 @@
 
 #include "base/compat.h"
 
-#define ANSWER_HEAD (1 + 4 + 8)
+#define ANSWER_HEAD (1 + 4 + 8 + 4 + 8)
 
 static unsigned char *
 put64(unsigned char *to, uint64_t x)
@@ -106,13 +106,15 @@ put_text(unsigned char *to, const char *text, size_t len)
 	return to + len + 1;
 }
 
-/* Status, code and size: ANSWER_HEAD bytes. */
+/* Status, code, size, mode and mtime: ANSWER_HEAD bytes. */
 static unsigned char *
 put_outcome(unsigned char *to, const struct result *r)
 {
 	*to++ = (unsigned char)r->status;
 	to = put32(to, (uint32_t)r->code);
-	return put64(to, r->size);
+	to = put64(to, r->size);
+	to = put32(to, r->entry.id.mode);
+	return put64(to, (uint64_t)r->entry.id.mtime);
 }
 
 static void
@@ -121,6 +123,8 @@ get_outcome(struct result *r, const unsigned char **from)
 	r->status = (enum result_status)*(*from)++;
 	r->code = (int)get32(from);
 	r->size = get64(from);
+	r->entry.id.mode = get32(from);
+	r->entry.id.mtime = (int64_t)get64(from);
 }
 
 size_t
@@ -177,7 +181,7 @@ is_of_member(unsigned status)
 	    status == RESULT_DIGEST;
 }
 
-#define PART_HEAD (ANSWER_HEAD + 4 + 8 + 1)
+#define PART_HEAD (ANSWER_HEAD + 1)
 
 void *
 wire_new_part(const struct result *r, size_t *n)
@@ -191,8 +195,6 @@ wire_new_part(const struct result *r, size_t *n)
 	if (!part)
 		return NULL;
 	p = put_outcome(part, r);
-	p = put32(p, r->entry.id.mode);
-	p = put64(p, (uint64_t)r->entry.id.mtime);
 	*p++ = (unsigned char)r->digestlen;
 	memcpy(p, r->digest, r->digestlen);
 	p = put_text(p + r->digestlen, r->entry.name, r->entry.len);
@@ -210,8 +212,6 @@ wire_get_part(struct result *r, size_t digestlen, const void *p, size_t n)
 	    n - PART_HEAD < from[PART_HEAD - 1])
 		return -1;
 	get_outcome(r, &from);
-	r->entry.id.mode = get32(&from);
-	r->entry.id.mtime = (int64_t)get64(&from);
 	r->digestlen = *from++;
 	memcpy(r->digest, from, r->digestlen);
 	from += r->digestlen;

@@ -9,8 +9,8 @@
  *              meant, u64 device, u64 inode, u64 size, u64 bytes of the name
  *              that are the root's (all ones: it has none), u64 device, u64
  *              inode of the root, name, NUL
- *     answer   u8 status, i32 code, u64 size, digest (0 to 64 bytes); of
- *              RESULT_ARCHIVE instead: text, NUL
+ *     answer   u8 status, i32 code, u64 size, u32 mode, i64 mtime, digest (0
+ *              to 64 bytes); of RESULT_ARCHIVE instead: text, NUL
  *     part     of the answer to an archive, for each member: u8 status, i32
  *              code, u64 size, u32 mode, i64 mtime, u8 bytes of the digest,
  *              digest, name, NUL, text, NUL
@@ -30,7 +30,7 @@
 #define WIRE_HEAD (3 + 6 * 8) /* bytes of a request before the name */
 #define WIRE_TEXT_MAX 256     /* bytes of the text of an answer, with its NUL:
                                * a longer one is cut */
-#define WIRE_ANSWER_MAX (13 + DIGEST_MAX + WIRE_TEXT_MAX)
+#define WIRE_ANSWER_MAX (25 + DIGEST_MAX + WIRE_TEXT_MAX)
 
 /* Writes what of the request for e comes before its name and a NUL. */
 void wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e);
@@ -43,14 +43,15 @@ const char *wire_name(const void *p, size_t n, size_t len);
 int wire_get_request(struct entry *e, struct entry_root *root, const void *p,
     size_t n);
 
-/* Writes r's status, code, size, digest and text; returns the bytes used. */
+/* Writes r's status, code, size, mode, mtime, digest and text; returns the bytes
+ * used. */
 size_t wire_put_answer(unsigned char to[WIRE_ANSWER_MAX],
     const struct result *r);
 
 /*
  * 0, or -1 when the bytes are no answer, or not one with a digest of digestlen
- * bytes. Sets status, code, size, digest, digestlen and text of r only; the
- * text is in p.
+ * bytes. Sets status, code, size, digest, digestlen and text of r, and of its
+ * entry mode and mtime, which are those of what was read; the text is in p.
  */
 int wire_get_answer(struct result *r, size_t digestlen, const void *p,
     size_t n);

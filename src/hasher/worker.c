@@ -63,7 +63,11 @@ static int
 worker_answer(struct worker *w, struct slot *s)
 {
 	unsigned char answer[WIRE_ANSWER_MAX];
-	size_t n = wire_put_answer(answer, &s->res);
+	size_t n;
+
+	/* of an open that failed it is another file's; nobody asks */
+	s->res.entry.id = entry_identity(&s->file.st);
+	n = wire_put_answer(answer, &s->res);
 
 	inside_free(s->inside);
 	s->inside = NULL;

@@ -56,6 +56,12 @@ struct row {
 	};
 };
 
+/* Of a row, for who wants it. */
+struct stamp {
+	int64_t mtime;
+	uint32_t mode;
+};
+
 struct chunk {
 	struct chunk *next;
 	_Alignas(struct entry_root) char bytes[];
@@ -83,7 +89,9 @@ struct sorter {
 
 struct table {
 	struct row **blocks;
-	size_t nblocks, blocks_cap;
+	struct stamp **stamps; /* as blocks; NULL: they are not kept */
+	size_t nblocks, blocks_cap, stamps_cap;
+	bool stamped;
 	uint64_t count; /* at most NUMBER_MASK, even where size_t is small */
 
 	struct chunk *chunks;
@@ -124,9 +132,20 @@ table_free(struct table *t)
 	for (size_t i = 0; i < t->nblocks; i++)
 		free(t->blocks[i]);
 	free(t->blocks);
+	for (size_t i = 0; t->stamps && i < t->nblocks; i++)
+		free(t->stamps[i]);
+	free(t->stamps);
 	free(t->slots);
 	free(t->sorted);
 	free(t);
+}
+
+void
+table_keep_stamps(struct table *t)
+{
+	if (t->count)
+		diag_bug("table_keep_stamps: there are entries");
+	t->stamped = true;
 }
 
 static struct row *
@@ -213,12 +232,29 @@ grow_slots(struct table *t)
 	}
 }
 
+/* Of number n; they are kept. */
+static struct stamp *
+stamp_at(const struct table *t, uint64_t n)
+{
+	return &t->stamps[n / BLOCK_ENTRIES][n % BLOCK_ENTRIES];
+}
+
+static void
+stamps_add(struct table *t)
+{
+	t->stamps = mem_grow(t->stamps, &t->stamps_cap, t->nblocks + 1,
+	    sizeof(*t->stamps));
+	t->stamps[t->nblocks] = mem_alloc(BLOCK_ENTRIES * sizeof(**t->stamps));
+}
+
 static struct row *
 row_add(struct table *t)
 {
 	if (t->count == NUMBER_MASK)
 		diag_die("too many files");
 	if (t->count == t->nblocks * BLOCK_ENTRIES) {
+		if (t->stamped)
+			stamps_add(t);
 		t->blocks = mem_grow(t->blocks, &t->blocks_cap, t->nblocks + 1,
 		    sizeof(*t->blocks));
 		t->blocks[t->nblocks++] =
@@ -326,6 +362,9 @@ table_set(struct table *t, uint64_t n, const struct result *r)
 		e->text = path_copy(t, r->text, strlen(r->text));
 	else
 		memcpy(e->digest, r->digest, r->digestlen);
+	if (t->stamped)
+		*stamp_at(t, n) = (struct stamp){ r->entry.id.mtime,
+		    r->entry.id.mode };
 	return 0;
 }
 
@@ -357,6 +396,11 @@ table_get(const struct table *t, uint64_t n, struct result *r)
 	if (!e->done) {
 		r->entry.id = e->id;
 		return false;
+	}
+	r->entry.id.mtime = ENTRY_NO_TIME;
+	if (t->stamped) {
+		r->entry.id.mtime = stamp_at(t, n)->mtime;
+		r->entry.id.mode = stamp_at(t, n)->mode;
 	}
 	r->code = e->code;
 	r->size = e->size;

@@ -4,8 +4,8 @@
  * A hash table with open addressing over an arena. The hash is SipHash keyed
  * with random bytes (base/siphash.h), so that no choice of names can degrade
  * it. Memory: at most the path's length + 160 bytes per entry, with everything
- * counted, growth included; and 48 for each change of root from one entry to
- * the next. Out of memory ends the program (base/mem.h).
+ * counted, growth included, and 16 more with stamps; and 48 for each change of
+ * root from one entry to the next. Out of memory ends the program (base/mem.h).
  */
 #ifndef RECORD_TABLE_H
 #define RECORD_TABLE_H
@@ -20,6 +20,10 @@ struct table;
 
 struct table *table_new(void);
 void table_free(struct table *t);
+
+/* From here on, entries have their mode and mtime with their result. There are
+ * none yet. */
+void table_keep_stamps(struct table *t);
 
 /*
  * Adds a path without a result (copied). Returns its number, counted from 0 in
@@ -45,7 +49,8 @@ void table_replace(struct table *t, uint64_t n, const struct result *r);
 /* Looks a path up; UINT64_MAX when it is not there. */
 uint64_t table_find(const struct table *t, const char *path, size_t len);
 
-/* Fills *r with entry n: its name points into the table, its cookie is n.
+/* Fills *r with entry n: its name points into the table, its cookie is n; mode
+ * and mtime are 0 and ENTRY_NO_TIME but for who keeps stamps.
  * False when it has no result yet; status is then RESULT_LOST. */
 bool table_get(const struct table *t, uint64_t n, struct result *r);
 

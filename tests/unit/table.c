@@ -229,6 +229,42 @@ test_note_is_there_until_the_result(void **state)
 
 /* Roots differ by any of their three members, and stay with their entries. */
 static void
+test_stamps(void **state)
+{
+	struct table *t = table_new();
+	struct result r = { .status = RESULT_OK,
+	    .entry.id = { .mode = 0100640, .mtime = -3 } }, back;
+	unsigned i;
+	char path[64];
+
+	(void)state;
+	table_keep_stamps(t);
+	for (i = 0; i < 10000; i++) {
+		uint64_t n = add(t, path, tree_path(path, i));
+
+		r.entry.id.mtime = (int64_t)i - 3;
+		assert_int_equal(table_set(t, n, &r), 0);
+	}
+	for (i = 0; i < 10000; i++) {
+		assert_true(table_get(t, i, &back));
+		assert_true(back.entry.id.mtime == (int64_t)i - 3);
+		assert_int_equal(back.entry.id.mode, 0100640);
+	}
+	r.entry.id.mode = 0100600;
+	table_replace(t, 5, &r);
+	assert_true(table_get(t, 5, &back));
+	assert_int_equal(back.entry.id.mode, 0100600);
+	table_free(t);
+	t = table_new();
+	(void)add(t, "a", 1);
+	assert_int_equal(table_set(t, 0, &r), 0);
+	assert_true(table_get(t, 0, &back));
+	assert_int_equal(back.entry.id.mode, 0);
+	assert_true(back.entry.id.mtime == ENTRY_NO_TIME);
+	table_free(t);
+}
+
+static void
 test_roots_stay_beside_results(void **state)
 {
 	static const struct entry_root roots[] = { { 3, 5, 7 }, { 3, 5, 7 },
@@ -494,6 +530,7 @@ main(void)
 		cmocka_unit_test(test_set_refuses_what_is_not_there),
 		cmocka_unit_test(test_set_refuses_a_second_result),
 		cmocka_unit_test(test_note_is_there_until_the_result),
+		cmocka_unit_test(test_stamps),
 		cmocka_unit_test(test_roots_stay_beside_results),
 		cmocka_unit_test(test_paths_stay_where_they_are),
 		cmocka_unit_test(test_sort_of_none_and_one),

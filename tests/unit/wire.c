@@ -83,7 +83,7 @@ static void
 test_answer_round_trip(void **state)
 {
 	struct result r = { .status = RESULT_OK, .code = -9,
-	    .size = UINT64_C(1) << 40, .digestlen = 64 };
+	    .entry.id = { .mode = 0100600, .mtime = -7 }, .size = UINT64_C(1) << 40, .digestlen = 64 };
 	struct result back = { .entry.cookie = 77 };
 	unsigned char a[WIRE_ANSWER_MAX];
 	size_t n;
@@ -91,11 +91,13 @@ test_answer_round_trip(void **state)
 	(void)state;
 	memset(r.digest, 0xa5, 64);
 	n = wire_put_answer(a, &r);
-	assert_int_equal(n, 13 + 64);
+	assert_int_equal(n, 25 + 64);
 	assert_int_equal(wire_get_answer(&back, 64, a, n), 0);
 	assert_int_equal(back.status, RESULT_OK);
 	assert_int_equal(back.code, -9);
 	assert_true(back.size == UINT64_C(1) << 40);
+	assert_int_equal(back.entry.id.mode, 0100600);
+	assert_true(back.entry.id.mtime == -7);
 	assert_int_equal(back.digestlen, 64);
 	assert_memory_equal(back.digest, r.digest, 64);
 	assert_true(back.entry.cookie == 77); /* not the worker's to set */
@@ -111,14 +113,14 @@ test_answer_refused(void **state)
 
 	(void)state;
 	assert_int_equal(wire_get_answer(&back, 32, a, n), 0);
-	assert_int_equal(wire_get_answer(&back, 32, a, 12), -1);
+	assert_int_equal(wire_get_answer(&back, 32, a, 24), -1);
 	assert_int_equal(wire_get_answer(&back, 32, a, n - 1), -1);
 	assert_int_equal(wire_get_answer(&back, 64, a, n), -1);
 	a[0] = RESULT_OPEN; /* a failure with a digest */
 	assert_int_equal(wire_get_answer(&back, 32, a, n), -1);
-	assert_int_equal(wire_get_answer(&back, 32, a, 13), 0);
+	assert_int_equal(wire_get_answer(&back, 32, a, 25), 0);
 	a[0] = RESULT_STATUSES; /* no such status */
-	assert_int_equal(wire_get_answer(&back, 32, a, 13), -1);
+	assert_int_equal(wire_get_answer(&back, 32, a, 25), -1);
 }
 
 static void
@@ -131,20 +133,20 @@ test_answer_with_text(void **state)
 	size_t n = wire_put_answer(a, &r);
 
 	(void)state;
-	assert_int_equal(n, 13 + 8);
+	assert_int_equal(n, 25 + 8);
 	assert_int_equal(wire_get_answer(&back, 32, a, n), 0);
 	assert_int_equal(back.status, RESULT_ARCHIVE);
 	assert_int_equal(back.digestlen, 0);
 	assert_string_equal(back.text, "damaged");
 	assert_int_equal(wire_get_answer(&back, 32, a, n - 1), -1);
-	assert_int_equal(wire_get_answer(&back, 32, a, 13), -1);
-	a[13] = '\0'; /* more behind the text */
+	assert_int_equal(wire_get_answer(&back, 32, a, 25), -1);
+	a[25] = '\0'; /* more behind the text */
 	assert_int_equal(wire_get_answer(&back, 32, a, n), -1);
 	memset(longer, 'x', sizeof(longer));
 	longer[sizeof(longer) - 1] = '\0';
 	r.text = longer;
 	n = wire_put_answer(a, &r);
-	assert_int_equal(n, 13 + WIRE_TEXT_MAX);
+	assert_int_equal(n, 25 + WIRE_TEXT_MAX);
 	assert_int_equal(wire_get_answer(&back, 32, a, n), 0);
 	assert_int_equal(strlen(back.text), WIRE_TEXT_MAX - 1);
 }
