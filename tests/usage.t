@@ -93,7 +93,7 @@ refused "option --sort: 'it'\$'\\n''s' is not one of path, none" \
 refused '--tree-digest is of the sorted listing: it does not go with --sort=none' \
 	--tree-digest --sort=none f
 for format in --untagged --json --zero; do
-	refused '--tree-digest prints no lines: it does not go with --untagged, --json or --zero' \
+	refused '--tree-digest prints no lines: it does not go with --untagged, --json, --format=mtree or --zero' \
 		--tree-digest $format f
 done
 

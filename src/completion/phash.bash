@@ -31,6 +31,9 @@ _phash()
 	--archive)
 		words='recursive'
 		;;
+	--format)
+		words='tagged untagged json mtree'
+		;;
 	--sort)
 		words='path none'
 		;;
@@ -53,7 +56,8 @@ _phash()
 			compopt -o nospace
 			words='--jobs= --algorithm= --length= --engine=
 				--chunk= --settle --archive --archive-prefix=
-				--archive-limit= --timeout= --tag --untagged
+				--archive-limit= --timeout= --format=
+				--tag --untagged
 				--binary --text --json
 				--zero --base64 --sort=
 				--tree-digest --output= --directory=

@@ -114,5 +114,6 @@ archives_rules(const struct run *run)
 		.prefix = o->archive_prefix == OPTIONS_ALWAYS ||
 		    (o->archive_prefix == OPTIONS_AUTO && several),
 		.filter = run->filter,
+		.stamps = o->format == FORMAT_MTREE,
 	};
 }

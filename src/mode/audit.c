@@ -522,6 +522,10 @@ audit_init(struct audit *a, const struct options *o)
 	if (audit_read(a, o->audit) < 0)
 		return -1;
 	a->compare->counts.guess = tags_guess(&a->list.tags);
+	if (o->update && newlist_has_stamps(&a->newlist, o)) {
+		table_keep_stamps(a->compare->have->table);
+		a->archives.rules.stamps = true;
+	}
 	a->list.on_entry = audit_on_other;
 	if (o->list && audit_read(a, o->list) < 0)
 		return -1;

@@ -21,6 +21,8 @@ contents_new(const struct contents_rules *rules)
 
 	c->table = table_new();
 	c->rules = *rules;
+	if (rules->stamps)
+		table_keep_stamps(c->table);
 	return c;
 }
 

@@ -22,6 +22,7 @@ struct table;
 struct contents_rules {
 	bool prefix;                 /* "ARCHIVE!" is before the name */
 	const struct filter *filter; /* NULL: all are; borrowed */
+	bool stamps;                 /* their modes and times are wanted */
 };
 
 struct contents {

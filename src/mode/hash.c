@@ -33,6 +33,7 @@
 struct hash {
 	struct run run;
 	struct format format;
+	struct buf dir;              /* the format's */
 	struct table *table;         /* of run.found; NULL with --sort=none */
 	struct engine *tree;         /* with --tree-digest */
 	uint64_t hashed, bad;        /* files with a digest, names without */
@@ -58,6 +59,14 @@ hash_tree_add(struct hash *h, const void *p, size_t n, bool last)
 		outfile_lose(&h->run.out, "libcrypto failed");
 }
 
+/* A specification has no name for it. */
+static bool
+hash_is_nameless(const struct hash *h, const struct result *r)
+{
+	return h->format.kind == FORMAT_MTREE && r->entry.kind == ENTRY_STDIN &&
+	    r->status == RESULT_OK;
+}
+
 /* A line to the output, or why there is none to stderr; open: there are members
  * of it. */
 static void
@@ -67,6 +76,12 @@ hash_emit(struct hash *h, const struct result *r, bool open)
 
 	if (r->status == RESULT_OPENED)
 		return;
+	if (hash_is_nameless(h, r)) {
+		h->bad++;
+		diag_msg("standard input is no archive, and has no name in a "
+		    "specification");
+		return;
+	}
 	if (r->status == RESULT_OK) {
 		h->hashed++;
 	} else {
@@ -297,7 +312,7 @@ hash_print_counts(const struct hash *h)
 }
 
 static struct format
-hash_format(const struct hash *h)
+hash_format(struct hash *h)
 {
 	const struct options *o = h->run.o;
 	struct format f = {
@@ -306,6 +321,7 @@ hash_format(const struct hash *h)
 		.binary = o->binary && !o->tree_digest,
 		.end = o->zero ? '\0' : '\n',
 		.tag = h->run.digest->tag,
+		.dir = &h->dir,
 	};
 
 	return f;
@@ -318,10 +334,17 @@ hash_init(struct hash *h, const struct options *o)
 	if (run_init(&h->run, o) < 0)
 		return -1;
 	h->format = hash_format(h);
+	if (!format_can(&h->format)) {
+		diag_msg("mtree has no keyword for %s", h->format.tag);
+		return -1;
+	}
+	format_begin(&h->format, &h->run.out.lines);
 	h->archives.rules = archives_rules(&h->run);
 	if (o->sort == OPTIONS_SORTED) {
 		h->run.found = side_new();
 		h->table = h->run.found->table;
+		if (o->format == FORMAT_MTREE)
+			table_keep_stamps(h->table);
 	}
 	if (o->tree_digest) {
 		h->tree = engine_new(h->run.digest, 1, "libcrypto");
@@ -369,6 +392,7 @@ mode_hash(const struct options *o)
 	}
 	archives_release(&h.archives);
 	free(h.marks);
+	buf_release(&h.dir);
 	side_free(h.run.found);
 	engine_free(h.tree);
 	run_release(&h.run);

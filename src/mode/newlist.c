@@ -54,6 +54,13 @@ newlist_see(struct newlist *l, const struct manifest_entry *e, int n)
 	}
 }
 
+bool
+newlist_has_stamps(const struct newlist *l, const struct options *o)
+{
+	return (newlist_keeps_form(l, o) ? l->kind : o->format) ==
+	    FORMAT_MTREE;
+}
+
 static struct format
 newlist_format(const struct newlist *l, const struct options *o, int n)
 {
@@ -101,16 +108,25 @@ newlist_put_all(const struct newlist *l, const struct run *run,
     const struct tags *tags, const struct compare *c, struct outfile *list)
 {
 	struct compare_cursor t = { .i = 0 };
+	struct buf dir = BUF_INIT;
+	struct format f = newlist_format(l, run->o, l->algorithm);
 	struct result r;
-	struct format f;
 
+	format_begin(&f, &list->lines);
 	while (!list->lost && compare_file(c, &t, &r)) {
 		f = newlist_format(l, run->o, r.entry.algorithm);
 		f.tag = tags_name(tags, r.entry.algorithm);
+		f.dir = &dir;
+		if (!format_can(&f)) {
+			outfile_lose(list, "mtree has no keyword for the "
+			    "algorithm");
+			break;
+		}
 		newlist_put(l, &f, &r, side_is_dotted(c->have, r.entry.cookie),
 		    &list->lines);
 		outfile_more(list);
 	}
+	buf_release(&dir);
 }
 
 /* The old list has been read; the new one is written to path. */

@@ -11,6 +11,7 @@
 
 struct compare;
 struct manifest_entry;
+struct options;
 struct run;
 struct tags;
 
@@ -30,6 +31,9 @@ struct newlist {
 
 /* An entry of the old list, of algorithm number n; the first ones count. */
 void newlist_see(struct newlist *l, const struct manifest_entry *e, int n);
+
+/* Will the new list have modes and times? */
+bool newlist_has_stamps(const struct newlist *l, const struct options *o);
 
 /* What a new list of c's files, which have their verdicts, would forget without
  * anybody's having looked at it; NULL: nothing. unseen: there is something that

@@ -30,6 +30,18 @@ conflicts_length(const struct options *o, bool given)
 	return 0;
 }
 
+/* Is it to be hashed, or a list to be checked? Twice is once. */
+static bool
+conflicts_operand_stdin(const struct options *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->noperands; i++)
+		if (!strcmp(o->operands[i], "-"))
+			return true;
+	return o->mode == OPTIONS_HASH && !o->noperands && !o->nlists;
+}
+
 /* How many different things standard input was asked to be. */
 static int
 conflicts_stdin(const struct options *o)
@@ -38,14 +50,11 @@ conflicts_stdin(const struct options *o)
 	size_t i;
 
 	users += o->list && !strcmp(o->list, "-");
-	users += o->mode == OPTIONS_HASH && !o->noperands && !o->nlists;
+	users += conflicts_operand_stdin(o);
 	for (i = 0; i < o->nlists; i++)
 		users += !strcmp(o->lists[i].path, "-");
 	for (i = 0; i < o->exclude_from.n; i++)
 		users += !strcmp(o->exclude_from.v[i], "-");
-	for (i = 0; i < o->noperands; i++)
-		if (!strcmp(o->operands[i], "-"))
-			return users + 1; /* the same operand twice is one */
 	return users;
 }
 
@@ -71,6 +80,23 @@ conflicts_audit(const struct options *o, bool output_given)
 	return 0;
 }
 
+/* Of --format=mtree. */
+static int
+conflicts_mtree(const struct options *o)
+{
+	if (o->format != FORMAT_MTREE)
+		return 0;
+	if (o->zero || o->base64)
+		return usage_error("--format=mtree has lines of text with "
+		    "digests in hex: it does not go with --%s", o->zero ?
+		    "zero" : "base64");
+	if (o->mode == OPTIONS_HASH && !o->archive &&
+	    conflicts_operand_stdin(o))
+		return usage_error("--format=mtree lists files: it does not "
+		    "go with standard input");
+	return 0;
+}
+
 /* What can each be said alone but not together. */
 static int
 conflicts_pairs(const struct options *o)
@@ -88,8 +114,8 @@ conflicts_pairs(const struct options *o)
 		    "it does not go with --sort=none");
 	if (o->tree_digest && (o->format != FORMAT_TAGGED || o->zero))
 		return usage_error("--tree-digest prints no lines: it does not "
-		    "go with --untagged, --json or --zero");
-	return 0;
+		    "go with --untagged, --json, --format=mtree or --zero");
+	return conflicts_mtree(o);
 }
 
 int

@@ -31,6 +31,8 @@ static const char *const mode_names[] = { NULL, "--check", "--audit" };
 
 /* The words of options that take one of a few; their places are the enums'. */
 static const char *const when_words[] = { "auto", "always", "never", NULL };
+static const char *const format_words[] = { "tagged", "untagged", "json",
+    "mtree", NULL };
 static const char *const sort_words[] = { "path", "none", NULL };
 
 /* An option. */
@@ -195,7 +197,11 @@ take_engine(struct options *o, const struct row *r)
 static int
 take_format(struct options *o, const struct row *r)
 {
-	o->format = (enum format_kind)r->max;
+	int n = r->words ? find_word(r, r->words) : r->max;
+
+	if (n < 0)
+		return -1;
+	o->format = (enum format_kind)n;
 	o->format_given = true;
 	return 0;
 }
@@ -275,6 +281,7 @@ static const struct row rows[] = {
 	    .words = when_words },
 	{ "archive-limit", ":", ALL, take_bytes, AT(archive_limit) },
 	{ "timeout", ":", ALL, take_number, AT(timeout), .max = 1000000 },
+	{ "format", ":", ALL, take_format, .words = format_words },
 	{ "tag", "", ALL, take_format, .max = FORMAT_TAGGED },
 	{ "untagged", "", ALL, take_format, .max = FORMAT_UNTAGGED },
 	{ "binary", "b", H | C, FLAG(binary) },

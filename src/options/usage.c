@@ -36,6 +36,8 @@ static const char usage_work[] =
 "                           0 (default): never\n"
 "\n"
 "Output\n"
+"      --format=tagged|untagged|json|mtree\n"
+"                           of the lines: as the next three say, or mtree(5)\n"
 "      --tag                SHA512 (path) = digest (default)\n"
 "      --untagged           digest, two spaces, path\n"
 "  -b, --binary             with --untagged: a space and * before the path\n"

@@ -1,10 +1,16 @@
 #include "record/format.h"
 
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
 #include "base/buf.h"
 #include "hasher/result.h"
 #include "record/code.h"
 #include "record/json.h"
+#include "record/mtree.h"
 #include "record/name.h"
+#include "record/vis.h"
 
 static void
 put_name(const struct result *r, bool escaped, struct buf *out)
@@ -58,11 +64,116 @@ put_object(const struct format *f, const struct result *r, struct buf *out)
 	buf_release(&reason);
 }
 
+/* ---- mtree ------------------------------------------------------------------- */
+
+static bool
+begins_with(const char *name, size_t len, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return len >= n && !memcmp(name, prefix, n);
+}
+
+/* A path with a slash: one without would be in the directory that a line before
+ * it is about. */
+static void
+put_path(struct buf *out, const char *name, size_t len)
+{
+	if (begins_with(name, len, "/")) {
+		buf_puts(out, "\\057");
+		name++;
+		len--;
+	} else if (!begins_with(name, len, "./") &&
+	    !begins_with(name, len, "../")) {
+		buf_puts(out, "./");
+	}
+	vis_put(out, name, len);
+}
+
+/* Does mtree(8) know a directory by this part of a path? */
+static bool
+is_plain(const char *part, size_t len)
+{
+	return len && strncmp(part, "..", len) != 0; /* "." is none, too */
+}
+
+/* Names the directories on the way to a file that the last one was not in. */
+static void
+put_dirs(struct buf *dir, const char *name, size_t len, struct buf *out)
+{
+	size_t part = begins_with(name, len, "./") ? 2 : 0, i;
+	bool plain = !begins_with(name, len, "/");
+
+	for (i = part; i < len; i++) {
+		if (name[i] != '/')
+			continue;
+		plain &= is_plain(name + part, i - part);
+		part = i + 1;
+		if (!plain || (dir->len >= part &&
+		    !memcmp(dir->data, name, part)))
+			continue;
+		put_path(out, name, i);
+		buf_puts(out, " type=dir\n");
+	}
+	buf_clear(dir);
+	buf_put(dir, name, part);
+}
+
+static void
+put_time(struct buf *out, int64_t ns)
+{
+	int64_t s = ns / 1000000000, rest = ns % 1000000000;
+
+	/* as struct timespec has it */
+	if (rest < 0) {
+		rest += 1000000000;
+		s--;
+	}
+	buf_printf(out, " time=%" PRId64 ".%09" PRId64, s, rest);
+}
+
+static void
+put_specification(const struct format *f, const struct result *r,
+    struct buf *out)
+{
+	const struct entry_identity *id = &r->entry.id;
+
+	put_dirs(f->dir, r->entry.name, r->entry.len, out);
+	put_path(out, r->entry.name, r->entry.len);
+	buf_printf(out, " type=file size=%" PRIu64, r->size);
+	if (S_ISREG(id->mode))
+		buf_printf(out, " mode=%04o", (unsigned)id->mode & 07777);
+	if (S_ISREG(id->mode) && id->mtime != ENTRY_NO_TIME)
+		put_time(out, id->mtime);
+	buf_printf(out, " %sdigest=", mtree_keyword(f->tag));
+	code_put(out, r->digest, r->digestlen, false);
+	buf_putc(out, '\n');
+}
+
+/* ---- all --------------------------------------------------------------------- */
+
+bool
+format_can(const struct format *f)
+{
+	return f->kind != FORMAT_MTREE || mtree_keyword(f->tag);
+}
+
+void
+format_begin(const struct format *f, struct buf *out)
+{
+	if (f->kind == FORMAT_MTREE)
+		buf_puts(out, "#mtree\n. type=dir\n");
+}
+
 void
 format_result(const struct format *f, const struct result *r, struct buf *out)
 {
 	if (f->kind == FORMAT_JSON)
 		put_object(f, r, out);
-	else if (r->status == RESULT_OK)
+	else if (r->status != RESULT_OK)
+		return;
+	else if (f->kind == FORMAT_MTREE)
+		put_specification(f, r, out);
+	else
 		put_sum(f, r, out);
 }

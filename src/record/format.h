@@ -5,12 +5,18 @@
  * untagged   HEX  NAME                  as sha512sum prints it
  *            HEX *NAME                  with binary, as its -b does
  * json       {"path":...}               one object a line (RFC 8259)
+ * mtree      ./NAME type=file ...       mtree(5), as record/mtree.h reads it
  *
  * With end '\n' a NAME with backslash, LF or CR is escaped and its line begins
  * with a backslash, as coreutils does (name.h); with end '\0' names are raw.
  * The grammar is in phash-manifest(5). The keys of an object are path (or
  * path_base64), algorithm, digest (hex, or base64 if that is asked for) and
  * size in bytes; names in it are JSON strings whatever the end.
+ *
+ * In mtree, paths are full, and the directories that lead to a file are named
+ * before it, which mtree(8) of NetBSD asks for, unless it is outside of the
+ * current one. Keywords are type, size, mode and time, the last two where they
+ * are known and of a regular file, and the digest. The end is '\n'.
  */
 #ifndef RECORD_FORMAT_H
 #define RECORD_FORMAT_H
@@ -34,12 +40,20 @@ struct format {
 	char end;         /* '\n' or '\0' */
 	const char *tag;  /* the algorithm's tag: "SHA512"; borrowed */
 	bool binary;      /* FORMAT_UNTAGGED: the name has a * before it */
+	struct buf *dir;  /* FORMAT_MTREE: where the last file was; empty at
+	                   * first; borrowed */
 };
+
+/* Has the format a line for digests of f's tag? */
+bool format_can(const struct format *f);
+
+/* Appends what comes before the first result. */
+void format_begin(const struct format *f, struct buf *out);
 
 /*
  * Appends the line of r, its end included. Only JSON has a form for a result
  * without a digest: {"path":...,"algorithm":...,"error":"REASON"}; the other
- * kinds append nothing for it.
+ * kinds append nothing for it, nor does mtree for standard input.
  */
 void format_result(const struct format *f, const struct result *r,
     struct buf *out);

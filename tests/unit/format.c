@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -27,12 +28,14 @@ static void
 check(enum format_kind kind, bool base64, const struct result *r,
     const char *want)
 {
-	const struct format f = { kind, base64, '\n', "SHA512", false };
-	struct buf b = BUF_INIT;
+	struct buf b = BUF_INIT, dir = BUF_INIT;
+	const struct format f = { .kind = kind, .base64 = base64,
+	    .end = '\n', .tag = "SHA512", .dir = &dir };
 
 	format_result(&f, r, &b);
 	assert_string_equal(buf_str(&b), want);
 	buf_release(&b);
+	buf_release(&dir);
 }
 
 static void
@@ -66,6 +69,93 @@ test_json(void **state)
 	    "\"digest\":\"009fa0ff\",\"size\":123}\n");
 }
 
+#define FILE_OF_123 " type=file size=123 sha512digest=009fa0ff\n"
+
+static void
+test_mtree(void **state)
+{
+	struct result r = result_of("a b#=*?[]\\\n\377");
+
+	(void)state;
+	check(FORMAT_MTREE, false, &r, "./a\\040b\\043\\075\\052\\077\\133"
+	    "\\135\\134\\012\\377" FILE_OF_123);
+	check_path(FORMAT_MTREE, "./a", "./a" FILE_OF_123);
+	check_path(FORMAT_MTREE, "/a/b", "\\057a/b" FILE_OF_123);
+	check_path(FORMAT_MTREE, "../a/b", "../a/b" FILE_OF_123);
+	check_path(FORMAT_MTREE, ".a/..b/c", "./.a type=dir\n"
+	    "./.a/..b type=dir\n./.a/..b/c" FILE_OF_123);
+	check_path(FORMAT_MTREE, "a//./b/../c/d", "./a type=dir\n"
+	    "./a//./b/../c/d" FILE_OF_123);
+}
+
+static void
+test_mode_and_time(void **state)
+{
+	struct result r = result_of("a");
+
+	(void)state;
+	r.entry.id.mode = S_IFREG | 04755;
+	r.entry.id.mtime = ENTRY_NO_TIME;
+	check(FORMAT_MTREE, false, &r, "./a type=file size=123 mode=4755 "
+	    "sha512digest=009fa0ff\n");
+	r.entry.id.mtime = 5000000007;
+	check(FORMAT_MTREE, false, &r, "./a type=file size=123 mode=4755 "
+	    "time=5.000000007 sha512digest=009fa0ff\n");
+	r.entry.id.mtime = -1;
+	r.entry.id.mode = S_IFREG;
+	check(FORMAT_MTREE, false, &r, "./a type=file size=123 mode=0000 "
+	    "time=-1.999999999 sha512digest=009fa0ff\n");
+	r.entry.id.mtime = -2000000000;
+	check(FORMAT_MTREE, false, &r, "./a type=file size=123 mode=0000 "
+	    "time=-2.000000000 sha512digest=009fa0ff\n");
+	r.entry.id.mode = S_IFIFO | 0644;
+	check(FORMAT_MTREE, false, &r, "./a" FILE_OF_123);
+}
+
+/* Directories on the way are named once. */
+static void
+test_directories(void **state)
+{
+	static const char *const paths[] = { "d/a", "d/e/a", "d/e/b", "d/f/a",
+	    "d/g", "de/a", "x", "./d/a" };
+	struct buf b = BUF_INIT, dir = BUF_INIT;
+	const struct format f = { .kind = FORMAT_MTREE, .tag = "SHA512",
+	    .dir = &dir };
+
+	(void)state;
+	format_begin(&f, &b);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct result r = result_of(paths[i]);
+
+		format_result(&f, &r, &b);
+	}
+	assert_string_equal(buf_str(&b), "#mtree\n. type=dir\n"
+	    "./d type=dir\n./d/a" FILE_OF_123
+	    "./d/e type=dir\n./d/e/a" FILE_OF_123 "./d/e/b" FILE_OF_123
+	    "./d/f type=dir\n./d/f/a" FILE_OF_123 "./d/g" FILE_OF_123
+	    "./de type=dir\n./de/a" FILE_OF_123 "./x" FILE_OF_123
+	    "./d type=dir\n./d/a" FILE_OF_123);
+	buf_release(&b);
+	buf_release(&dir);
+}
+
+static void
+test_what_a_format_can(void **state)
+{
+	struct format f = { .kind = FORMAT_MTREE, .tag = "SHA3-512" };
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	assert_false(format_can(&f));
+	f.tag = "SHA1";
+	assert_true(format_can(&f));
+	f.kind = FORMAT_JSON;
+	f.tag = "SHA3-512";
+	assert_true(format_can(&f));
+	format_begin(&f, &b);
+	assert_int_equal(b.len, 0);
+}
+
 static void
 test_escaped_lines_begin_with_a_backslash(void **state)
 {
@@ -81,8 +171,8 @@ test_names_are_raw_in_lines_that_end_in_nul(void **state)
 	static const char untagged[] = "009fa0ff  a\n\\";
 	static const char json[] = "{\"path\":\"a\\n\\\\\","
 	    "\"algorithm\":\"SHA512\",\"digest\":\"009fa0ff\",\"size\":123}";
-	struct format f = { FORMAT_TAGGED, false, '\0', "SHA512",
-	    false };
+	struct format f = { .kind = FORMAT_TAGGED, .end = '\0',
+	    .tag = "SHA512" };
 	struct result r = result_of("a\n\\");
 	struct buf b = BUF_INIT;
 
@@ -125,6 +215,7 @@ test_failures_have_a_form_in_json_only(void **state)
 	result_fail(&r, RESULT_CHANGED, 0);
 	check(FORMAT_TAGGED, false, &r, "");
 	check(FORMAT_UNTAGGED, false, &r, "");
+	check(FORMAT_MTREE, false, &r, "");
 	check(FORMAT_JSON, false, &r,
 	    "{\"path\":\"f\",\"algorithm\":\"SHA512\","
 	    "\"error\":\"file changed as we read it\"}\n");
@@ -153,6 +244,10 @@ main(void)
 		cmocka_unit_test(test_tagged),
 		cmocka_unit_test(test_untagged),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_mtree),
+		cmocka_unit_test(test_mode_and_time),
+		cmocka_unit_test(test_directories),
+		cmocka_unit_test(test_what_a_format_can),
 		cmocka_unit_test(test_escaped_lines_begin_with_a_backslash),
 		cmocka_unit_test(test_names_are_raw_in_lines_that_end_in_nul),
 		cmocka_unit_test(test_base64_in_every_kind),
