@@ -15,7 +15,7 @@ has() {
 mkdir bytes
 for n in $(seq 1 255); do
 	[ "$n" = 47 ] || # "/"
-		echo "$n" >"bytes/$(printf "x\\x$(printf %x "$n")y")"
+		echo "$n" >"bytes/$(printf %b "x\\0$(printf %o "$n")y")"
 done
 mkdir -p t/sub/deep t/empty
 echo a >t/a
@@ -109,7 +109,7 @@ phash: WARNING: 3 lines are improperly formatted
 END
 try '--strict' 1 bash -c 'cd t && "$1" -c --strict --quiet ../MALFORMED' - \
 	"$phash"
-printf './a type=file sha512=%s \\' "$a" >UNFINISHED
+printf '%s' "./a type=file sha512=$a \\" >UNFINISHED
 try 'a line that should go on' 0 bash -c 'cd t && "$1" -c ../UNFINISHED' - \
 	"$phash"
 out 'counts' <<'END'
@@ -171,7 +171,7 @@ if has mtree 'mtree verifies'; then
 	ok 'names of every byte' test ! -s "$work/found"
 	for name in sha384 sha256 rmd160 sha1 md5; do
 		libcrypto=${name/rmd/ripemd}
-		if "$phash" -a $libcrypto -C t --format=mtree . >ONE 2>/dev/null
+		if "$phash" -a "$libcrypto" -C t --format=mtree . >ONE 2>/dev/null
 		then
 			ok "$name" test "$(mtree -f ONE -p t | wc -c)" = 0
 			ok "$name is there" grep -q " ${name}digest=" ONE
