@@ -11,8 +11,10 @@
  *                       they share; contents, members of archives,
  *                       archives, those that are open, and within, those of
  *                       which lists name members; of an audit: absent,
- *                       what the walk has not found, newlist, which it writes,
- *                       rephrase, what may have been meant
+ *                       what the walk has not found, candidates, what may be
+ *                       an archive, found, what is found without a walk,
+ *                       newlist, which it writes, rephrase, what may have been
+ *                       meant
  *     record/           results on paper: table, format, json, name, code,
  *                       vis; lists back in: manifest, mtree; what to think of
  *                       it: side, scope, moved, compare, verdict

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -18,8 +17,8 @@
 #include "base/progress.h"
 #include "hasher/result.h"
 #include "mode/absent.h"
-#include "mode/archives.h"
-#include "mode/contents.h"
+#include "mode/candidates.h"
+#include "mode/found.h"
 #include "mode/newlist.h"
 #include "mode/operands.h"
 #include "mode/readlist.h"
@@ -29,7 +28,6 @@
 #include "options/options.h"
 #include "record/compare.h"
 #include "record/manifest.h"
-#include "record/moved.h"
 #include "record/scope.h"
 #include "record/side.h"
 #include "record/table.h"
@@ -43,24 +41,14 @@ struct audit {
 	struct table *outside; /* plain names of entries refused as such */
 	struct newlist newlist;
 	struct buf plain;    /* a name's */
-	struct archives archives; /* until all have been read */
-	struct table *candidates; /* what may be an archive, as it was given */
-	uint64_t opened;     /* of those, that were some */
+	struct found found;
+	struct candidates candidates;
 	int algorithm;       /* of the first entry that has one */
 	bool mixed;          /* others have another */
 	uint64_t bad_operands; /* said on stderr: what lies there was not seen */
 };
 
 /* ---- the list ----------------------------------------------------------------- */
-
-/* Refuses an entry: it is said and counted, and the audit fails. */
-static void
-audit_refuse(struct audit *a, const char *name, size_t len, const char *why)
-{
-	a->compare->counts.refused++;
-	if (!a->list.rules.status)
-		diag_name(name, len, "%s", why);
-}
 
 /* An entry that contradicts another, whose name is shown. */
 static void
@@ -70,7 +58,7 @@ audit_refuse_other(struct audit *a, const char *plain, size_t len)
 	struct result first;
 
 	(void)side_get(want, table_find(want->table, plain, len), &first);
-	audit_refuse(a, first.entry.name, first.entry.len,
+	found_refuse(&a->found, first.entry.name, first.entry.len,
 	    "listed twice, and not the same");
 }
 
@@ -91,7 +79,7 @@ audit_is_of_place(const struct audit *a)
 {
 	const struct options *o = a->run.o;
 
-	return !o->list && (!o->archive || a->archives.rules.prefix);
+	return !o->list && (!o->archive || a->candidates.archives.rules.prefix);
 }
 
 static int
@@ -106,7 +94,7 @@ audit_on_entry(void *cookie, const struct manifest_entry *e)
 	if (audit_is_of_place(a) && scope_outside(a->scope, plain, len,
 	    &below)) {
 		(void)table_add(a->outside, plain, len, &is_new);
-		audit_refuse(a, e->name, e->len, "listed, but outside of what "
+		found_refuse(&a->found, e->name, e->len, "listed, but outside of what "
 		    "is audited");
 	} else if (!operands_want(&a->run, a->scope, plain, len)) {
 		a->compare->counts.left_out++;
@@ -129,6 +117,20 @@ audit_on_message(void *cookie, enum manifest_kind kind, struct buf *text)
 	return 0;
 }
 
+/* Of the other list, which says what was found. */
+static int
+audit_on_other(void *cookie, const struct manifest_entry *e)
+{
+	struct audit *a = cookie;
+	size_t len = e->len;
+	const char *plain = scope_plain(&a->plain, e->name, &len);
+
+	audit_see_algorithm(a, e->algorithm);
+	if (operands_want(&a->run, a->scope, plain, len))
+		found_listed(&a->found, e);
+	return 0;
+}
+
 /* Hands the entries of a list to a->list.on_entry. 0, or -1 after a message when
  * it cannot be read. */
 static int
@@ -143,156 +145,17 @@ audit_read(struct audit *a, const char *path)
 	return rc ? -1 : 0;
 }
 
-/* ---- the other list ----------------------------------------------------------- */
-
-/* Nobody can tell whether r is what number listed in want wants, if that cannot
- * be computed: then it has no digest. */
-static void
-audit_fail_unknown(const struct audit *a, uint64_t listed, struct result *r)
-{
-	int n = listed == COMPARE_NONE ? 0 :
-	    compare_algorithm(a->compare, listed);
-
-	if (n >= 0)
-		return;
-	r->entry.algorithm = n;
-	(void)result_fail(r, RESULT_ALGORITHM, 0);
-}
-
-/* What the other list says is what was found. */
-static int
-audit_on_other(void *cookie, const struct manifest_entry *e)
-{
-	struct audit *a = cookie;
-	struct result r = { .entry = { .name = e->name, .len = e->len } }, old;
-	size_t len = e->len;
-	const char *plain = scope_plain(&a->plain, e->name, &len);
-	uint64_t listed;
-
-	audit_see_algorithm(a, e->algorithm);
-	if (!operands_want(&a->run, a->scope, plain, len))
-		return 0;
-	r.entry.algorithm = e->algorithm;
-	r.size = e->want.has_size ? e->want.size : MOVED_NO_SIZE;
-	r.digestlen = e->want.digestlen;
-	memcpy(r.digest, e->want.digest, r.digestlen);
-	if (e->algorithm < 0)
-		(void)result_fail(&r, RESULT_ALGORITHM, 0);
-	r.entry.cookie = compare_find(a->compare, r.entry.name, r.entry.len,
-	    &listed);
-	if (r.entry.cookie != COMPARE_NONE) {
-		audit_fail_unknown(a, listed, &r);
-		return compare_result(a->compare, &r);
-	}
-	(void)table_get(a->compare->have->table,
-	    table_find(a->compare->have->table, plain, len), &old);
-	if (old.digestlen != r.digestlen ||
-	    memcmp(old.digest, r.digest, r.digestlen) != 0 ||
-	    (old.size != r.size && old.size != MOVED_NO_SIZE &&
-	    r.size != MOVED_NO_SIZE))
-		audit_refuse(a, e->name, e->len, "listed twice, and not the "
-		    "same");
-	return 0;
-}
-
-/* ---- archives ----------------------------------------------------------------- */
-
-/* Cookies of candidates: no other has so high a number. */
-#define AUDIT_ARCHIVE (UINT64_C(1) << 62)
-
-/* A name and what it yielded, both of which are new. */
-static void
-audit_add_result(struct audit *a, const struct result *given)
-{
-	struct result r = *given;
-	uint64_t listed;
-
-	r.entry.cookie = compare_find(a->compare, r.entry.name, r.entry.len,
-	    &listed);
-	if (r.entry.cookie == COMPARE_NONE) {
-		audit_refuse(a, r.entry.name, r.entry.len,
-		    "found twice, and counted once");
-		return;
-	}
-	audit_fail_unknown(a, listed, &r);
-	(void)compare_result(a->compare, &r); /* new: it has none */
-}
-
-/* Counts candidate n, which has been read to its end. */
-static void
-audit_count_candidate(struct audit *a, uint64_t candidate)
-{
-	const struct contents *c = archives_contents(&a->archives,
-	    AUDIT_ARCHIVE | candidate);
-	struct result r;
-	uint64_t n;
-
-	for (n = 0; c && n < table_count(c->table); n++) {
-		if (!contents_get(c, n, &r))
-			continue;
-		audit_add_result(a, &r);
-		if (contents_is_double(c, n))
-			diag_name(r.entry.name, r.entry.len, CONTENTS_DOUBLE);
-	}
-	archives_close(&a->archives, AUDIT_ARCHIVE | candidate);
-	(void)table_get(a->candidates, candidate, &r);
-	if (r.status == RESULT_OPENED)
-		a->opened++;
-	else
-		audit_add_result(a, &r);
-}
-
-/* Waits for all candidates. They are counted in the order in which they were
- * found, not in that in which they were read: two may have the same name inside.
- */
-static void
-audit_count_candidates(struct audit *a)
-{
-	uint64_t n;
-
-	if (!table_count(a->candidates) || run_wait_all(&a->run) < 0)
-		return;
-	for (n = 0; n < table_count(a->candidates); n++)
-		audit_count_candidate(a, n);
-}
-
-/* Hands over what may be an archive. Its name counts only if it is none. */
-static int
-audit_put_candidate(struct audit *a, const struct entry *given)
-{
-	struct entry e = *given;
-	size_t len = e.len;
-	const char *plain = scope_plain(&a->plain, e.name, &len);
-	bool is_new;
-
-	e.cookie = AUDIT_ARCHIVE | table_add(a->candidates, e.name, e.len,
-	    &is_new);
-	if (!is_new)
-		return 0;
-	e.algorithm = compare_algorithm(a->compare,
-	    table_find(a->compare->want->table, plain, len));
-	if (e.algorithm < 0)
-		e.algorithm = 0; /* a member may be new all the same */
-	return run_put(&a->run, &e);
-}
-
 /* ---- the tree ----------------------------------------------------------------- */
 
 static void
 audit_on_result(void *cookie, const struct result *r)
 {
 	struct audit *a = cookie;
-	int rc;
 
-	if (r->archive) {
-		archives_add(&a->archives, r);
-		return;
-	}
-	progress_done(r->entry.name, r->entry.len);
-	rc = r->entry.cookie & AUDIT_ARCHIVE ? table_set(a->candidates,
-	    r->entry.cookie & ~AUDIT_ARCHIVE, r) :
-	    compare_result(a->compare, r);
-	if (rc < 0)
+	if (!r->archive)
+		progress_done(r->entry.name, r->entry.len);
+	if (!candidates_result(&a->candidates, r) &&
+	    compare_result(a->compare, r) < 0)
 		diag_bug("audit: a result for no name");
 }
 
@@ -346,7 +209,7 @@ audit_on_file(void *cookie, const struct entry *e)
 	uint64_t listed, n;
 
 	if (run_opens(&a->run, e))
-		return audit_put_candidate(a, e);
+		return candidates_put(&a->candidates, e);
 	n = compare_find(a->compare, e->name, e->len, &listed);
 
 	return n == COMPARE_NONE ? 0 : audit_put(a, e, n, listed);
@@ -382,10 +245,10 @@ audit_walk(struct audit *a)
 	w.on_error = audit_on_error;
 	a->bad_operands = operands_run(&a->run, &w, ".");
 	/* which names there are is known when archives have been read */
-	audit_count_candidates(a);
+	candidates_count(&a->candidates);
 	compare_end_walk(a->compare);
 	/* what one archive lacks is not looked for beside it */
-	if (!a->run.stopped && (!a->opened || a->archives.rules.prefix))
+	if (!a->run.stopped && (!a->candidates.opened || a->candidates.archives.rules.prefix))
 		absent_run(&a->run, a->scope, a->compare, a, audit_on_absent);
 	progress_found_all();
 	if (!a->run.stopped && run_put_rest(&a->run) == 0)
@@ -516,15 +379,15 @@ audit_init(struct audit *a, const struct options *o)
 	a->compare = compare_new();
 	a->run.found = a->compare->have;
 	a->outside = table_new();
-	a->candidates = table_new();
-	a->archives.rules = archives_rules(&a->run);
+	a->found = (struct found){ &a->run, a->compare, &a->list.rules };
+	candidates_init(&a->candidates, &a->found);
 	a->algorithm = -1;
 	if (audit_read(a, o->audit) < 0)
 		return -1;
 	a->compare->counts.guess = tags_guess(&a->list.tags);
 	if (o->update && newlist_has_stamps(&a->newlist, o)) {
 		table_keep_stamps(a->compare->have->table);
-		a->archives.rules.stamps = true;
+		a->candidates.archives.rules.stamps = true;
 	}
 	a->list.on_entry = audit_on_other;
 	if (o->list && audit_read(a, o->list) < 0)
@@ -585,8 +448,7 @@ mode_audit(const struct options *o)
 	scope_free(a.scope);
 	compare_free(a.compare);
 	table_free(a.outside);
-	table_free(a.candidates);
-	archives_release(&a.archives);
+	candidates_release(&a.candidates);
 	buf_release(&a.plain);
 	return status;
 }
