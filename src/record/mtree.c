@@ -399,8 +399,9 @@ read_entry(struct mtree *t, const struct manifest *m, struct word *name,
 }
 
 static enum manifest_kind
-read_line(struct mtree *t, const struct manifest *m, char *s, size_t len,
-    struct manifest_entry *e)
+read_line(struct mtree *t, const struct manifest *m,
+    char *s, /* NOLINT(readability-non-const-parameter) */
+    size_t len, struct manifest_entry *e)
 {
 	struct words line = { s, s + len };
 	struct mtree_values v;
