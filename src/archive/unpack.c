@@ -186,9 +186,19 @@ unpack_fail(struct unpack *u, enum unpack_event event)
 	return -1;
 }
 
+/* Has the block at hand no room for the whole of a file that a block has room
+ * for? While it is digested, one in two pieces keeps those behind it waiting, and
+ * lanes empty. */
+static bool
+unpack_would_split(const struct unpack *u, const struct member *m)
+{
+	return u->block && m->has_size && m->size <= UNPACK_BLOCK &&
+	    m->size > UNPACK_BLOCK - u->used;
+}
+
 /* The bytes of a file. 0, or -1 when it is to stop. */
 static int
-unpack_file(struct unpack *u)
+unpack_file(struct unpack *u, const struct member *m)
 {
 	static const struct unpack_piece nothing = { .event = UNPACK_BYTES,
 	    .last = true };
@@ -196,6 +206,8 @@ unpack_file(struct unpack *u)
 	size_t n;
 	int rc;
 
+	if (unpack_would_split(u, m) && unpack_next_block(u) < 0)
+		return -1;
 	while ((rc = members_data(u->ms, &p, &n)) > 0)
 		if (unpack_add(u, p, n) < 0)
 			return -1;
@@ -226,7 +238,7 @@ unpack_member(struct unpack *u, enum unpack_event event,
 	p.member.name = p.name;
 	p.member.link = p.text;
 	if (unpack_push(u, &p) == 0)
-		return event == UNPACK_FILE ? unpack_file(u) : 0;
+		return event == UNPACK_FILE ? unpack_file(u, m) : 0;
 	free(p.name);
 	free(p.text);
 	return -1;
