@@ -289,6 +289,21 @@ run_say_engine(const struct run *r, int jobs)
 	engine_free(e);
 }
 
+/* Threads for each archive, so that all that may be read at a time have as many
+ * as -j says. Of operands it is known how many there are. */
+static unsigned
+run_threads(const struct run *r, int jobs)
+{
+	const struct options *o = r->o;
+	size_t archives = (size_t)jobs;
+
+	if (o->mode != OPTIONS_CHECK && !o->nlists && o->noperands &&
+	    o->archive == OPTIONS_ARCHIVE_OPERANDS && o->noperands < archives)
+		archives = o->noperands;
+	jobs = (o->jobs ? o->jobs : ppool_cpus()) / (int)archives;
+	return jobs > 1 ? (unsigned)jobs : 1;
+}
+
 int
 run_hasher(struct run *r, void *cookie,
     void (*on_result)(void *cookie, const struct result *r),
@@ -301,19 +316,14 @@ run_hasher(struct run *r, void *cookie,
 		.dirfd = r->dirfd,
 		.engine = r->o->engine,
 		.twice = r->o->settle,
-		.threads = 1,
 		.limit = r->o->archive_limit,
 		.timeout = r->o->timeout,
 		.cookie = cookie,
 		.on_result = on_result,
 		.on_pause = on_pause,
 	};
-	int spare;
 
-	/* one archive alone is decoded by all, of many each by one */
-	spare = (r->o->jobs ? r->o->jobs : ppool_cpus()) / opts.jobs;
-	if (spare > 1)
-		opts.threads = (unsigned)spare;
+	opts.threads = run_threads(r, opts.jobs);
 	r->hasher = hasher_new(&opts);
 	if (!r->hasher)
 		return -1;
