@@ -67,19 +67,19 @@ candidates_result(struct candidates *c, const struct result *r)
 static void
 candidates_count_one(struct candidates *c, uint64_t n)
 {
-	const struct contents *in = archives_contents(&c->archives,
-	    CANDIDATE | n);
+	struct contents *in = archives_take(&c->archives, CANDIDATE | n);
 	struct result r;
 	uint64_t i;
 
 	for (i = 0; in && i < table_count(in->table); i++) {
+		table_forget(in->table, i);
 		if (!contents_get(in, i, &r))
 			continue;
 		found_result(c->found, &r);
 		if (contents_is_double(in, i))
 			diag_name(r.entry.name, r.entry.len, CONTENTS_DOUBLE);
 	}
-	archives_close(&c->archives, CANDIDATE | n);
+	contents_free(in);
 	(void)table_get(c->table, n, &r);
 	if (r.status == RESULT_OPENED)
 		c->opened++;

@@ -230,19 +230,22 @@ hash_merge_member(struct hash *h, uint64_t archive, const struct result *m,
 static void
 hash_merge_archives(struct hash *h)
 {
-	const struct contents *c;
+	struct contents *c;
 	struct result m;
 	uint64_t archive, n;
 
 	while (archives_first(&h->archives, &archive)) {
-		c = archives_contents(&h->archives, archive);
+		c = archives_take(&h->archives, archive);
 		h->others += c->others;
 		*hash_mark(h, archive) |= MARK_OPEN;
-		for (n = 0; n < table_count(c->table); n++)
+		for (n = 0; n < table_count(c->table); n++) {
+			/* else a million members would be there twice */
+			table_forget(c->table, n);
 			if (contents_get(c, n, &m))
 				hash_merge_member(h, archive, &m,
 				    contents_is_double(c, n));
-		archives_close(&h->archives, archive);
+		}
+		contents_free(c);
 	}
 }
 

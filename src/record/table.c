@@ -64,6 +64,7 @@ struct stamp {
 
 struct chunk {
 	struct chunk *next;
+	uint64_t until; /* no entry from this number on has anything in it */
 	_Alignas(struct entry_root) char bytes[];
 };
 
@@ -95,10 +96,13 @@ struct table {
 	uint64_t count; /* at most NUMBER_MASK, even where size_t is small */
 
 	struct chunk *chunks;
+	struct chunk *used; /* the one in use, or NULL */
 	char *free;      /* what is left of the chunk in use */
 	size_t free_len;
 
-	uint64_t *slots; /* NULL once sorted */
+	size_t forgotten; /* so many blocks have been freed */
+
+	uint64_t *slots; /* NULL once sorted, or something is forgotten */
 	size_t mask;     /* number of slots, a power of two, - 1 */
 	struct siphash_key key;
 
@@ -154,14 +158,15 @@ row_at(const struct table *t, uint64_t n)
 	return &t->blocks[n / BLOCK_ENTRIES][n % BLOCK_ENTRIES];
 }
 
-static char *
+static struct chunk *
 chunk_add(struct table *t, size_t len)
 {
 	struct chunk *c = mem_alloc(sizeof(*c) + len);
 
 	c->next = t->chunks;
+	c->until = UINT64_MAX;
 	t->chunks = c;
-	return c->bytes;
+	return c;
 }
 
 /* A copy of path with a NUL behind it. A long one gets a chunk of its own, so
@@ -169,19 +174,24 @@ chunk_add(struct table *t, size_t len)
 static const char *
 path_copy(struct table *t, const char *path, size_t len)
 {
+	struct chunk *c;
 	char *to;
 
 	if (len >= CHUNK_SIZE / 32) {
-		to = chunk_add(t, len + 1);
+		c = chunk_add(t, len + 1);
+		to = c->bytes;
 	} else {
 		if (len >= t->free_len) {
-			t->free = chunk_add(t, CHUNK_SIZE);
+			t->used = chunk_add(t, CHUNK_SIZE);
+			t->free = t->used->bytes;
 			t->free_len = CHUNK_SIZE;
 		}
+		c = t->used;
 		to = t->free;
 		t->free += len + 1;
 		t->free_len -= len + 1;
 	}
+	c->until = t->count;
 	if (len)
 		memcpy(to, path, len);
 	to[len] = '\0';
@@ -314,7 +324,7 @@ root_copy(struct table *t, const struct entry_root *root)
 		return NULL;
 	if (!last || last->below != root->below || last->dev != root->dev ||
 	    last->ino != root->ino)
-		t->root = memcpy(chunk_add(t, sizeof(*root)), root,
+		t->root = memcpy(chunk_add(t, sizeof(*root))->bytes, root,
 		    sizeof(*root));
 	return t->root;
 }
@@ -377,12 +387,39 @@ table_replace(struct table *t, uint64_t n, const struct result *r)
 	(void)table_set(t, n, r);
 }
 
+void
+table_forget(struct table *t, uint64_t n)
+{
+	struct chunk **link = &t->chunks, *c;
+
+	if (n / BLOCK_ENTRIES <= t->forgotten)
+		return;
+	free(t->slots);
+	t->slots = NULL;
+	for (; t->forgotten < n / BLOCK_ENTRIES; t->forgotten++) {
+		free(t->blocks[t->forgotten]);
+		t->blocks[t->forgotten] = NULL;
+		if (!t->stamped)
+			continue;
+		free(t->stamps[t->forgotten]);
+		t->stamps[t->forgotten] = NULL;
+	}
+	while ((c = *link)) {
+		if (c->until > t->forgotten * BLOCK_ENTRIES) {
+			link = &c->next;
+			continue;
+		}
+		*link = c->next;
+		free(c);
+	}
+}
+
 bool
 table_get(const struct table *t, uint64_t n, struct result *r)
 {
 	const struct row *e;
 
-	if (n >= t->count)
+	if (n >= t->count || n / BLOCK_ENTRIES < t->forgotten)
 		diag_bug("table_get: no such entry");
 	e = row_at(t, n);
 	memset(r, 0, sizeof(*r));

@@ -46,6 +46,12 @@ int table_set(struct table *t, uint64_t n, const struct result *r);
 /* Sets the result of entry number n, which may have one. */
 void table_replace(struct table *t, uint64_t n, const struct result *r);
 
+/*
+ * Entries with numbers below n are not asked for any more: what can be freed of
+ * them is. Only table_get and table_count after this.
+ */
+void table_forget(struct table *t, uint64_t n);
+
 /* Looks a path up; UINT64_MAX when it is not there. */
 uint64_t table_find(const struct table *t, const char *path, size_t len);
 

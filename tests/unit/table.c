@@ -264,6 +264,48 @@ test_stamps(void **state)
 	table_free(t);
 }
 
+/* Goes through 20,000 entries, some of them with long names, as those behind are
+ * forgotten. */
+static void
+test_forget(void **state)
+{
+	static char longer[20000];
+	struct table *t = table_new();
+	struct result r = { .status = RESULT_LINK, .text = "text" }, back;
+	char path[64];
+	unsigned i;
+
+	(void)state;
+	table_keep_stamps(t);
+	memset(longer, 'x', sizeof(longer));
+	for (i = 0; i < 20000; i++) {
+		uint64_t n;
+
+		(void)snprintf(longer, sizeof(longer), "%u", i);
+		longer[strlen(longer)] = 'x';
+		n = i % 100 ? add(t, path, tree_path(path, i)) :
+		    add(t, longer, sizeof(longer));
+		assert_int_equal(n, i);
+		assert_int_equal(table_set(t, n, &r), 0);
+	}
+	/* the texts of early ones may be anywhere behind */
+	r.text = "another";
+	table_replace(t, 3, &r);
+	for (i = 0; i < 20000; i++) {
+		table_forget(t, i);
+		assert_true(table_get(t, i, &back));
+		assert_string_equal(back.text, i == 3 ? "another" : "text");
+		assert_int_equal(back.entry.len, i % 100 ?
+		    tree_path(path, i) : sizeof(longer));
+		if (i % 100)
+			assert_memory_equal(back.entry.name, path,
+			    back.entry.len);
+	}
+	table_forget(t, 20000);
+	assert_int_equal(table_count(t), 20000);
+	table_free(t);
+}
+
 static void
 test_roots_stay_beside_results(void **state)
 {
@@ -531,6 +573,7 @@ main(void)
 		cmocka_unit_test(test_set_refuses_a_second_result),
 		cmocka_unit_test(test_note_is_there_until_the_result),
 		cmocka_unit_test(test_stamps),
+		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_roots_stay_beside_results),
 		cmocka_unit_test(test_paths_stay_where_they_are),
 		cmocka_unit_test(test_sort_of_none_and_one),
