@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""What phash needs in memory for a tree: the peak resident size of the
-parent, beyond what an empty directory takes, per file and without the bytes of
-the paths; and the peak of its largest worker.
+"""What phash needs in memory for a tree, or for an archive: the peak resident
+size of the parent, beyond what an empty directory takes, per file and without
+the bytes of the paths; and the peak of its largest worker.
 
-usage: memory.py PHASH WORKERS DIR
+usage: memory.py PHASH WORKERS DIR|ARCHIVE
 """
 import os
 import subprocess
@@ -36,7 +36,10 @@ def measure(phash, jobs, top):
     and their bytes."""
     parent = worker = files = path_bytes = 0
     with tempfile.TemporaryFile() as out:
-        p = subprocess.Popen([phash, "-j", jobs, "--untagged", top], stdout=out)
+        command = [phash, "-j", jobs, "--untagged", top]
+        if not os.path.isdir(top):
+            command.append("--archive")
+        p = subprocess.Popen(command, stdout=out)
         while p.poll() is None:
             parent = max(parent, peak(p.pid))
             for child in children(p.pid):
@@ -55,9 +58,11 @@ def main():
         base = measure(phash, jobs, empty)[0]
     parent, worker, files, path_bytes = measure(phash, jobs, top)
     per_file = (parent - base - path_bytes) / files
-    print(f"memory, {files} files: parent {parent / 1e6:.1f} MB, that is "
-          f"{per_file:.0f} bytes a file beside its path (goal 160); largest "
-          f"worker {worker / 2**20:.1f} MiB (goal 8)")
+    each = (f", that is {per_file:.0f} bytes a file beside its path (goal 160)"
+            if files > 1000 else "")
+    print(f"memory, {os.path.basename(top)}, {files} files: parent "
+          f"{parent / 1e6:.1f} MB{each}; largest worker "
+          f"{worker / 2**20:.1f} MiB (goal {8 if os.path.isdir(top) else 32})")
 
 
 if __name__ == "__main__":

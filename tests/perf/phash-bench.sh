@@ -208,6 +208,29 @@ row_archive() {
 	row "source in tar.zst" "bsdtar, mtree with sha512" ours_archive_zst bsdtar_zst within 0.5
 }
 
+# Without the directory that all have in common.
+without_top() { sed 's|(\(\./\)\?[^/]*/|(|'; }
+# What is in the archive is what is in the tree, to the last line.
+row_archive-same() {
+	archives
+	"$phash" -j "$jobs" "${tree##*/}" -C "${tree%/*}" | without_top | sort >"$dir/of-tree"
+	for kind in tar.xz tar tar.zst; do
+		"$phash" -j "$jobs" --archive "$dir/$kind" | without_top | sort >"$dir/of-archive"
+		cmp -s "$dir/of-tree" "$dir/of-archive" && verdict=identical || verdict=DIFFERENT
+		echo "source in $kind: $(wc -l <"$dir/of-archive") lines, $(wc -l <"$dir/of-tree") of the tree: $verdict"
+	done
+}
+
+# One member of 10 GB, which does not compress to nothing; a million members.
+row_archive-memory() {
+	make_once "$dir/small-1m" small_1m
+	[ -e "$dir/10g.tar.zst" ] || python3 "$top/tests/perf/make-tar.py" 10000000000 |
+		zstd -q >"$dir/10g.tar.zst"
+	[ -e "$dir/1m.tar.zst" ] || tar -C "$dir/small-1m" -c . | zstd -q >"$dir/1m.tar.zst"
+	python3 "$top/tests/perf/memory.py" "$phash" "$jobs" "$dir/10g.tar.zst"
+	python3 "$top/tests/perf/memory.py" "$phash" "$jobs" "$dir/1m.tar.zst"
+}
+
 # ---- the run ----------------------------------------------------------------
 
 versions() {
@@ -222,7 +245,7 @@ versions() {
 }
 
 if [ $# = 0 ]; then
-	set -- warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start scale archive memory cold
+	set -- warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start scale archive archive-same memory archive-memory cold
 fi
 versions | tee "$dir/versions"
 printf 'row\tpeer\tphash\tother\tratio\tsense\tgoal\tverdict\n' >"$tsv"
