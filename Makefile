@@ -346,6 +346,9 @@ bench: all $(perf_bin)
 		$(test_env) bash "$$script"; \
 	done
 
+# libarchive asks malloc(3) for as much as a header says.
+fuzz_archive = -max_len=20000 -malloc_limit_mb=100000 -rss_limit_mb=6000
+
 # Each fuzzer, with its seeds and its words if it has any (tests/fuzz/README).
 # What it adds to its seeds, and what it finds, stays in build/fuzz.
 fuzz:
@@ -356,10 +359,13 @@ fuzz:
 		seeds=$(tests)/fuzz/$$name.corpus; \
 		words=$(tests)/fuzz/$$name.dict; \
 		mkdir -p $$own; \
+		test $$name = archive && $(tests)/fuzz/archive-seeds $$own; \
 		test -d $$seeds || seeds=; \
 		test -f $$words && words=-dict=$$words || words=; \
-		test $$name = archive && max=20000 || max=2048; \
-		$(BUILD)/fuzz/tests/fuzz/$$name -max_len=$$max $$words \
+		limits=-max_len=2048; \
+		test $$name = archive && limits='$(fuzz_archive)'; \
+		ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=3000 \
+		$(BUILD)/fuzz/tests/fuzz/$$name $$limits $$words \
 			-max_total_time=$(FUZZ_SECONDS) \
 			-artifact_prefix=$(BUILD)/fuzz/$$name- $$own $$seeds; \
 	done
