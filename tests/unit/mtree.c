@@ -184,7 +184,7 @@ test_keywords(void **state)
 {
 	(void)state;
 	SAYS("./a type=file md5=01 optional nochange ignore\n", "./a:1:01: ");
-	SAYS("./a type=file md5=01 flags=none x-y_2=(\n", "./a:1:01: ");
+	SAYS("./a type=file md5=01 flags=none x-y_20=(\n", "./a:1:01: ");
 	SAYS("./a b type=file md5=01\n", "BAD ");
 	SAYS("./a type=file md5=01 X=1\n./a type=file md5=01 =1\n",
 	    "BAD BAD ");
