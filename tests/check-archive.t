@@ -41,12 +41,18 @@ ok 'that are not there' grep -qxF \
 try 'without ./ in front' 0 bash -c 'sed "s|!\./|!|" LIST |
 	"$1" -c --archive --quiet' - "$phash"
 
-# Each archive is read once.
-cat LIST REVERSE LIST >THRICE
-strace -f -e trace=openat,openat2 -o "$work/trace" "$phash" -j 2 -c --archive \
-	--status THRICE
-ok 'lists thrice as long' test $? = 0
-ok 'one open' test "$(grep -c '"r.tgz"' "$work/trace")" = 1
+# Each archive is read once, by whatever name.
+{ cat LIST REVERSE; sed 's|(r|(./r|; s|(p|(t/../p|' LIST; } >THRICE
+# LeakSanitizer cannot work under ptrace.
+if ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,openat2 \
+	-o "$work/trace" true 2>/dev/null; then
+	try 'lists thrice as long' 0 env ASAN_OPTIONS=detect_leaks=0 strace \
+		-f -e trace=openat,openat2 -o "$work/trace" "$phash" -j 2 -c \
+		--archive --status THRICE
+	ok 'one open' test "$(grep -c 'r\.tgz"' "$work/trace")" = 1
+else
+	skip 'one open' 'strace cannot trace'
+fi
 try 'an archive that is standard input' 0 bash -c \
 	'"$1" --archive --archive-prefix=always - <r.tgz >OF-STDIN
 	"$1" -c --archive --quiet OF-STDIN <r.tgz' - "$phash"
@@ -55,12 +61,68 @@ try 'which cannot be the list, too' 1 bash -c \
 ok 'and is no archive then' grep -qxF \
 	"phash: '-!./a': No such file or directory" "$work/err"
 mkfifo fifo
-try 'a FIFO' 0 bash -c 'cat r.tgz >fifo &
-	sed "s/-!/fifo!/" OF-STDIN | "$1" -c --archive --quiet' - "$phash"
-
 "$phash" -a sha256 --archive --archive-prefix=always r.tgz >SHA256
+for twice in 's/-!/fifo!/' 's/-!/.\/fifo!/'; do
+	cat r.tgz >fifo &
+	try 'a FIFO' 0 bash -c '{ sed "s/-!/fifo!/" OF-STDIN
+		sed "$2" OF-STDIN; } | "$1" -c --archive --quiet' - "$phash" \
+		"$twice"
+	kill $! 2>/dev/null
+	wait $!
+done
+cat r.tgz >fifo &
+try 'a FIFO, with two algorithms' 1 bash -c '{ sed "s/-!/fifo!/" OF-STDIN
+	sed "s/r.tgz!/fifo!/" SHA256; } | "$1" -c --archive --quiet' - "$phash"
+kill $! 2>/dev/null
+wait $!
+out 'can be read once only' <<'END'
+'fifo!./a': FAILED open or read
+'fifo!./b': FAILED open or read
+'fifo!./c': FAILED open or read
+END
+err 'for the first of them' <<'END'
+phash: 'fifo!./a': Illegal seek
+phash: 'fifo!./b': Illegal seek
+phash: 'fifo!./c': Illegal seek
+phash: WARNING: 3 listed files could not be read
+END
 try 'two algorithms for the same members' 0 bash -c \
 	'cat LIST SHA256 | "$1" -c --archive --quiet' - "$phash"
+try 'an algorithm that nobody knows' 1 bash -c 'sed "s/SHA512 (r/NOPE512 (r/" \
+	LIST | "$1" -c --archive --quiet --ignore-missing' - "$phash"
+ok 'is no missing member' grep -qxF \
+	"phash: 'r.tgz!./a': algorithm NOPE512 is not known to libcrypto" \
+	"$work/err"
+try '-z and --json' 0 bash -c '"$1" -z --archive --archive-prefix=always r.tgz |
+	"$1" -z -c --archive --json | tr "\\0" "\\n"' - "$phash"
+ok 'have the names, too' grep -qF '"path":"r.tgz!./a"' "$work/out"
+try 'recursive' 2 "$phash" -c --archive=recursive LIST
+ok 'means nothing here' grep -qF -e '--archive=recursive' "$work/err"
+
+# Marks.
+printf 'SHA512 (!%s) = %0128d\n' a 0 '!r.tgz!a' 0 'r.tgz!' 0 >MARKS
+sed 's/(!r.tgz!)/(r.tgz!)/' MARKS >MARKS2
+try 'marks at the ends' 1 "$phash" -c --archive MARKS2
+ok 'divide nothing' test "$(grep -c 'No such file' "$work/err")" = 3
+try 'nothing but marks' 1 bash -c 'printf "SHA512 (%s) = %0128d\n" "$(head -c \
+	300000 /dev/zero | tr "\\0" "!")" 0 | "$1" -c --archive --status' - "$phash"
+name=$(printf 'x%.0s' $(seq 250))
+try 'a long member of an archive that is gone' 1 bash -c \
+	'printf "SHA512 (gone.tar!%s) = %0128d\n" "$2" 0 |
+	"$1" -c --archive --ignore-missing' - "$phash" "$name"
+ok 'is missing' grep -q 'no file was verified' "$work/err"
+echo text >p
+try 'a file of a shorter name' 0 "$phash" -c --archive --quiet LIST
+rm p
+
+# More members than are read ahead, of an archive that is long in coming.
+mkdir many
+(cd many && seq 10000 | xargs touch)
+tar -cf many.tar many
+"$phash" --archive --archive-prefix=always many.tar >MANY
+try '10,000 members' 0 "$phash" -j 3 -c --archive MANY
+ok 'in their order' diff <(sed 's/.*(\(.*\)).*/\1/' MANY) \
+	<(sed "s/'\(.*\)': OK/\1/" "$work/out")
 
 # What differs.
 echo other >t/b
@@ -117,8 +179,7 @@ out 'none can be read' <<'END'
 'r.tgz!./b': FAILED open or read
 'r.tgz!./c': FAILED open or read
 END
-ok 'for one reason' test "$(sed 's/.*: //' "$work/err" | grep -v listed |
-	sort -u | wc -l)" = 1
+ok 'for one reason, said once' test "$(grep -vc WARNING "$work/err")" = 1
 rm t/[abc]
 echo 1 >t/a
 echo 2 >t/c
@@ -131,6 +192,25 @@ try 'a name that comes twice' 0 bash -c \
 err 'is checked against the last' <<'END'
 phash: 'twice.tar!a': more than one member has this name: the last one counts
 END
+# The same file by two spellings: the last one is what is extracted.
+mkdir two
+echo first >two/a
+tar -C two -cf spelled.tar a
+"$phash" --archive --archive-prefix=always spelled.tar >FIRST
+echo second >two/a
+tar -C two -rf spelled.tar ./a
+try 'the first of two spellings' 1 "$phash" -c --archive FIRST
+out 'does not count' <<'END'
+'spelled.tar!a': FAILED
+END
+"$phash" --archive --archive-prefix=always spelled.tar 2>/dev/null |
+	sed 's|!\./a|!a|' >SECOND
+try 'the last' 0 "$phash" -c --archive --quiet SECOND
+ok 'does, with a word' grep -q 'more than one member' "$work/err"
+ln -sf /etc/passwd two/a
+tar -C two -rf spelled.tar ./a
+try 'when it is a symbolic link' 1 "$phash" -c --archive --quiet SECOND
+ok 'it is no file' grep -q 'not a regular file' "$work/err"
 head -c 20000 /dev/zero >t/a
 tar -C t -cf big.tar a
 try '--archive-limit' 1 bash -c \

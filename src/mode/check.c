@@ -48,8 +48,8 @@ enum item_kind {
 struct item {
 	enum item_kind kind;
 	bool done;                 /* nothing is waited for */
-	uint64_t archive;          /* ITEM_FILE: its number (mode/within.h), and
-	                            * done waits for nothing but that */
+	struct within_place at;    /* ITEM_FILE: of a member, whose result the
+	                            * archive has when it has been read */
 	uint64_t upto;             /* bytes of the lists up to here */
 	struct buf text;           /* with a NUL behind it */
 	int algorithm;             /* its number (mode/tags.h) */
@@ -100,13 +100,14 @@ check_report(struct check *c, const struct item *i, enum verdict v,
 		verdict_line(&c->lists.rules, &line, end, &c->run.out.lines);
 }
 
-/* Once for each archive that is not all that it was. */
+/* Says once why an archive could not be read to its end. */
 static void
 check_say_archive(struct check *c, const struct item *i)
 {
 	struct result r;
 
-	if (!within_broken(&c->within, i->archive, &r))
+	if (!within_tell_broken(&c->within, i->at.archive, &r) ||
+	    verdict_check(&c->lists.rules, &i->want, &r) == VERDICT_MISSING)
 		return;
 	c->failed = true;
 	outfile_flush(&c->run.out);
@@ -115,23 +116,29 @@ check_say_archive(struct check *c, const struct item *i)
 	buf_clear(&c->run.message);
 }
 
-/* The result of a member. */
-static void
+/* Sets the result of a member, and says what there is to say of its archive.
+ * True: the reason why it has no digest was said, too. */
+static bool
 check_fetch(struct check *c, struct item *i)
 {
-	if (i->archive == WITHIN_NONE)
-		return;
+	enum within_found found;
+
+	if (i->at.archive == WITHIN_NONE)
+		return false;
 	check_say_archive(c, i);
-	if (!within_get(&c->within, i->archive, i->text.data, i->text.len,
-	    &i->result))
-		return;
-	outfile_flush(&c->run.out);
-	diag_name(i->text.data, i->text.len, CONTENTS_DOUBLE);
+	found = within_get(&c->within, &i->at, i->text.data, i->text.len,
+	    &i->result);
+	if (found == WITHIN_TWICE) {
+		outfile_flush(&c->run.out);
+		diag_name(i->text.data, i->text.len, CONTENTS_DOUBLE);
+	}
+	return found == WITHIN_BROKEN;
 }
 
 static void
 check_say_file(struct check *c, struct item *i)
 {
+	bool said = check_fetch(c, i);
 	enum verdict v = verdict_check(&c->lists.rules, &i->want, &i->result);
 	const char *reason = NULL;
 
@@ -140,7 +147,8 @@ check_say_file(struct check *c, struct item *i)
 		outfile_flush(&c->run.out);
 		tags_reason(&c->lists.tags, &i->result, &c->run.message);
 		reason = buf_str(&c->run.message);
-		diag_name(i->text.data, i->text.len, "%s", reason);
+		if (!said)
+			diag_name(i->text.data, i->text.len, "%s", reason);
 	}
 	if (verdict_told(&c->lists.rules, v))
 		check_report(c, i, v, reason);
@@ -186,7 +194,6 @@ check_say(struct check *c, struct item *i)
 {
 	switch (i->kind) {
 	case ITEM_FILE:
-		check_fetch(c, i);
 		check_say_file(c, i);
 		break;
 	case ITEM_NOTE:
@@ -204,8 +211,8 @@ check_say(struct check *c, struct item *i)
 static bool
 check_is_due(const struct check *c, const struct item *i)
 {
-	return i->done || (i->archive != WITHIN_NONE &&
-	    within_is_read(&c->within, i->archive));
+	return i->done || (i->at.archive != WITHIN_NONE &&
+	    within_is_read(&c->within, i->at.archive));
 }
 
 /* Says what is done, up to the first item that waits for its result. */
@@ -251,7 +258,7 @@ check_add(struct check *c, enum item_kind kind, const char *text, size_t len)
 	i->kind = kind;
 	i->upto = c->lists.bytes;
 	i->done = kind != ITEM_FILE;
-	i->archive = WITHIN_NONE;
+	i->at.archive = WITHIN_NONE;
 	buf_clear(&i->text);
 	buf_put(&i->text, text, len);
 	(void)buf_str(&i->text);
@@ -298,17 +305,28 @@ check_fail(struct item *i, enum result_status status, int code)
 	return 0;
 }
 
-/* What is no file may be a member of an archive. */
+/* What is no file, for the reason err, may be a member of an archive. */
 static int
 check_put_member(struct check *c, struct item *i, int err)
 {
-	uint64_t archive = WITHIN_NONE;
+	struct within_place at = { .archive = WITHIN_NONE };
+	int rc = 0;
 
-	if (i->algorithm >= 0 && c->run.o->archive && within_put(&c->within,
-	    i->text.data, i->text.len, i->algorithm, &archive) < 0)
+	if (c->run.o->archive)
+		rc = within_put(&c->within, i->text.data, i->text.len,
+		    i->algorithm, &at);
+	if (rc == -1)
 		return -1;
-	i->archive = archive;
-	return archive == WITHIN_NONE ? check_fail(i, RESULT_OPEN, err) : 0;
+	if (rc == -2) /* its bytes can be had only once */
+		return check_fail(i, RESULT_READ, ESPIPE);
+	if (rc && i->algorithm < 0)
+		return check_fail(i, RESULT_ALGORITHM, 0);
+	/* of an archive that is not there, a part is longer than any file's */
+	if (c->run.o->archive && err == ENAMETOOLONG &&
+	    strchr(i->text.data, '!'))
+		err = ENOENT;
+	i->at = at;
+	return rc ? 0 : check_fail(i, RESULT_OPEN, err);
 }
 
 /* Hands a listed file to the workers, or says at once why not. */

@@ -112,9 +112,7 @@ contents_find(struct contents *c, const struct entry *archive,
 
 	contents_name(c, archive, name, len);
 	n = table_find(c->table, c->name.data, c->name.len);
-	if (other == UINT64_MAX || !(c->flags[other] & REPLACED))
-		return n == UINT64_MAX ? other : n;
-	return n;
+	return n == UINT64_MAX || (c->flags[n] & REPLACED) ? other : n;
 }
 
 /* What a link is to has come before it. */

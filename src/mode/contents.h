@@ -45,7 +45,7 @@ void contents_add(struct contents *c, const struct result *member);
  * regular file, or not wanted. r is as table_get sets it. */
 bool contents_get(const struct contents *c, uint64_t n, struct result *r);
 
-/* The number of the member of that own name, with "./" in front or without;
+/* The number of the last member of that own name, with "./" in front or without;
  * UINT64_MAX: there is none. */
 uint64_t contents_find(struct contents *c, const struct entry *archive,
     const char *name, size_t len);

@@ -1,6 +1,8 @@
 #include "mode/within.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,9 +19,11 @@
 #define WITHIN_ARCHIVE (UINT64_C(1) << 62)
 
 struct within_archive {
-	size_t len;                /* bytes of its path */
+	char *path;                /* its own, of len bytes */
+	size_t len;
+	int algorithm;
 	struct contents *contents; /* NULL: it is not read, or empty */
-	bool told;                 /* within_broken was asked */
+	bool told;                 /* by within_tell_broken */
 };
 
 void
@@ -30,6 +34,7 @@ within_init(struct within *w, struct run *run, bool stdin_taken)
 	w->stdin_taken = stdin_taken;
 	w->archives.rules.prefix = true;
 	w->table = table_new();
+	w->newest.archive = WITHIN_NONE;
 }
 
 void
@@ -37,11 +42,14 @@ within_release(struct within *w)
 {
 	uint64_t n;
 
-	for (n = 0; w->table && n < table_count(w->table); n++)
+	for (n = 0; w->table && n < table_count(w->table); n++) {
 		contents_free(w->v[n].contents);
+		free(w->v[n].path);
+	}
 	free(w->v);
 	table_free(w->table);
 	archives_release(&w->archives);
+	buf_release(&w->path);
 	buf_release(&w->key);
 }
 
@@ -64,46 +72,95 @@ within_look(const struct within *w, const char *path, struct entry *e)
 	return true;
 }
 
-/* The number of the archive whose path is that of len bytes, which is handed
- * over if it is new. As within_put. */
-static int
-within_open(struct within *w, const char *path, size_t len, int algorithm,
-    uint64_t *archive)
+/*
+ * Finds the longest part of a name before a "!" that may be an archive. No part
+ * is longer than PATH_MAX, so that a name of nothing but "!" takes no time. Its
+ * length, and e; 0: there is none.
+ */
+static size_t
+within_divide(struct within *w, const char *name, size_t len, struct entry *e)
 {
-	struct entry e = { .len = len, .algorithm = algorithm,
-	    .archive = true };
+	size_t n = len < PATH_MAX ? len : PATH_MAX;
+	bool found = false;
+
+	buf_clear(&w->path);
+	buf_put(&w->path, name, n);
+	while (n && !found) {
+		if (w->path.data[--n] != '!' || !n)
+			continue;
+		w->path.data[n] = '\0';
+		found = within_look(w, w->path.data, e);
+	}
+	w->path.len = n;
+	return found ? n : 0;
+}
+
+/* Is it in the archive that was asked for last? */
+static bool
+within_is_newest(const struct within *w, const char *name, size_t len,
+    int algorithm)
+{
+	return w->newest.archive != WITHIN_NONE && w->algorithm == algorithm &&
+	    len > w->path.len && name[w->path.len] == '!' &&
+	    !memcmp(name, w->path.data, w->path.len) &&
+	    !memchr(name + w->path.len + 1, '!', len - w->path.len - 1);
+}
+
+/* Sets w->key to what it is, and, of what can be read more than once, to its
+ * algorithm. */
+static void
+within_key(struct within *w, const struct entry *e)
+{
+	buf_clear(&w->key);
+	if (e->kind != ENTRY_STDIN)
+		buf_printf(&w->key, "%" PRIx64 ":%" PRIx64, e->id.dev,
+		    e->id.ino);
+	if (!entry_is_stream(e))
+		buf_printf(&w->key, ":%d", e->algorithm);
+}
+
+/* The number of the archive e, which is handed over if it is new. As
+ * within_put. */
+static int
+within_open(struct within *w, struct entry *e, uint64_t *archive)
+{
 	bool is_new;
 
-	buf_clear(&w->key);
-	buf_put(&w->key, path, len);
-	buf_putc(&w->key, '\0');
-	buf_printf(&w->key, "%d", algorithm);
-	*archive = table_find(w->table, w->key.data, w->key.len);
-	e.name = w->key.data;
-	if (*archive != WITHIN_NONE || !within_look(w, e.name, &e))
-		return 0;
+	within_key(w, e);
 	*archive = table_add(w->table, w->key.data, w->key.len, &is_new);
+	if (!is_new)
+		return w->v[*archive].algorithm == e->algorithm ? 1 : -2;
 	w->v = mem_grow(w->v, &w->cap, (size_t)*archive + 1, sizeof(*w->v));
-	w->v[*archive] = (struct within_archive){ .len = len };
-	e.cookie = WITHIN_ARCHIVE | *archive;
-	return run_put(w->run, &e);
+	w->v[*archive] = (struct within_archive){
+		.path = mem_dup(e->name, e->len),
+		.len = e->len,
+		.algorithm = e->algorithm,
+	};
+	e->cookie = WITHIN_ARCHIVE | *archive;
+	return run_put(w->run, e) < 0 ? -1 : 1;
 }
 
 int
 within_put(struct within *w, const char *name, size_t len, int algorithm,
-    uint64_t *archive)
+    struct within_place *at)
 {
-	const char *mark = name;
-	int rc = 0;
+	struct entry e = { .algorithm = algorithm, .archive = true };
+	int rc;
 
-	*archive = WITHIN_NONE;
-	while (rc == 0 && *archive == WITHIN_NONE &&
-	    (mark = memchr(mark, '!', len - (size_t)(mark - name)))) {
-		if (mark > name)
-			rc = within_open(w, name, (size_t)(mark - name),
-			    algorithm, archive);
-		mark++;
+	if (within_is_newest(w, name, len, algorithm)) {
+		*at = w->newest;
+		return 1;
 	}
+	at->archive = w->newest.archive = WITHIN_NONE;
+	e.len = at->len = within_divide(w, name, len, &e);
+	if (!e.len || algorithm < 0)
+		return e.len > 0;
+	e.name = w->path.data;
+	rc = within_open(w, &e, &at->archive);
+	if (rc == -2)
+		at->archive = WITHIN_NONE;
+	w->algorithm = algorithm;
+	w->newest = *at;
 	return rc;
 }
 
@@ -120,9 +177,9 @@ within_result(struct within *w, const struct result *r)
 		archives_add(&w->archives, r);
 		return true;
 	}
-	w->v[n].contents = archives_take(&w->archives, r->entry.cookie);
 	if (table_set(w->table, n, r) < 0)
 		diag_bug("within: a result for no archive");
+	w->v[n].contents = archives_take(&w->archives, r->entry.cookie);
 	return true;
 }
 
@@ -132,6 +189,7 @@ within_own(const struct within *w, uint64_t archive, struct result *r)
 {
 	bool is_read = table_get(w->table, archive, r);
 
+	r->entry.name = w->v[archive].path;
 	r->entry.len = w->v[archive].len;
 	return is_read;
 }
@@ -144,43 +202,45 @@ within_is_read(const struct within *w, uint64_t archive)
 	return within_own(w, archive, &own);
 }
 
+/* Is it one, and whole? What is none is whole, too. */
+static bool
+within_is_whole(const struct result *own)
+{
+	return own->status == RESULT_OPENED || own->status == RESULT_OK;
+}
+
 bool
-within_broken(struct within *w, uint64_t archive, struct result *r)
+within_tell_broken(struct within *w, uint64_t archive, struct result *r)
 {
 	bool told = w->v[archive].told;
 
 	w->v[archive].told = true;
 	(void)within_own(w, archive, r);
-	return !told && r->status != RESULT_OPENED && r->status != RESULT_OK;
+	return !told && !within_is_whole(r);
 }
 
-/* A name that is not in the archive. */
-static void
-within_lack(struct result *r)
+enum within_found
+within_get(struct within *w, const struct within_place *at, const char *name,
+    size_t len, struct result *r)
 {
-	if (r->status == RESULT_OPENED)
-		(void)result_fail(r, RESULT_OPEN, ENOENT);
-	else if (r->status == RESULT_OK) /* but no archive */
-		(void)result_fail(r, RESULT_OPEN, ENOTDIR);
-}
-
-bool
-within_get(struct within *w, uint64_t archive, const char *name, size_t len,
-    struct result *r)
-{
-	struct contents *c = w->v[archive].contents;
-	size_t before = w->v[archive].len + 1;
+	struct contents *c = w->v[at->archive].contents;
+	size_t before = at->len + 1;
 	struct result own;
 	uint64_t n = UINT64_MAX;
 
-	(void)within_own(w, archive, &own);
-	if (c)
+	(void)within_own(w, at->archive, &own);
+	/* a member without a name is what is compressed alone */
+	if (c && len > before)
 		n = contents_find(c, &own.entry, name + before, len - before);
-	if (n == UINT64_MAX) {
-		*r = own;
-		within_lack(r);
-		return false;
+	if (n != UINT64_MAX) {
+		if (!contents_get(c, n, r))
+			(void)result_fail(r, RESULT_OTHER, 0);
+		return contents_is_double(c, n) ? WITHIN_TWICE : WITHIN_FOUND;
 	}
-	(void)contents_get(c, n, r);
-	return contents_is_double(c, n);
+	*r = own;
+	if (!within_is_whole(r))
+		return WITHIN_BROKEN;
+	(void)result_fail(r, RESULT_OPEN, r->status == RESULT_OPENED ? ENOENT :
+	    ENOTDIR);
+	return WITHIN_LACKS;
 }

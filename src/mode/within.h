@@ -1,8 +1,9 @@
 /*
  * within.h - members of archives that lists name: ARCHIVE!MEMBER.
  *
- * An archive is read once for each algorithm that its entries have. What is in
- * it is kept until within_release.
+ * An archive is read once for each algorithm that its entries have, however its
+ * path is spelled, and what is in it is kept until within_release. A stream is
+ * read once: what asks for another algorithm of it fails.
  */
 #ifndef MODE_WITHIN_H
 #define MODE_WITHIN_H
@@ -21,14 +22,23 @@ struct within_archive;
 
 #define WITHIN_NONE UINT64_MAX /* no number of an archive */
 
+/* Where a member is. */
+struct within_place {
+	uint64_t archive; /* its number, or WITHIN_NONE */
+	size_t len;       /* bytes of the name that are the path of it */
+};
+
 struct within {
 	struct run *run;
 	bool stdin_taken;         /* it is no archive */
 	struct archives archives; /* those that are being read */
-	struct table *table;      /* all; a path, NUL, and an algorithm */
+	struct table *table;      /* all, by identity and algorithm */
 	struct within_archive *v; /* by number in table */
 	size_t cap;
-	struct buf key;           /* of one that is looked for */
+	struct buf path;          /* of the newest place... */
+	int algorithm;            /* ...and its members' */
+	struct within_place newest;
+	struct buf key;
 };
 
 /* run is borrowed. stdin_taken: standard input is read for another purpose. */
@@ -38,13 +48,14 @@ void within_init(struct within *w, struct run *run, bool stdin_taken);
 void within_release(struct within *w);
 
 /*
- * The path of a member, len bytes and a NUL: the archive that it is in is handed
- * to the hasher, unless it was before. The first "!" behind the path of
- * something that is no directory divides both. *archive is its number, or
- * WITHIN_NONE: there is no such archive. 0, or -1 when the run is over.
+ * The path of a member, len bytes: the archive that it is in is handed to the
+ * hasher, unless it was before, or the algorithm is below 0: then at->archive is
+ * WITHIN_NONE. Of all "!" the last one divides both that is behind the path of
+ * something that is no directory. 1; 0: there is no such archive; -1 when the run
+ * is over; -2: it is a stream, and read with another algorithm.
  */
 int within_put(struct within *w, const char *name, size_t len, int algorithm,
-    uint64_t *archive);
+    struct within_place *at);
 
 /* Takes the result of an archive or of a member. False: it is of neither. */
 bool within_result(struct within *w, const struct result *r);
@@ -52,16 +63,20 @@ bool within_result(struct within *w, const struct result *r);
 /* Has it been read, as far as it can be? */
 bool within_is_read(const struct within *w, uint64_t archive);
 
-/*
- * What the member of that name yielded, of an archive that has been read: all of
- * r but its name and cookie. True: several members have this name, of which that
- * is the last.
- */
-bool within_get(struct within *w, uint64_t archive, const char *name,
-    size_t len, struct result *r);
+enum within_found {
+	WITHIN_FOUND,
+	WITHIN_TWICE,  /* several members have the name; that is the last one */
+	WITHIN_LACKS,  /* there is no such member */
+	WITHIN_BROKEN  /* nor in what could be read of the archive */
+};
 
-/* The archive's own result, if it could not be read to its end, and was not
- * asked for before. False: there is nothing to say of it. */
-bool within_broken(struct within *w, uint64_t archive, struct result *r);
+/* What a member of an archive that has been read yielded, or why there is none:
+ * all of r but its name and cookie. */
+enum within_found within_get(struct within *w, const struct within_place *at,
+    const char *name, size_t len, struct result *r);
+
+/* Why the archive could not be read to its end, unless it could, or was told
+ * before: false. */
+bool within_tell_broken(struct within *w, uint64_t archive, struct result *r);
 
 #endif

@@ -106,6 +106,9 @@ conflicts_pairs(const struct options *o)
 	if (!o->archive && (o->archive_limit || o->archive_prefix))
 		return usage_error("--archive-%s goes with --archive",
 		    o->archive_limit ? "limit" : "prefix");
+	if (o->archive == OPTIONS_ARCHIVE_RECURSIVE && o->mode == OPTIONS_CHECK)
+		return usage_error("--archive=recursive is about what a walk "
+		    "finds: it does not go with --check");
 	if (o->archive && o->settle)
 		return usage_error("--settle reads files twice, not archives: "
 		    "it does not go with --archive");

@@ -193,6 +193,30 @@ test_filter(void **state)
 	filter_free(f);
 }
 
+/* Of two spellings of a name the last one is what is extracted. */
+static void
+test_the_last_of_two_spellings(void **state)
+{
+	struct result r;
+	uint64_t n;
+
+	(void)state;
+	add("a", 1);
+	add("./a", 2);
+	n = contents_find(c, &archive, "a", 1);
+	assert_true(contents_get(c, n, &r));
+	assert_int_equal(r.digest[0], 2);
+	assert_true(contents_find(c, &archive, "./a", 3) == n);
+	add_bare("link", RESULT_LINK, "a");
+	assert_true(contents_get(c, number("link"), &r));
+	assert_int_equal(r.digest[0], 2);
+	add("a", 3);
+	n = contents_find(c, &archive, "./a", 3);
+	assert_true(contents_get(c, n, &r));
+	assert_int_equal(r.digest[0], 3);
+	assert_true(contents_find(c, &archive, "b", 1) == UINT64_MAX);
+}
+
 int
 main(void)
 {
@@ -203,6 +227,7 @@ main(void)
 		CASE(test_last_member_counts),
 		CASE(test_links),
 		CASE(test_filter),
+		CASE(test_the_last_of_two_spellings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
