@@ -38,6 +38,14 @@ mem_dup(const char *s, size_t len)
 }
 
 void *
+mem_resize(void *p, size_t n, size_t size)
+{
+	if (n > SIZE_MAX / size)
+		mem_check(NULL);
+	return mem_check(realloc(p, n * size));
+}
+
+void *
 mem_grow(void *p, size_t *cap, size_t need, size_t size)
 {
 	size_t n = *cap;
@@ -47,9 +55,6 @@ mem_grow(void *p, size_t *cap, size_t need, size_t size)
 	n = n > SIZE_MAX / 2 ? need : n + n / 2 + 8;
 	if (n < need)
 		n = need;
-	if (n > SIZE_MAX / size)
-		mem_check(NULL);
-	p = mem_check(realloc(p, n * size));
 	*cap = n;
-	return p;
+	return mem_resize(p, n, size);
 }

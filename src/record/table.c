@@ -1,5 +1,6 @@
 /*
- * Three stores, none of which is copied when it grows:
+ * Three stores, none of which is copied when it grows, but for the first block,
+ * which begins small, as there may be thousands of tables of a few entries:
  *
  *   rows      blocks of BLOCK_ENTRIES; number n is in block n / BLOCK_ENTRIES
  *   paths     an arena of chunks, each path with a NUL behind it
@@ -23,8 +24,10 @@
 #include "hasher/result.h"
 
 #define BLOCK_ENTRIES 4096
+#define FIRST_ENTRIES 16
 #define CHUNK_SIZE ((size_t)256 << 10)
-#define FIRST_SLOTS 1024
+#define FIRST_CHUNK ((size_t)1 << 10) /* each is twice the one before */
+#define FIRST_SLOTS 32
 
 /*
  * A slot is 0 when free, else an entry's number + 1 in the low bits and the
@@ -92,6 +95,7 @@ struct table {
 	struct row **blocks;
 	struct stamp **stamps; /* as blocks; NULL: they are not kept */
 	size_t nblocks, blocks_cap, stamps_cap;
+	size_t room;           /* entries that there are blocks for */
 	bool stamped;
 	uint64_t count; /* at most NUMBER_MASK, even where size_t is small */
 
@@ -99,6 +103,7 @@ struct table {
 	struct chunk *used; /* the one in use, or NULL */
 	char *free;      /* what is left of the chunk in use */
 	size_t free_len;
+	size_t chunk_size; /* of the next one */
 
 	size_t forgotten; /* so many blocks have been freed */
 
@@ -118,6 +123,7 @@ table_new(void)
 
 	t->slots = mem_zalloc(FIRST_SLOTS, sizeof(*t->slots));
 	t->mask = FIRST_SLOTS - 1;
+	t->chunk_size = FIRST_CHUNK;
 	siphash_key_random(&t->key);
 	return t;
 }
@@ -169,6 +175,19 @@ chunk_add(struct table *t, size_t len)
 	return c;
 }
 
+/* The next chunk in use, with room for len bytes and a NUL. */
+static void
+chunk_begin(struct table *t, size_t len)
+{
+	while (t->chunk_size <= len)
+		t->chunk_size *= 2;
+	t->used = chunk_add(t, t->chunk_size);
+	t->free = t->used->bytes;
+	t->free_len = t->chunk_size;
+	if (t->chunk_size < CHUNK_SIZE)
+		t->chunk_size *= 2;
+}
+
 /* A copy of path with a NUL behind it. A long one gets a chunk of its own, so
  * that what is left over at the end of a chunk is little. */
 static const char *
@@ -181,11 +200,8 @@ path_copy(struct table *t, const char *path, size_t len)
 		c = chunk_add(t, len + 1);
 		to = c->bytes;
 	} else {
-		if (len >= t->free_len) {
-			t->used = chunk_add(t, CHUNK_SIZE);
-			t->free = t->used->bytes;
-			t->free_len = CHUNK_SIZE;
-		}
+		if (len >= t->free_len)
+			chunk_begin(t, len);
 		c = t->used;
 		to = t->free;
 		t->free += len + 1;
@@ -242,6 +258,13 @@ grow_slots(struct table *t)
 	}
 }
 
+/* Is there such an entry, and was it not forgotten? */
+static bool
+is_there(const struct table *t, uint64_t n)
+{
+	return n < t->count && n / BLOCK_ENTRIES >= t->forgotten;
+}
+
 /* Of number n; they are kept. */
 static struct stamp *
 stamp_at(const struct table *t, uint64_t n)
@@ -249,12 +272,31 @@ stamp_at(const struct table *t, uint64_t n)
 	return &t->stamps[n / BLOCK_ENTRIES][n % BLOCK_ENTRIES];
 }
 
+/* Another block, or, of the first one, twice as much of it. */
 static void
-stamps_add(struct table *t)
+blocks_grow(struct table *t)
 {
-	t->stamps = mem_grow(t->stamps, &t->stamps_cap, t->nblocks + 1,
-	    sizeof(*t->stamps));
-	t->stamps[t->nblocks] = mem_alloc(BLOCK_ENTRIES * sizeof(**t->stamps));
+	size_t n = BLOCK_ENTRIES, last;
+
+	if (t->room < BLOCK_ENTRIES)
+		n = t->room ? 2 * t->room : FIRST_ENTRIES;
+	if (!t->room || t->room >= BLOCK_ENTRIES) {
+		t->blocks = mem_grow(t->blocks, &t->blocks_cap, t->nblocks + 1,
+		    sizeof(*t->blocks));
+		t->blocks[t->nblocks] = NULL;
+		if (t->stamped) {
+			t->stamps = mem_grow(t->stamps, &t->stamps_cap,
+			    t->nblocks + 1, sizeof(*t->stamps));
+			t->stamps[t->nblocks] = NULL;
+		}
+		t->nblocks++;
+	}
+	last = t->nblocks - 1;
+	t->blocks[last] = mem_resize(t->blocks[last], n, sizeof(**t->blocks));
+	if (t->stamped)
+		t->stamps[last] = mem_resize(t->stamps[last], n,
+		    sizeof(**t->stamps));
+	t->room = last * BLOCK_ENTRIES + n;
 }
 
 static struct row *
@@ -262,14 +304,8 @@ row_add(struct table *t)
 {
 	if (t->count == NUMBER_MASK)
 		diag_die("too many files");
-	if (t->count == t->nblocks * BLOCK_ENTRIES) {
-		if (t->stamped)
-			stamps_add(t);
-		t->blocks = mem_grow(t->blocks, &t->blocks_cap, t->nblocks + 1,
-		    sizeof(*t->blocks));
-		t->blocks[t->nblocks++] =
-		    mem_alloc(BLOCK_ENTRIES * sizeof(**t->blocks));
-	}
+	if (t->count == t->room)
+		blocks_grow(t);
 	return row_at(t, t->count++);
 }
 
@@ -280,7 +316,7 @@ table_add(struct table *t, const char *path, size_t len, bool *is_new)
 	struct row *e;
 
 	if (!t->slots)
-		diag_bug("table_add after table_sort");
+		diag_bug("table_add after table_sort or table_forget");
 	/* three quarters full is full */
 	if (t->count / 3 >= (t->mask + 1) / 4)
 		grow_slots(t);
@@ -308,7 +344,7 @@ table_find(const struct table *t, const char *path, size_t len)
 	uint64_t slot;
 
 	if (!t->slots)
-		diag_bug("table_find after table_sort");
+		diag_bug("table_find after table_sort or table_forget");
 	slot = *slot_of(t, siphash(&t->key, path, len), path, len);
 	return slot ? (slot & NUMBER_MASK) - 1 : UINT64_MAX;
 }
@@ -334,7 +370,7 @@ table_note(struct table *t, uint64_t n, const struct entry *known)
 {
 	struct row *e;
 
-	if (n >= t->count || row_at(t, n)->done)
+	if (!is_there(t, n) || row_at(t, n)->done)
 		diag_bug("table_note: no entry without a result");
 	e = row_at(t, n);
 	e->algorithm = known->algorithm;
@@ -354,7 +390,7 @@ table_set(struct table *t, uint64_t n, const struct result *r)
 {
 	struct row *e;
 
-	if (n >= t->count)
+	if (!is_there(t, n))
 		return -1;
 	e = row_at(t, n);
 	if (e->done)
@@ -381,7 +417,7 @@ table_set(struct table *t, uint64_t n, const struct result *r)
 void
 table_replace(struct table *t, uint64_t n, const struct result *r)
 {
-	if (n >= t->count)
+	if (!is_there(t, n))
 		diag_bug("table_replace: no such entry");
 	row_at(t, n)->done = false;
 	(void)table_set(t, n, r);
@@ -392,6 +428,8 @@ table_forget(struct table *t, uint64_t n)
 {
 	struct chunk **link = &t->chunks, *c;
 
+	if (n > t->count)
+		diag_bug("table_forget: no such entry");
 	if (n / BLOCK_ENTRIES <= t->forgotten)
 		return;
 	free(t->slots);
@@ -404,6 +442,7 @@ table_forget(struct table *t, uint64_t n)
 		free(t->stamps[t->forgotten]);
 		t->stamps[t->forgotten] = NULL;
 	}
+	/* what is before t->forgotten; the texts and paths of others stay */
 	while ((c = *link)) {
 		if (c->until > t->forgotten * BLOCK_ENTRIES) {
 			link = &c->next;
@@ -419,7 +458,7 @@ table_get(const struct table *t, uint64_t n, struct result *r)
 {
 	const struct row *e;
 
-	if (n >= t->count || n / BLOCK_ENTRIES < t->forgotten)
+	if (!is_there(t, n))
 		diag_bug("table_get: no such entry");
 	e = row_at(t, n);
 	memset(r, 0, sizeof(*r));
@@ -615,6 +654,8 @@ table_sort(struct table *t)
 	struct sorter s = { NULL, 0, 0, NULL };
 	struct group g;
 
+	if (t->forgotten)
+		diag_bug("table_sort after table_forget");
 	free(t->slots);
 	t->slots = NULL;
 	free(t->sorted);

@@ -1,6 +1,7 @@
 /* Path to result, and the paths in order. */
 #include "record/table.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -227,7 +228,6 @@ test_note_is_there_until_the_result(void **state)
 	table_free(t);
 }
 
-/* Roots differ by any of their three members, and stay with their entries. */
 static void
 test_stamps(void **state)
 {
@@ -264,14 +264,23 @@ test_stamps(void **state)
 	table_free(t);
 }
 
+static size_t
+allocated(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
+}
+
 /* Goes through 20,000 entries, some of them with long names, as those behind are
- * forgotten. */
+ * forgotten, and freed. */
 static void
 test_forget(void **state)
 {
 	static char longer[20000];
 	struct table *t = table_new();
 	struct result r = { .status = RESULT_LINK, .text = "text" }, back;
+	size_t before, after;
 	char path[64];
 	unsigned i;
 
@@ -291,8 +300,15 @@ test_forget(void **state)
 	/* the texts of early ones may be anywhere behind */
 	r.text = "another";
 	table_replace(t, 3, &r);
+	before = allocated();
 	for (i = 0; i < 20000; i++) {
 		table_forget(t, i);
+		if (i == 10000) {
+			/* rows, stamps, names of a hundred bytes on average
+			 * 200; the index is gone */
+			after = allocated();
+			assert_true(!before || before - after > 8192 * 300);
+		}
 		assert_true(table_get(t, i, &back));
 		assert_string_equal(back.text, i == 3 ? "another" : "text");
 		assert_int_equal(back.entry.len, i % 100 ?
@@ -306,6 +322,7 @@ test_forget(void **state)
 	table_free(t);
 }
 
+/* Roots differ by any of their three members, and stay with their entries. */
 static void
 test_roots_stay_beside_results(void **state)
 {
