@@ -26,9 +26,9 @@ archives_find(const struct archives *as, uint64_t cookie)
 	return as->n;
 }
 
-/* What is in the archive at place i, which is forgotten; as->n: NULL. */
+/* Hands over what is in the archive at place i; as->n: NULL. */
 static struct contents *
-archives_drop(struct archives *as, size_t i)
+archives_take_at(struct archives *as, size_t i)
 {
 	struct contents *c;
 
@@ -43,7 +43,7 @@ void
 archives_release(struct archives *as)
 {
 	while (as->n)
-		contents_free(archives_drop(as, as->n - 1));
+		contents_free(archives_take_at(as, as->n - 1));
 	free(as->v);
 	as->v = NULL;
 }
@@ -73,7 +73,7 @@ archives_contents(const struct archives *as, uint64_t cookie)
 struct contents *
 archives_take(struct archives *as, uint64_t cookie)
 {
-	return archives_drop(as, archives_find(as, cookie));
+	return archives_take_at(as, archives_find(as, cookie));
 }
 
 void

@@ -79,7 +79,7 @@ audit_is_of_place(const struct audit *a)
 {
 	const struct options *o = a->run.o;
 
-	return !o->list && (!o->archive || a->candidates.archives.rules.prefix);
+	return !o->list && (!o->archive || candidates_have_prefix(&a->candidates));
 }
 
 static int
@@ -248,7 +248,7 @@ audit_walk(struct audit *a)
 	candidates_count(&a->candidates);
 	compare_end_walk(a->compare);
 	/* what one archive lacks is not looked for beside it */
-	if (!a->run.stopped && (!a->candidates.opened || a->candidates.archives.rules.prefix))
+	if (!a->run.stopped && (!a->candidates.opened || candidates_have_prefix(&a->candidates)))
 		absent_run(&a->run, a->scope, a->compare, a, audit_on_absent);
 	progress_found_all();
 	if (!a->run.stopped && run_put_rest(&a->run) == 0)
@@ -379,15 +379,16 @@ audit_init(struct audit *a, const struct options *o)
 	a->compare = compare_new();
 	a->run.found = a->compare->have;
 	a->outside = table_new();
-	a->found = (struct found){ &a->run, a->compare, &a->list.rules };
-	candidates_init(&a->candidates, &a->found);
+	a->found.compare = a->compare;
+	a->found.rules = &a->list.rules;
+	candidates_init(&a->candidates, &a->run, a->compare, &a->found);
 	a->algorithm = -1;
 	if (audit_read(a, o->audit) < 0)
 		return -1;
 	a->compare->counts.guess = tags_guess(&a->list.tags);
 	if (o->update && newlist_has_stamps(&a->newlist, o)) {
 		table_keep_stamps(a->compare->have->table);
-		a->candidates.archives.rules.stamps = true;
+		candidates_keep_stamps(&a->candidates);
 	}
 	a->list.on_entry = audit_on_other;
 	if (o->list && audit_read(a, o->list) < 0)
@@ -449,6 +450,7 @@ mode_audit(const struct options *o)
 	compare_free(a.compare);
 	table_free(a.outside);
 	candidates_release(&a.candidates);
+	buf_release(&a.found.plain);
 	buf_release(&a.plain);
 	return status;
 }

@@ -16,11 +16,14 @@
 #define CANDIDATE (UINT64_C(1) << 62)
 
 void
-candidates_init(struct candidates *c, const struct found *found)
+candidates_init(struct candidates *c, struct run *run,
+    const struct compare *compare, struct found *found)
 {
 	memset(c, 0, sizeof(*c));
+	c->run = run;
+	c->compare = compare;
 	c->found = found;
-	c->archives.rules = archives_rules(found->run);
+	c->archives.rules = archives_rules(run);
 	c->table = table_new();
 }
 
@@ -32,10 +35,21 @@ candidates_release(struct candidates *c)
 	buf_release(&c->plain);
 }
 
+void
+candidates_keep_stamps(struct candidates *c)
+{
+	c->archives.rules.stamps = true;
+}
+
+bool
+candidates_have_prefix(const struct candidates *c)
+{
+	return c->archives.rules.prefix;
+}
+
 int
 candidates_put(struct candidates *c, const struct entry *given)
 {
-	const struct compare *compare = c->found->compare;
 	struct entry e = *given;
 	size_t len = e.len;
 	const char *plain = scope_plain(&c->plain, e.name, &len);
@@ -44,11 +58,11 @@ candidates_put(struct candidates *c, const struct entry *given)
 	e.cookie = CANDIDATE | table_add(c->table, e.name, e.len, &is_new);
 	if (!is_new)
 		return 0;
-	e.algorithm = compare_algorithm(compare,
-	    table_find(compare->want->table, plain, len));
+	e.algorithm = compare_algorithm(c->compare,
+	    table_find(c->compare->want->table, plain, len));
 	if (e.algorithm < 0)
 		e.algorithm = 0; /* a member may be new all the same */
-	return run_put(c->found->run, &e);
+	return run_put(c->run, &e);
 }
 
 bool
@@ -67,9 +81,13 @@ candidates_result(struct candidates *c, const struct result *r)
 static void
 candidates_count_one(struct candidates *c, uint64_t n)
 {
-	struct contents *in = archives_take(&c->archives, CANDIDATE | n);
+	struct contents *in = NULL;
 	struct result r;
-	uint64_t i;
+	uint64_t i, lowest;
+
+	/* the lowest is at hand; any other would be searched for */
+	if (archives_first(&c->archives, &lowest) && lowest == (CANDIDATE | n))
+		in = archives_take(&c->archives, lowest);
 
 	for (i = 0; in && i < table_count(in->table); i++) {
 		table_forget(in->table, i);
@@ -92,7 +110,7 @@ candidates_count(struct candidates *c)
 {
 	uint64_t n;
 
-	if (!table_count(c->table) || run_wait_all(c->found->run) < 0)
+	if (!table_count(c->table) || run_wait_all(c->run) < 0)
 		return;
 	for (n = 0; n < table_count(c->table); n++)
 		candidates_count_one(c, n);

@@ -10,24 +10,35 @@
 #include "base/buf.h"
 #include "mode/archives.h"
 
+struct compare;
 struct entry;
 struct found;
 struct result;
+struct run;
 struct table;
 
 struct candidates {
-	const struct found *found;
+	struct run *run;
+	const struct compare *compare;
+	struct found *found;
 	struct archives archives; /* until all have been read */
 	struct table *table;      /* all, as they were given */
 	uint64_t opened;          /* of those, that were archives */
 	struct buf plain;         /* a name's */
 };
 
-/* found is borrowed. */
-void candidates_init(struct candidates *c, const struct found *found);
+/* All are borrowed. */
+void candidates_init(struct candidates *c, struct run *run,
+    const struct compare *compare, struct found *found);
 
 /* Zeroed is fine, too. */
 void candidates_release(struct candidates *c);
+
+/* Modes and times of members are wanted. */
+void candidates_keep_stamps(struct candidates *c);
+
+/* Are members called by the path of their archive, too? */
+bool candidates_have_prefix(const struct candidates *c);
 
 /* Hands over what may be an archive. Its name counts only if it is none. 0, or
  * -1 when the run is over. */

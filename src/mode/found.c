@@ -7,12 +7,13 @@
 #include "record/compare.h"
 #include "record/manifest.h"
 #include "record/moved.h"
+#include "record/scope.h"
 #include "record/side.h"
 #include "record/table.h"
 #include "record/verdict.h"
 
 void
-found_refuse(const struct found *f, const char *name, size_t len,
+found_refuse(struct found *f, const char *name, size_t len,
     const char *why)
 {
 	f->compare->counts.refused++;
@@ -22,7 +23,7 @@ found_refuse(const struct found *f, const char *name, size_t len,
 
 /* Adds a name and what it yielded. False: it was found before. */
 static bool
-found_add(const struct found *f, const struct result *given)
+found_add(struct found *f, const struct result *given)
 {
 	struct result r = *given;
 	uint64_t listed;
@@ -45,7 +46,7 @@ found_add(const struct found *f, const struct result *given)
 }
 
 void
-found_result(const struct found *f, const struct result *r)
+found_result(struct found *f, const struct result *r)
 {
 	if (!found_add(f, r))
 		found_refuse(f, r->entry.name, r->entry.len,
@@ -64,17 +65,17 @@ found_agree(const struct result *a, const struct result *b)
 
 /* What was found before under the name of r. */
 static void
-found_before(const struct found *f, const struct result *r, struct result *old)
+found_before(struct found *f, const struct result *r, struct result *old)
 {
-	struct side *have = f->compare->have;
-	bool is_new;
+	const struct table *have = f->compare->have->table;
+	size_t len = r->entry.len;
+	const char *plain = scope_plain(&f->plain, r->entry.name, &len);
 
-	(void)table_get(have->table, side_add(have, r->entry.name,
-	    r->entry.len, &is_new), old);
+	(void)table_get(have, table_find(have, plain, len), old);
 }
 
 void
-found_listed(const struct found *f, const struct manifest_entry *e)
+found_listed(struct found *f, const struct manifest_entry *e)
 {
 	struct result r = { .entry = { .name = e->name, .len = e->len,
 	    .algorithm = e->algorithm } }, old;

@@ -45,6 +45,8 @@ def measure(phash, jobs, top):
             for child in children(p.pid):
                 worker = max(worker, peak(child))
             time.sleep(0.002)
+        if p.returncode:
+            sys.exit(f"memory.py: phash {top}: exit status {p.returncode}")
         out.seek(0)
         for line in out:
             files += 1

@@ -208,6 +208,11 @@ row_archive() {
 	row "source in tar.zst" "bsdtar, mtree with sha512" ours_archive_zst bsdtar_zst within 0.5
 }
 
+huge_archives() {
+	python3 "$top/tests/perf/make-tar.py" 10000000000 | zstd -q >"$1/10g.tar.zst" &&
+		tar -C "$dir/small-1m" -c . | zstd -q >"$1/1m.tar.zst"
+}
+
 # Without the directory that all have in common.
 without_top() { sed 's|(\(\./\)\?[^/]*/|(|'; }
 # What is in the archive is what is in the tree, to the last line.
@@ -224,11 +229,9 @@ row_archive-same() {
 # One member of 10 GB, which does not compress to nothing; a million members.
 row_archive-memory() {
 	make_once "$dir/small-1m" small_1m
-	[ -e "$dir/10g.tar.zst" ] || python3 "$top/tests/perf/make-tar.py" 10000000000 |
-		zstd -q >"$dir/10g.tar.zst"
-	[ -e "$dir/1m.tar.zst" ] || tar -C "$dir/small-1m" -c . | zstd -q >"$dir/1m.tar.zst"
-	python3 "$top/tests/perf/memory.py" "$phash" "$jobs" "$dir/10g.tar.zst"
-	python3 "$top/tests/perf/memory.py" "$phash" "$jobs" "$dir/1m.tar.zst"
+	make_once "$dir/huge" huge_archives
+	python3 "$top/tests/perf/memory.py" "$phash" "$jobs" "$dir/huge/10g.tar.zst"
+	python3 "$top/tests/perf/memory.py" "$phash" "$jobs" "$dir/huge/1m.tar.zst"
 }
 
 # ---- the run ----------------------------------------------------------------
