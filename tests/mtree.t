@@ -56,6 +56,18 @@ if has bsdtar 'specifications of bsdtar'; then
 	try 'all that it knows' 0 "$phash" -C t --audit=ALL --quiet
 	bsdtar -cf SET --format=mtree --options='use-set,sha256' -C t .
 	try 'with /set' 0 "$phash" -C t --audit=SET --quiet
+	bsdtar -cf CLASSIC --format=mtree-classic --options='!all,sha512' \
+		-C t .
+	cp 't/sub/x y' 't/x y'
+	echo evil >'t/sub/x y'
+	try 'directories that are not said to be some' 1 bash -c \
+		'cd t && "$1" -c ../CLASSIC' - "$phash"
+	ok 'lend their files no other name' bash -c '! grep "x y.*OK" "$1"' - \
+		"$work/out"
+	mv 't/x y' 't/sub/x y'
+	bsdtar -cf CLASSIC --format=mtree-classic \
+		--options='!all,type,sha512' -C t .
+	try 'nested' 0 "$phash" -C t --audit=CLASSIC --quiet
 	bsdtar -cf BYTES --format=mtree --options='!all,type,md5' -C bytes .
 	try 'names of every byte' 0 "$phash" -C bytes --audit=BYTES --quiet
 fi
@@ -118,7 +130,11 @@ END
 printf '%s\r\n' '#mtree' "./a type=file sha512=$a" >CRLF
 try 'lines of DOS' 0 bash -c 'cd t && "$1" -c --strict ../CRLF' - "$phash"
 printf '#mtree\n./a type=file sha512=%s sha512=\0\n' "$a" >NUL
+printf '. type=dir\nb type=dir \0\na type=file sha512=%s\n' "$a" >>NUL
 try 'NUL in a line' 1 bash -c 'cd t && "$1" -c ../NUL' - "$phash"
+ok 'hides a directory' bash -c '! grep OK "$1"' - "$work/out"
+try '-z' 1 bash -c 'cd t && "$1" -c -z ../HAND' - "$phash"
+ok 'has no specifications' grep -q 'no properly formatted' "$work/err"
 
 # ---- writing ----
 
@@ -222,12 +238,22 @@ try 'from another list' 0 "$phash" -C t --audit=TAGGED --update --quiet \
 same 'the same' FROM NOW
 try 'to another list' 0 "$phash" -C t --audit=NOW --update --quiet --tag \
 	-o BACK
-sed 's|(|(./|' BACK >BACK.dots
-ok 'the same' diff <(sed 's|(\./|(|' TAGGED) <(sed 's|(\./|(|' BACK)
+same 'the same' BACK TAGGED
 "$phash" -C t -a sha3-256 . >SHA3
 try 'what mtree has no word for' 2 "$phash" -C t --audit=SHA3 --update -q \
 	--format=mtree -o NOT
 ok 'is not written' test ! -e NOT
+err 'and nothing is read for it' <<'END'
+phash: SHA3: a specification of mtree has no keyword for its algorithm
+END
+try 'nor is base64' 2 "$phash" -C t --audit=NOW --update --base64 -q -o NOT
+ok 'written' test ! -e NOT
+echo q | "$phash" t/a - >STDIN
+try 'standard input' 2 bash -c 'echo q | "$1" --audit=STDIN --update --format=mtree -q \
+	-o NOT t/a -' - "$phash"
+err 'has no name there' <<'END'
+phash: standard input has no name in a specification of mtree
+END
 try 'nor otherwise' 2 "$phash" -a sha3-256 --format=mtree t
 err 'and is said' <<'END'
 phash: mtree has no keyword for SHA3-256
@@ -235,12 +261,18 @@ END
 try 'a failure' 1 "$phash" --format=mtree t/none t/new
 ok 'has no line' test "$(grep -c type=file "$work/out")" = 1
 
-for format in tagged untagged json; do
-	"$phash" --format=$format t >A
-	"$phash" --${format/tagged/tag} t >B 2>/dev/null ||
-		"$phash" --untagged t >B
-	same "--format=$format" A B
+for option in tag:tagged untagged:untagged json:json; do
+	"$phash" --format="${option#*:}" t >A
+	"$phash" --"${option%:*}" t >B
+	same "--format=${option#*:}" A B
 done
+try 'of a check it means nothing' 0 bash -c \
+	'"$1" -z t | "$1" -c -z --format=mtree --quiet' - "$phash"
+try 'two specifications' 0 bash -c 'cd t && "$1" -c ../NOW ../FROM' - "$phash"
+ok 'each from its own beginning' test "$(grep -c OK "$work/out")" = \
+	"$((2 * $(grep -c type=file NOW)))"
+try 'two sides' 0 "$phash" --audit=NOW --list=TAGGED --quiet
+try 'and the other way round' 0 "$phash" --audit=TAGGED --list=NOW --quiet
 try 'the last one counts' 0 "$phash" --format=mtree --tag t
 ok 'of formats' test "$(grep -c ^SHA512 "$work/out")" = 5
 try 'another word' 2 "$phash" --format=xml t
@@ -273,6 +305,16 @@ if "$phash" --archive /dev/null >"$work/out" 2>"$work/err"; then
 	ok 'that is an archive' grep -q '^./a type=file' "$work/out"
 	try 'and one that is not' 1 bash -c 'echo text |
 		"$1" --archive --format=mtree -' - "$phash"
+	try 'nor is it by compression' 1 bash -c 'echo text | gzip |
+		"$1" --archive --format=mtree -' - "$phash"
+	# a name as long as this costs no more than its line
+	d=$(printf 'a/%.0s' $(seq 3000))
+	printf x >x
+	tar -cf deep.tar --transform="s|^x\$|${d}x|" x
+	try 'a member that is very deep' 0 "$phash" --archive --format=mtree \
+		deep.tar
+	ok 'has directories as far as there can be any' test \
+		"$(grep -c "^./.* type=dir" "$work/out")" = 2048
 else
 	skip 'members' 'built without libarchive'
 fi

@@ -26,9 +26,12 @@ enum entry_kind {
 };
 #define ENTRY_KINDS (ENTRY_STDIN + 1)
 
+/* A time that is not known, or too far away for nanoseconds in 64 bits: before
+ * 1678 or after 2261. */
+#define ENTRY_NO_TIME INT64_MIN
+
 /* What stat(2) said of the file; all zero where it was not called. Times are in
- * nanoseconds since the epoch, which reach from 1678 to 2262. */
-#define ENTRY_NO_TIME INT64_MIN /* it is another one, or not known */
+ * nanoseconds since the epoch. */
 struct entry_identity {
 	uint64_t dev, ino;
 	uint64_t size;  /* 0 unless a regular file */

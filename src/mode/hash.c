@@ -59,14 +59,6 @@ hash_tree_add(struct hash *h, const void *p, size_t n, bool last)
 		outfile_lose(&h->run.out, "libcrypto failed");
 }
 
-/* A specification has no name for it. */
-static bool
-hash_is_nameless(const struct hash *h, const struct result *r)
-{
-	return h->format.kind == FORMAT_MTREE && r->entry.kind == ENTRY_STDIN &&
-	    r->status == RESULT_OK;
-}
-
 /* A line to the output, or why there is none to stderr; open: there are members
  * of it. */
 static void
@@ -76,10 +68,9 @@ hash_emit(struct hash *h, const struct result *r, bool open)
 
 	if (r->status == RESULT_OPENED)
 		return;
-	if (hash_is_nameless(h, r)) {
+	if (r->status == RESULT_OK && !format_has_name(&h->format, r)) {
 		h->bad++;
-		diag_msg("standard input is no archive, and has no name in a "
-		    "specification");
+		diag_msg(FORMAT_NAMELESS);
 		return;
 	}
 	if (r->status == RESULT_OK) {

@@ -12,6 +12,7 @@
 #include "options/options.h"
 #include "record/compare.h"
 #include "record/manifest.h"
+#include "record/mtree.h"
 #include "record/side.h"
 
 /* Might a name that is not dotted have been printed with "./" in front? Not an
@@ -54,6 +55,19 @@ newlist_see(struct newlist *l, const struct manifest_entry *e, int n)
 	}
 }
 
+const char *
+newlist_refusal(const struct newlist *l, const struct options *o,
+    const char *tag)
+{
+	if (!newlist_has_stamps(l, o))
+		return NULL;
+	if (o->base64)
+		return "a specification of mtree has digests in hex: --base64 "
+		    "does not go with it";
+	return mtree_keyword(tag) ? NULL : "a specification of mtree has no "
+	    "keyword for its algorithm";
+}
+
 bool
 newlist_has_stamps(const struct newlist *l, const struct options *o)
 {
@@ -87,11 +101,13 @@ newlist_dots(const struct newlist *l, const struct entry *e, bool dotted)
 	    l->dots : dotted;
 }
 
-static void
+/* 0, or -1 where it has no name. */
+static int
 newlist_put(const struct newlist *l, const struct format *f, struct result *r,
     bool dotted, struct buf *out)
 {
 	struct buf path = BUF_INIT;
+	bool named;
 
 	if (newlist_dots(l, &r->entry, dotted)) {
 		buf_puts(&path, "./");
@@ -99,8 +115,11 @@ newlist_put(const struct newlist *l, const struct format *f, struct result *r,
 		r->entry.name = buf_str(&path);
 		r->entry.len = path.len;
 	}
-	format_result(f, r, out);
+	named = format_has_name(f, r);
+	if (named)
+		format_result(f, r, out);
 	buf_release(&path);
+	return named ? 0 : -1;
 }
 
 static void
@@ -122,8 +141,9 @@ newlist_put_all(const struct newlist *l, const struct run *run,
 			    "algorithm");
 			break;
 		}
-		newlist_put(l, &f, &r, side_is_dotted(c->have, r.entry.cookie),
-		    &list->lines);
+		if (newlist_put(l, &f, &r, side_is_dotted(c->have,
+		    r.entry.cookie), &list->lines) < 0)
+			outfile_lose(list, FORMAT_NAMELESS);
 		outfile_more(list);
 	}
 	buf_release(&dir);

@@ -32,6 +32,11 @@ struct newlist {
 /* An entry of the old list, of algorithm number n; the first ones count. */
 void newlist_see(struct newlist *l, const struct manifest_entry *e, int n);
 
+/* Why there can be no list, whose files have that tag, in the form that it should
+ * have; NULL: there can. */
+const char *newlist_refusal(const struct newlist *l, const struct options *o,
+    const char *tag);
+
 /* Will the new list have modes and times? */
 bool newlist_has_stamps(const struct newlist *l, const struct options *o);
 

@@ -84,7 +84,9 @@ conflicts_audit(const struct options *o, bool output_given)
 static int
 conflicts_mtree(const struct options *o)
 {
-	if (o->format != FORMAT_MTREE)
+	/* of a check and an audit, verdicts have no such form */
+	if (o->format != FORMAT_MTREE || (o->mode != OPTIONS_HASH &&
+	    !o->update))
 		return 0;
 	if (o->zero || o->base64)
 		return usage_error("--format=mtree has lines of text with "

@@ -12,6 +12,8 @@
 #include "record/name.h"
 #include "record/vis.h"
 
+#define FORMAT_PATH_MAX 4096 /* as PATH_MAX */
+
 static void
 put_name(const struct result *r, bool escaped, struct buf *out)
 {
@@ -97,20 +99,32 @@ is_plain(const char *part, size_t len)
 	return len && strncmp(part, "..", len) != 0; /* "." is none, too */
 }
 
-/* Names the directories on the way to a file that the last one was not in. */
+/* How many bytes both begin with. */
+static size_t
+common(const struct buf *dir, const char *name, size_t len)
+{
+	size_t n = 0;
+
+	while (n < dir->len && n < len && dir->data[n] == name[n])
+		n++;
+	return n;
+}
+
+/* Names the directories on the way to a file that the last one was not in, unless
+ * they are deeper than any that mtree(8) can be in. */
 static void
 put_dirs(struct buf *dir, const char *name, size_t len, struct buf *out)
 {
 	size_t part = begins_with(name, len, "./") ? 2 : 0, i;
+	size_t named = common(dir, name, len);
 	bool plain = !begins_with(name, len, "/");
 
 	for (i = part; i < len; i++) {
 		if (name[i] != '/')
 			continue;
-		plain &= is_plain(name + part, i - part);
+		plain &= i < FORMAT_PATH_MAX && is_plain(name + part, i - part);
 		part = i + 1;
-		if (!plain || (dir->len >= part &&
-		    !memcmp(dir->data, name, part)))
+		if (!plain || part <= named)
 			continue;
 		put_path(out, name, i);
 		buf_puts(out, " type=dir\n");
@@ -156,6 +170,13 @@ bool
 format_can(const struct format *f)
 {
 	return f->kind != FORMAT_MTREE || mtree_keyword(f->tag);
+}
+
+bool
+format_has_name(const struct format *f, const struct result *r)
+{
+	return f->kind != FORMAT_MTREE || r->entry.len != 1 ||
+	    *r->entry.name != '-';
 }
 
 void

@@ -15,7 +15,7 @@
  *
  * In mtree, paths are full, and the directories that lead to a file are named
  * before it, which mtree(8) of NetBSD asks for, unless it is outside of the
- * current one. Keywords are type, size, mode and time, the last two where they
+ * current one, or longer than PATH_MAX. Keywords are type, size, mode and time, the last two where they
  * are known and of a regular file, and the digest. The end is '\n'.
  */
 #ifndef RECORD_FORMAT_H
@@ -47,13 +47,18 @@ struct format {
 /* Has the format a line for digests of f's tag? */
 bool format_can(const struct format *f);
 
+/* Can it name the file of r? A specification has no name for what standard input
+ * has, which is "-". */
+bool format_has_name(const struct format *f, const struct result *r);
+#define FORMAT_NAMELESS "standard input has no name in a specification of mtree"
+
 /* Appends what comes before the first result. */
 void format_begin(const struct format *f, struct buf *out);
 
 /*
  * Appends the line of r, its end included. Only JSON has a form for a result
  * without a digest: {"path":...,"algorithm":...,"error":"REASON"}; the other
- * kinds append nothing for it, nor does mtree for standard input.
+ * kinds append nothing for it. format_can and format_has_name hold.
  */
 void format_result(const struct format *f, const struct result *r,
     struct buf *out);

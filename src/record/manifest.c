@@ -391,7 +391,8 @@ read_text(struct manifest *m, struct manifest_entry *e, char *line, size_t len)
 static void
 begin_list(struct manifest *m, char *line, size_t len)
 {
-	bool is = m->line == 1 && begins_with(line, len, "#mtree");
+	bool is = m->line == 1 && begins_with(line, len, "#mtree") &&
+	    (len == 6 || is_blank(line[6]));
 
 	if (m->zero || m->begun || (!is && (!len || *line == '#')))
 		return;
@@ -403,8 +404,11 @@ begin_list(struct manifest *m, char *line, size_t len)
 static enum manifest_kind
 read_line(struct manifest *m, struct manifest_entry *e, char *line, size_t len)
 {
-	if (len && memchr(line, '\0', len))
+	if (len && memchr(line, '\0', len)) {
+		if (m->mtree)
+			mtree_lose(m->mtree);
 		return MANIFEST_NUL;
+	}
 	if (len && !m->zero && line[len - 1] == '\r')
 		len--;
 	begin_list(m, line, len);

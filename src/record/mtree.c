@@ -8,9 +8,11 @@
 #include "record/code.h"
 #include "record/vis.h"
 
-/* Of a name, or of what is left of a line that goes on. A longer one is
- * malformed: nobody can open it. */
-#define MTREE_MAX ((size_t)1 << 20)
+/* Bytes of lines that go on, joined, and of a path of directories and the name in
+ * them, which a line as short as that name stands for: PATH_MAX. What is longer
+ * is malformed; a full path may have any length. */
+#define MTREE_LINE_MAX ((size_t)1 << 20)
+#define MTREE_PATH_MAX 4096
 
 enum mtree_type { TYPE_NONE, TYPE_FILE, TYPE_DIR, TYPE_OTHER, TYPE_BAD };
 
@@ -124,13 +126,7 @@ split(const struct word *w, struct word *name, struct word *value)
 static bool
 has_form_of_name(const struct word *name)
 {
-	size_t i = 0;
-
-	while (i < name->len && ((name->s[i] >= 'a' && name->s[i] <= 'z') ||
-	    (name->s[i] >= '0' && name->s[i] <= '9') || name->s[i] == '_' ||
-	    name->s[i] == '-'))
-		i++;
-	return i && i == name->len;
+	return name->len && *name->s >= 'a' && *name->s <= 'z';
 }
 
 /* Those without a value. */
@@ -218,16 +214,19 @@ read_keywords(struct mtree_values *v, struct words *line)
 	return good;
 }
 
-/* "/set" and "/unset": all or nothing. */
+/* It is not known what lines that do not say it are given: they are malformed,
+ * until a type is set. */
+static enum manifest_kind
+lose_set(struct mtree *t)
+{
+	t->set = (struct mtree_values){ .type = TYPE_BAD };
+	return MANIFEST_MALFORMED;
+}
+
 static enum manifest_kind
 read_set(struct mtree *t, struct words *line)
 {
-	struct mtree_values set = t->set;
-	bool good = read_keywords(&set, line);
-
-	if (good || set.type == TYPE_BAD)
-		t->set = set;
-	return good ? MANIFEST_SKIP : MANIFEST_MALFORMED;
+	return read_keywords(&t->set, line) ? MANIFEST_SKIP : lose_set(t);
 }
 
 static enum manifest_kind
@@ -247,7 +246,7 @@ read_unset(struct mtree *t, struct words *line)
 		else if (which < DIGESTS)
 			t->set.digest[which].len = 0;
 		else if (!has_form_of_name(&w))
-			return MANIFEST_MALFORMED;
+			return lose_set(t);
 	}
 	return MANIFEST_SKIP;
 }
@@ -280,25 +279,28 @@ read_path(struct word *w)
 
 /* Leaves the current directory. */
 static enum manifest_kind
-read_up(struct mtree *t)
+read_up(struct mtree *t, struct words *line)
 {
+	struct mtree_values v = { .type = TYPE_NONE };
+	bool good = read_keywords(&v, line);
+
+	if (t->broken || (!t->lost && !t->depth))
+		return MANIFEST_MALFORMED;
 	if (t->lost) {
 		t->lost--;
-		return MANIFEST_SKIP;
+	} else {
+		t->depth--;
+		while (t->path.len && t->path.data[--t->path.len] != '/')
+			;
 	}
-	if (t->broken || !t->depth)
-		return MANIFEST_MALFORMED;
-	t->depth--;
-	while (t->path.len && t->path.data[--t->path.len] != '/')
-		;
-	return MANIFEST_SKIP;
+	return good ? MANIFEST_SKIP : MANIFEST_MALFORMED;
 }
 
 /* Appends a name to the path of the current directory. False: it is too long. */
 static bool
 put_name(struct mtree *t, const struct word *name)
 {
-	if (t->path.len + name->len >= MTREE_MAX)
+	if (t->path.len + name->len >= MTREE_PATH_MAX)
 		return false;
 	if (t->depth)
 		buf_putc(&t->path, '/');
@@ -317,6 +319,16 @@ enter(struct mtree *t, const struct word *name)
 }
 
 /* ---- entries ------------------------------------------------------------------ */
+
+static bool
+has_digest(const struct mtree_values *v)
+{
+	size_t i = 0;
+
+	while (i < DIGESTS && !v->digest[i].len)
+		i++;
+	return i < DIGESTS;
+}
 
 static enum manifest_kind
 read_file(const struct manifest *m, const struct mtree_values *v,
@@ -355,8 +367,7 @@ read_dir(struct mtree *t, const struct word *name, bool good)
 {
 	size_t lost = t->lost;
 
-	if (!t->broken)
-		enter(t, name);
+	enter(t, name);
 	return good && !t->broken && name && (lost || !t->lost) ?
 	    MANIFEST_SKIP : MANIFEST_MALFORMED;
 }
@@ -382,13 +393,15 @@ read_entry(struct mtree *t, const struct manifest *m, struct word *name,
     const struct mtree_values *v, bool good, struct manifest_entry *e)
 {
 	bool full = vis_count(name->s, name->len, '/') > 0;
-	bool known = read_path(name);
+	bool known = read_path(name), rooted = known && *name->s == '/';
 
-	full |= known && *name->s == '/';
-	if (!full && v->type == TYPE_BAD)
-		t->broken = true; /* it may be a directory */
+	/* it may be a directory */
+	if (!full && (v->type == TYPE_BAD ||
+	    (v->type == TYPE_NONE && !has_digest(v))))
+		t->broken = true;
 	if (!full && v->type == TYPE_DIR)
-		return read_dir(t, known ? name : NULL, good);
+		return read_dir(t, known && !rooted ? name : NULL, good);
+	full |= rooted;
 	if (!known || !good)
 		return MANIFEST_MALFORMED;
 	if (v->type == TYPE_DIR || v->type == TYPE_OTHER)
@@ -415,7 +428,7 @@ read_line(struct mtree *t, const struct manifest *m,
 	if (word_is(&first, "/unset"))
 		return read_unset(t, &line);
 	if (word_is(&first, ".."))
-		return read_up(t);
+		return read_up(t, &line);
 	v = t->set;
 	good = read_keywords(&v, &line);
 	return read_entry(t, m, &first, &v, good && v.type != TYPE_BAD, e);
@@ -433,14 +446,18 @@ goes_on(const char *s, size_t len)
 	return n % 2;
 }
 
-static bool
-is_comment(const char *s, size_t len)
+/* How much of a line is before its comment; a word goes on from the line before
+ * if that ended in one. */
+static size_t
+before_comment(const struct mtree *t, const char *s, size_t len)
 {
-	while (len && is_blank(*s)) {
-		s++;
-		len--;
-	}
-	return len && *s == '#';
+	bool in_word = t->goes_on && t->line.len &&
+	    !is_blank(t->line.data[t->line.len - 1]);
+	size_t i;
+
+	for (i = 0; i < len && (in_word || s[i] != '#'); i++)
+		in_word = !is_blank(s[i]);
+	return i;
 }
 
 enum manifest_kind
@@ -449,15 +466,14 @@ mtree_line(struct mtree *t, const struct manifest *m, char *line, size_t len,
 {
 	bool more;
 
-	if (!t->goes_on && is_comment(line, len))
-		return MANIFEST_SKIP;
+	len = before_comment(t, line, len);
 	more = goes_on(line, len);
 	if (!t->goes_on && !more)
 		return read_line(t, m, line, len, e);
 	if (!t->goes_on)
 		buf_clear(&t->line);
 	t->goes_on = more;
-	if (t->line.len <= MTREE_MAX)
+	if (t->line.len <= MTREE_LINE_MAX)
 		buf_put(&t->line, line, len - more);
 	return more ? MANIFEST_SKIP : mtree_end(t, m, e);
 }
@@ -469,11 +485,21 @@ mtree_end(struct mtree *t, const struct manifest *m, struct manifest_entry *e)
 
 	t->goes_on = false;
 	t->line.len = 0;
-	if (len <= MTREE_MAX)
+	if (len <= MTREE_LINE_MAX)
 		return len ? read_line(t, m, t->line.data, len, e) :
 		    MANIFEST_SKIP;
-	t->broken = true; /* it may be a directory */
+	mtree_lose(t);
 	return MANIFEST_MALFORMED;
+}
+
+void
+mtree_lose(struct mtree *t)
+{
+	t->goes_on = false;
+	t->line.len = 0;
+	/* it may have been a directory, or have set anything */
+	t->broken = true;
+	(void)lose_set(t);
 }
 
 bool

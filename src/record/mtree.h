@@ -8,12 +8,14 @@
  *     specification = *(line LF)
  *     line      = *blank [set / unset / up / entry] *blank [comment]
  *     comment   = "#" *OCTET               ; where a word may begin
- *     set       = "/set" 1*(1*blank keyword)
- *     unset     = "/unset" 1*(1*blank name)   ; "all" is all
- *     up        = ".."                     ; out of the current directory
+ *     set       = "/set" *(1*blank keyword)
+ *     unset     = "/unset" *(1*blank key)  ; "all" is all
+ *     up        = ".." *(1*blank keyword)  ; out of the current directory
  *     entry     = path *(1*blank keyword)
- *     keyword   = name ["=" *VCHAR]
- *     path      = 1*VCHAR                  ; vis(3): record/vis.h
+ *     keyword   = key "=" *byte / "optional" / "nochange" / "ignore"
+ *     key       = %x61-7A *byte            ; no "=" in it
+ *     path      = 1*byte                   ; with the escapes of vis(3)
+ *     byte      = %x01-08 / %x0B-1F / %x21-FF
  *
  * What the grammar does not say:
  *
@@ -31,9 +33,14 @@
  *     are passed over; any other word makes the line malformed.
  *   - /set gives values to the lines that follow it and do not say otherwise.
  *   - An entry of another type than file is passed over. One without a type is
- *     a file if it has a digest.
- *   - Where it cannot be told what the current directory is, because the line
- *     of one was malformed, the lines in it are, too.
+ *     a file if it has a digest, else nobody knows what it is.
+ *   - Where it cannot be told what the current directory is, because a line was
+ *     malformed that may have been one's, or nobody knows what it is, lines
+ *     with a path without a slash are malformed: in it, if its type is dir,
+ *     else to the end. A path of directories that is longer than PATH_MAX is
+ *     one that cannot be told.
+ *   - Where a line with "/set" or "/unset" was malformed, lines without a type
+ *     are, until one is set.
  */
 #ifndef RECORD_MTREE_H
 #define RECORD_MTREE_H
@@ -45,12 +52,16 @@
 
 struct mtree;
 
-/* Is the line, which is no comment, one of a specification, and of no other
+/* Is the line, which is no comment, and left as it is, one of a specification,
+ * and of no other
  * list? There is "/set", or a path that begins with "." and has "type". */
 bool mtree_is_line(char *line, size_t len);
 
 struct mtree *mtree_new(void);
 void mtree_free(struct mtree *t); /* NULL is fine */
+
+/* A line is passed over that nobody has read. */
+void mtree_lose(struct mtree *t);
 
 /* As manifest_line, for a line of t without NUL. The name of the entry lives until the next call. */
 enum manifest_kind mtree_line(struct mtree *t, const struct manifest *m,

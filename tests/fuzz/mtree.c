@@ -5,9 +5,8 @@
  * The input is what follows "#mtree". What must hold of every line, beyond that
  * nothing is touched outside it:
  *
- *   - an entry has a name, without NUL, and ".." in no part of it that was not
- *     said to be a path; its digest has the right size, or there is none where
- *     nobody can compute it;
+ *   - an entry has a name, without NUL; its digest has the right size, or there
+ *     is none where nobody can compute it;
  *   - the entry printed as a specification and read again is the same entry.
  */
 #include <stdint.h>

@@ -28,6 +28,8 @@ algorithm(void *cookie, const char *tag, size_t len, size_t bytes,
 		a = (struct manifest_algorithm){ 0, 2, "SHA512" };
 	if (tag && len == 3 && !memcmp(tag, "MD5", 3))
 		a = (struct manifest_algorithm){ 1, 1, "MD5" };
+	if (tag && len == 4 && !memcmp(tag, "SHA1", 4))
+		a.number = -4;
 	return a;
 }
 
@@ -91,6 +93,8 @@ read_list(const char *text)
 #define SAYS(list, what) \
 	assert_string_equal(read_list("#mtree\n" list), what)
 
+#define X64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static void
 test_full(void **state)
 {
@@ -126,6 +130,9 @@ test_up(void **state)
 {
 	(void)state;
 	SAYS("..\na type=file md5=01\n", "BAD a:1:01: ");
+	SAYS(". type=dir\nd type=dir\n.. size=x\na type=file md5=01\n"
+	    ".. optional # up\nb type=file md5=02\n",
+	    "BAD ./a:1:01: b:1:02: ");
 	SAYS(". type=dir\n..\n..\na type=file md5=01\n", "BAD a:1:01: ");
 	SAYS(". type=dir\n\\056. type=dir\na type=file md5=01\n..\n"
 	    "b type=file md5=02\n", "BAD BAD ./b:1:02: ");
@@ -141,8 +148,14 @@ test_set(void **state)
 	SAYS("/set type=dir\n./a\n/unset all\n./b md5=01\n", "./b:1:01: ");
 	SAYS("/set type=file uid=0\n/set gid=0\n./a md5=01\n", "./a:1:01: ");
 	SAYS("/unset mode sha512\n/unset (\n", "BAD ");
-	/* what is not understood is not set */
+	/* what is not understood makes nobody know what is set */
 	SAYS("/set type=file size=x md5=01\n./a type=file\n", "BAD BARE ");
+	SAYS("/set type=link\n/set type=file uname=A B\n./a md5=01\n"
+	    "/set uid=0\n./b md5=02\n/set type=file\n./c md5=03\n",
+	    "BAD BAD BAD ./c:1:03: ");
+	SAYS("/set type=file size=9\n/unset size (\n./a md5=01\n"
+	    "./b type=file md5=02\n/unset all\n./c md5=03\n",
+	    "BAD BAD ./b:1:02: ./c:1:03: ");
 	SAYS("/set type=fiel\n./a md5=01\n./b type=file md5=02\na md5=03\n"
 	    "b type=file md5=04\n", "BAD BAD ./b:1:02: BAD BAD ");
 	SAYS("/nonsense\n/set-type=file\n", "BAD BAD ");
@@ -158,7 +171,15 @@ test_lines(void **state)
 	    "./a:1:01: ./b:1:02: ");
 	SAYS("./a type=file md5=01 \\", "./a:1:01: ");
 	SAYS("./a\\\\ type=file \\\n\\\nmd5=01\n", "./a\\:1:01: ");
-	SAYS("# a \\\n./a type=file md5=01 # b \\\n", "./a:1:01: ");
+	SAYS("# a \\\n./a type=file md5=01 # b \\\n./c type=file md5=02\n",
+	    "./a:1:01: ./c:1:02: ");
+	SAYS("./a type=file \\\n # b \\\n./c type=file md5=02\n",
+	    "BARE ./c:1:02: ");
+	SAYS("./a type=file md5=01 \\\n#b size=\n./c md5=02\n",
+	    "./a:1:01: ./c:1:02: ");
+	SAYS("./a type=file x=\\\n#b md5=01\n", "./a:1:01: ");
+	SAYS("./a type=file md5=01 x=\\\\\n./b type=file md5=02\n",
+	    "./a:1:01: ./b:1:02: ");
 	SAYS("\n  # c\n\t\n./a type=file #\n./b#c md5=01 type=file\n",
 	    "BARE ./b#c:1:01: ");
 	SAYS("./a type=file md5=01\r\n\r\n", "./a:1:01: ");
@@ -172,6 +193,10 @@ test_digests(void **state)
 	SAYS("./a md5=01 sha512digest=0203 sha1=04\n", "./a:0:0203: ");
 	SAYS("./a sha1=04 md5digest=01 sha256digest=05\n", "./a:1:01: ");
 	SAYS("./a rmd160=04 cksum=77 size=1\n", "./a:-3::1 ");
+	SAYS("./a sha1=04 ripemd160=05\n./b sha1=04\n", "./a:-3:: ./b:-4:: ");
+	/* more bytes than any digest has */
+	SAYS("./a md5=" X64 X64 "00\n./b type=file md5=01\n",
+	    "BAD ./b:1:01: ");
 	SAYS("./a ripemd160digest=04 sha384=05\n", "./a:-3:: ");
 	SAYS("./a type=file cksum=77\n./b\n", "BARE BARE ");
 	SAYS("./a type=link md5=01\n./a type=fifo\n", "");
@@ -184,6 +209,8 @@ test_keywords(void **state)
 {
 	(void)state;
 	SAYS("./a type=file md5=01 optional nochange ignore\n", "./a:1:01: ");
+	SAYS("./a type=file md5=01 xattr.user.foo=YmFy+/= a0=\303\274\n",
+	    "./a:1:01: ");
 	SAYS("./a type=file md5=01 flags=none x-y_20=(\n", "./a:1:01: ");
 	SAYS("./a b type=file md5=01\n", "BAD ");
 	SAYS("./a type=file md5=01 X=1\n./a type=file md5=01 =1\n",
@@ -210,6 +237,17 @@ test_names(void **state)
 	    "BAD BAD ./e:1:02: ./f:1:03: ");
 	SAYS(". type=dir\nd type=dir bad\na type=file md5=01\n..\n"
 	    "b type=file md5=02\n", "BAD ./d/a:1:01: ./b:1:02: ");
+	SAYS(". type=dir\na\\057b type=dir\nc type=dir\n..\nd type=file "
+	    "md5=01\n..\ne type=file md5=02\n", "BAD BAD ./e:1:02: ");
+	SAYS(". type=dir\n\\057d type=dir\na type=file md5=01\n..\n"
+	    "\\057b type=file md5=02\n\\057c type=dir\n..\n",
+	    "BAD BAD /b:1:02: BAD ");
+	SAYS("/a\\057b type=file md5=01\n", "BAD ");
+	/* nobody knows whether it is one */
+	SAYS(". type=dir\nd\na type=file md5=01\n..\n./b type=file md5=02\n",
+	    "BAD BAD BAD ./b:1:02: ");
+	SAYS(". type=dir\nd md5=01\na type=file md5=02\n",
+	    "./d:1:01: ./a:1:02: ");
 	/* nor here, to the end */
 	SAYS(". type=dir\nd type=drr\na type=file md5=01\ne type=dir\n..\n"
 	    "b type=file md5=02\n./c type=file md5=03\n",
@@ -224,16 +262,22 @@ test_long(void **state)
 
 	(void)state;
 	n += (size_t)sprintf(list, "#mtree\n");
-	while (n < 3 << 20)
+	while (n < 5000)
 		n += (size_t)sprintf(list + n, "%0999d type=dir\n", 7);
 	(void)sprintf(list + n, "a type=file md5=01\n..\n./b type=file "
 	    "md5=02\n");
 	assert_string_equal(read_list(list), "BAD BAD ./b:1:02: ");
+	n = (size_t)sprintf(list, "#mtree\n./");
+	while (n < 3 << 20)
+		n += (size_t)sprintf(list + n, "%0999d", 7);
+	(void)sprintf(list + n, " type=file md5=01\n");
+	assert_int_equal(strlen(read_list(list)), n - 7 + strlen(":1:01: "));
 	n = (size_t)sprintf(list, "#mtree\n./a type=file \\\n");
 	while (n < 3 << 20)
 		n += (size_t)sprintf(list + n, "x=%0999d \\\n", 7);
-	(void)sprintf(list + n, "md5=01\n./b type=file md5=02\n");
-	assert_string_equal(read_list(list), "BAD ./b:1:02: ");
+	(void)sprintf(list + n, "md5=01\n./b type=file md5=02\n"
+	    "c type=file md5=03\n");
+	assert_string_equal(read_list(list), "BAD ./b:1:02: BAD ");
 }
 
 /* Which lists are specifications. */
@@ -262,6 +306,7 @@ test_which(void **state)
 	(void)state;
 	assert_true(is_mtree("#mtree", false));
 	assert_true(is_mtree("#mtree 2.0", false));
+	assert_false(is_mtree("#mtree-free", false));
 	assert_true(is_mtree("\357\273\277#mtree", false));
 	assert_false(is_mtree("#mtree", true));
 	assert_false(is_mtree("#\n#mtree", false));
@@ -298,6 +343,25 @@ test_stdin(void **state)
 	manifest_release(&m);
 }
 
+/* A line with NUL may have been a directory, and have gone on. */
+static void
+test_nul(void **state)
+{
+	static char lines[][40] = { "#mtree", ". type=dir", "a type=dir \\",
+	    "x\0", "b type=file md5=01", "./c type=file md5=02" };
+	static const size_t lens[] = { 6, 10, 12, 3, 18, 20 };
+	struct manifest m = { .algorithm = algorithm };
+	struct manifest_entry e;
+	size_t i;
+
+	(void)state;
+	buf_clear(&seen);
+	for (i = 0; i < 6; i++)
+		note(&m, manifest_line(&m, lines[i], lens[i], &e), &e);
+	assert_string_equal(buf_str(&seen), "BAD BAD ./c:1:02: ");
+	manifest_release(&m);
+}
+
 static void
 test_keyword(void **state)
 {
@@ -330,6 +394,7 @@ main(void)
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_which),
 		cmocka_unit_test(test_stdin),
+		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_keyword),
 	};
 
