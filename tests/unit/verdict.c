@@ -313,7 +313,7 @@ test_end_under_status(void **state)
 static void
 test_end_of_a_list_without_entries(void **state)
 {
-	const struct verdict_counts empty = { .lines = { 0, 0, 0 } };
+	const struct verdict_counts empty = { .refused = 0 };
 
 	(void)state;
 	check_end(&plain, &nothing,
@@ -611,7 +611,8 @@ static void
 test_audit_end_under_status(void **state)
 {
 	const struct verdict_counts c = { .listed = { 1, 1 },
-	    .refused = 1, .lines = { 2, 1, 1 } };
+	    .refused = 1,
+	    .lines = { .malformed = 2, .nul = 1, .no_digest = 1 } };
 	const struct verdict_counts none = { .refused = 0 };
 
 	(void)state;
