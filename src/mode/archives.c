@@ -62,24 +62,10 @@ archives_add(struct archives *as, const struct result *member)
 	contents_add(as->v[i].contents, member);
 }
 
-const struct contents *
-archives_contents(const struct archives *as, uint64_t cookie)
-{
-	size_t i = archives_find(as, cookie);
-
-	return i < as->n ? as->v[i].contents : NULL;
-}
-
 struct contents *
 archives_take(struct archives *as, uint64_t cookie)
 {
 	return archives_take_at(as, archives_find(as, cookie));
-}
-
-void
-archives_close(struct archives *as, uint64_t cookie)
-{
-	contents_free(archives_take(as, cookie));
 }
 
 /* For qsort(3): the lowest last, where they are dropped. */

@@ -31,16 +31,9 @@ void archives_release(struct archives *as);
 /* Adds a member to the archive of its cookie. */
 void archives_add(struct archives *as, const struct result *member);
 
-/* What is in the archive of that cookie, until archives_close; NULL: there was
- * no member. */
-const struct contents *archives_contents(const struct archives *as,
-    uint64_t cookie);
-
-/* The same, which from now on is the caller's. */
+/* What is in the archive of that cookie, which is forgotten: from now on it is
+ * the caller's. NULL: there was no member. */
 struct contents *archives_take(struct archives *as, uint64_t cookie);
-
-/* Forgets the archive of that cookie, if there was a member. */
-void archives_close(struct archives *as, uint64_t cookie);
 
 /* The lowest cookie of those that are there. False: there are none. */
 bool archives_first(struct archives *as, uint64_t *cookie);

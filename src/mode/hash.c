@@ -95,8 +95,7 @@ hash_emit(struct hash *h, const struct result *r, bool open)
 static void
 hash_emit_unsorted(struct hash *h, const struct result *r)
 {
-	const struct contents *c = archives_contents(&h->archives,
-	    r->entry.cookie);
+	struct contents *c = archives_take(&h->archives, r->entry.cookie);
 	struct result m;
 	uint64_t n;
 
@@ -110,7 +109,7 @@ hash_emit_unsorted(struct hash *h, const struct result *r)
 	hash_emit(h, r, c != NULL);
 	if (c)
 		h->others += c->others;
-	archives_close(&h->archives, r->entry.cookie);
+	contents_free(c);
 }
 
 static void

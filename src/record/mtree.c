@@ -39,7 +39,7 @@ struct mtree_values {
 
 struct mtree {
 	struct mtree_values set;
-	struct buf line;  /* what came of one that goes on */
+	struct buf line;  /* what came of one that goes on; else empty */
 	bool goes_on;
 	struct buf path;  /* of the current directory... */
 	size_t depth;     /* ...and how many were entered; 0: none */
@@ -470,8 +470,6 @@ mtree_line(struct mtree *t, const struct manifest *m, char *line, size_t len,
 	more = goes_on(line, len);
 	if (!t->goes_on && !more)
 		return read_line(t, m, line, len, e);
-	if (!t->goes_on)
-		buf_clear(&t->line);
 	t->goes_on = more;
 	if (t->line.len <= MTREE_LINE_MAX)
 		buf_put(&t->line, line, len - more);
