@@ -3,7 +3,7 @@
 
 . "${0%/*}/lib.sh" || exit 1
 
-if ! "$phash" --archive /dev/null >"$work/out" 2>"$work/err"; then
+if ! has_archives; then
 	try 'without libarchive' 2 "$phash" --archive /dev/null
 	err 'it is said' <<'END'
 phash: option --archive: this phash was built without libarchive (try 'phash --help')

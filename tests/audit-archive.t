@@ -3,7 +3,7 @@
 
 . "${0%/*}/lib.sh" || exit 1
 
-if ! "$phash" --archive /dev/null >"$work/out" 2>"$work/err"; then
+if ! has_archives; then
 	skip 'archives in an audit' 'built without libarchive'
 	finish
 fi

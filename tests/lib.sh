@@ -17,6 +17,7 @@
 #     until_ok CMD...          waits until CMD succeeds
 #     lines_are FILE N         FILE has N lines
 #     engines                  every --engine that this machine has
+#     has_archives             was phash built with libarchive? for use with if
 #     finish                   the plan; the last line of every test
 #
 # $phash is the program under test, $top the source tree. as_user CMD... runs
@@ -109,6 +110,10 @@ ok() {
 skip() {
 	test_count=$((test_count + 1))
 	echo "ok $test_count - $1 # SKIP $2"
+}
+
+has_archives() {
+	"$phash" --archive /dev/null >"$work/out" 2>"$work/err"
 }
 
 # Permissions mean nothing to root, so tests of them run as nobody.

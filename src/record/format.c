@@ -10,6 +10,7 @@
 #include "record/json.h"
 #include "record/mtree.h"
 #include "record/name.h"
+#include "record/text.h"
 #include "record/vis.h"
 
 #define FORMAT_PATH_MAX 4096 /* as PATH_MAX */
@@ -68,25 +69,17 @@ put_object(const struct format *f, const struct result *r, struct buf *out)
 
 /* ---- mtree ------------------------------------------------------------------- */
 
-static bool
-begins_with(const char *name, size_t len, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return len >= n && !memcmp(name, prefix, n);
-}
-
 /* A path with a slash: one without would be in the directory that a line before
  * it is about. */
 static void
 put_path(struct buf *out, const char *name, size_t len)
 {
-	if (begins_with(name, len, "/")) {
+	if (text_begins_with(name, len, "/")) {
 		buf_puts(out, "\\057");
 		name++;
 		len--;
-	} else if (!begins_with(name, len, "./") &&
-	    !begins_with(name, len, "../")) {
+	} else if (!text_begins_with(name, len, "./") &&
+	    !text_begins_with(name, len, "../")) {
 		buf_puts(out, "./");
 	}
 	vis_put(out, name, len);
@@ -115,9 +108,9 @@ common(const struct buf *dir, const char *name, size_t len)
 static void
 put_dirs(struct buf *dir, const char *name, size_t len, struct buf *out)
 {
-	size_t part = begins_with(name, len, "./") ? 2 : 0, i;
+	size_t part = text_begins_with(name, len, "./") ? 2 : 0, i;
 	size_t named = common(dir, name, len);
-	bool plain = !begins_with(name, len, "/");
+	bool plain = !text_begins_with(name, len, "/");
 
 	for (i = part; i < len; i++) {
 		if (name[i] != '/')

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "record/code.h"
+#include "record/text.h"
 #include "record/vis.h"
 
 /* Bytes of lines that go on, joined, and of a path of directories and the name in
@@ -75,20 +76,14 @@ struct words {
 	char *at, *end;
 };
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* The next word. False: there is none, or a comment. */
 static bool
 next_word(struct words *line, struct word *w)
 {
-	while (line->at < line->end && is_blank(*line->at))
+	while (line->at < line->end && text_is_blank(*line->at))
 		line->at++;
 	w->s = line->at;
-	while (line->at < line->end && !is_blank(*line->at))
+	while (line->at < line->end && !text_is_blank(*line->at))
 		line->at++;
 	w->len = (size_t)(line->at - w->s);
 	return w->len && *w->s != '#';
@@ -452,11 +447,11 @@ static size_t
 before_comment(const struct mtree *t, const char *s, size_t len)
 {
 	bool in_word = t->goes_on && t->line.len &&
-	    !is_blank(t->line.data[t->line.len - 1]);
+	    !text_is_blank(t->line.data[t->line.len - 1]);
 	size_t i;
 
 	for (i = 0; i < len && (in_word || s[i] != '#'); i++)
-		in_word = !is_blank(s[i]);
+		in_word = !text_is_blank(s[i]);
 	return i;
 }
 
