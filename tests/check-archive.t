@@ -99,6 +99,27 @@ ok 'have the names, too' grep -qF '"path":"r.tgz!./a"' "$work/out"
 try 'recursive' 2 "$phash" -c --archive=recursive LIST
 ok 'means nothing here' grep -qF -e '--archive=recursive' "$work/err"
 
+# What is compressed alone is called after the file by which it is asked for.
+ln -s x.gz y.gz
+ln x.gz z.gz
+"$phash" --archive --archive-prefix=always x.gz y.gz z.gz t/../y.gz >NAMED
+try 'one file of several names' 0 "$phash" -c --archive NAMED
+out 'has a content for each of them' <<'END'
+'t/../y.gz!y': OK
+'x.gz!x': OK
+'y.gz!y': OK
+'z.gz!z': OK
+END
+try 'and for no other' 1 bash -c 'sed "s/y\.gz!y/y.gz!x/" NAMED |
+	"$1" -c --archive --status' - "$phash"
+rm y.gz z.gz
+"$phash" -a sha256 --archive --archive-prefix=always - <r.tgz >SHA256-STDIN
+try 'standard input, with two algorithms' 1 bash -c \
+	'cat OF-STDIN SHA256-STDIN >TWO; "$1" -c --archive TWO <r.tgz' - "$phash"
+ok 'is read once' test "$(grep -c 'OK$' "$work/out")" = 3
+try 'by two names' 0 bash -c '{ cat OF-STDIN; sed "s|-!|/dev/stdin!|" \
+	OF-STDIN; } >TWO; cat r.tgz | "$1" -c --archive --quiet TWO' - "$phash"
+
 # Marks.
 printf 'SHA512 (!%s) = %0128d\n' a 0 '!r.tgz!a' 0 'r.tgz!' 0 >MARKS
 sed 's/(!r.tgz!)/(r.tgz!)/' MARKS >MARKS2

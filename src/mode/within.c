@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/diag.h"
 #include "base/entry.h"
@@ -63,6 +64,9 @@ within_look(const struct within *w, const char *path, struct entry *e)
 
 	if (!strcmp(path, "-")) {
 		e->kind = ENTRY_STDIN;
+		/* it may have another name, as a FIFO has */
+		if (fstat(STDIN_FILENO, &st) == 0)
+			e->id = entry_identity(&st);
 		return !w->stdin_taken;
 	}
 	if (xio_stat(w->run->dirfd, path, &st, 0) < 0 || S_ISDIR(st.st_mode))
@@ -106,17 +110,19 @@ within_is_newest(const struct within *w, const char *name, size_t len,
 	    !memchr(name + w->path.len + 1, '!', len - w->path.len - 1);
 }
 
-/* Sets w->key to what it is, and, of what can be read more than once, to its
- * algorithm. */
+/* Sets w->key to what it is; of what can be read more than once also to its
+ * algorithm, and to its name in its directory, after which the content of a
+ * compressed file is named. */
 static void
 within_key(struct within *w, const struct entry *e)
 {
+	const char *slash = strrchr(e->name, '/');
+
 	buf_clear(&w->key);
-	if (e->kind != ENTRY_STDIN)
-		buf_printf(&w->key, "%" PRIx64 ":%" PRIx64, e->id.dev,
-		    e->id.ino);
+	buf_printf(&w->key, "%" PRIx64 ":%" PRIx64, e->id.dev, e->id.ino);
 	if (!entry_is_stream(e))
-		buf_printf(&w->key, ":%d", e->algorithm);
+		buf_printf(&w->key, ":%d:%s", e->algorithm,
+		    slash ? slash + 1 : e->name);
 }
 
 /* The number of the archive e, which is handed over if it is new. As

@@ -1,9 +1,9 @@
 /*
  * within.h - members of archives that lists name: ARCHIVE!MEMBER.
  *
- * An archive is read once for each algorithm that its entries have, however its
- * path is spelled, and what is in it is kept until within_release. A stream is
- * read once: what asks for another algorithm of it fails.
+ * An archive is read once for each algorithm that its entries have, by whatever
+ * path with the same last part, and what is in it is kept until within_release. A
+ * stream is read once: what asks for another algorithm of it fails.
  */
 #ifndef MODE_WITHIN_H
 #define MODE_WITHIN_H
@@ -32,7 +32,7 @@ struct within {
 	struct run *run;
 	bool stdin_taken;         /* it is no archive */
 	struct archives archives; /* those that are being read */
-	struct table *table;      /* all, by identity and algorithm */
+	struct table *table;      /* all, by within_key */
 	struct within_archive *v; /* by number in table */
 	size_t cap;
 	struct buf path;          /* of the newest place... */
