@@ -307,7 +307,20 @@ if has_archives; then
 		"$1" --archive --format=mtree -' - "$phash"
 	try 'nor is it by compression' 1 bash -c 'echo text | gzip |
 		"$1" --archive --format=mtree -' - "$phash"
-	# a name as long as this costs no more than its line
+	printf 'dash\n' >t/-
+	tar -C t -cf dash.tar -- -
+	try 'a member of that name' 0 "$phash" --archive --format=mtree \
+		--sort=none dash.tar
+	ok 'is a file' grep -q '^./- type=file size=5 ' "$work/out"
+	try 'sorted, too' 0 "$phash" --archive --format=mtree dash.tar
+	ok 'it is one' grep -q '^./- type=file size=5 ' "$work/out"
+	rm t/-
+	try 'a new list, of a compressed stream' 2 bash -c 'echo text | gzip |
+		"$1" --audit=/dev/null --update --archive --format=mtree -q \
+		-o NEW -' - "$phash"
+	ok 'has no name for it, either' grep -qx \
+		'phash: .*standard input has no name.*' "$work/err"
+	# a name that is deeper than any directory has no line for each
 	d=$(printf 'a/%.0s' $(seq 3000))
 	printf x >x
 	tar -cf deep.tar --transform="s|^x\$|${d}x|" x

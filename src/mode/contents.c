@@ -152,6 +152,8 @@ contents_add(struct contents *c, const struct result *member)
 
 	if (r.status == RESULT_LINK)
 		contents_follow(c, r.archive, &r);
+	if (!r.entry.len) /* it is all of the archive */
+		r.entry.kind = r.archive->kind;
 	c->others += r.status == RESULT_OTHER;
 	other = r.entry.len ? contents_find_other(c, r.archive, r.entry.name,
 	    r.entry.len) : UINT64_MAX;

@@ -168,8 +168,8 @@ format_can(const struct format *f)
 bool
 format_has_name(const struct format *f, const struct result *r)
 {
-	return f->kind != FORMAT_MTREE || r->entry.len != 1 ||
-	    *r->entry.name != '-';
+	return f->kind != FORMAT_MTREE || r->entry.kind != ENTRY_STDIN ||
+	    r->entry.len != 1;
 }
 
 void

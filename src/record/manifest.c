@@ -386,12 +386,15 @@ begin_list(struct manifest *m, char *line, size_t len)
 	m->begun = true;
 	if (is || mtree_is_line(line, len))
 		m->mtree = mtree_new();
+	if (m->mtree && m->lost)
+		mtree_lose(m->mtree);
 }
 
 static enum manifest_kind
 read_line(struct manifest *m, struct manifest_entry *e, char *line, size_t len)
 {
 	if (len && memchr(line, '\0', len)) {
+		m->lost = true;
 		if (m->mtree)
 			mtree_lose(m->mtree);
 		return MANIFEST_NUL;

@@ -110,6 +110,7 @@ struct manifest {
 	uint64_t line;    /* number of the line that was last read, from 1 */
 	const char *tag;  /* what it is, or should have been, for messages */
 	enum manifest_order order;
+	bool lost;        /* a line was passed over that nobody has read */
 	bool begun;       /* it is known whether it is a specification... */
 	struct mtree *mtree; /* ...which it is; or NULL */
 };

@@ -379,6 +379,11 @@ read_nested(struct mtree *t, const struct manifest *m, const struct word *name,
 	e->name = t->path.data;
 	e->len = t->path.len;
 	t->path.len = len;
+	if (e->len == 1 && *e->name == '-') {
+		/* it is a file, not standard input (record/format.h) */
+		e->name = "./-";
+		e->len = 3;
+	}
 	return read_file(m, v, e);
 }
 

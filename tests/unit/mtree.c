@@ -19,7 +19,7 @@ static struct manifest_algorithm
 algorithm(void *cookie, const char *tag, size_t len, size_t bytes,
     bool base64)
 {
-	struct manifest_algorithm a = { .number = -3 };
+	struct manifest_algorithm a = { .number = -3, .tag = "usual" };
 
 	(void)cookie;
 	(void)bytes;
@@ -57,7 +57,7 @@ note(const struct manifest *m, enum manifest_kind kind,
 		buf_puts(&seen, "BARE ");
 		break;
 	default:
-		assert_string_equal(m->tag, "mtree");
+		assert_string_equal(m->tag, m->mtree ? "mtree" : "usual");
 		buf_puts(&seen, "BAD ");
 		break;
 	}
@@ -328,38 +328,51 @@ test_which(void **state)
 	assert_false(is_mtree("0102  x\n./a type=file md5=01", false));
 }
 
+/* A specification has no name for standard input. */
 static void
 test_stdin(void **state)
 {
-	struct manifest m = { .algorithm = algorithm, .is_stdin = true };
-	struct manifest_entry e;
-	char head[] = "#mtree", dash[] = "- type=file md5=01";
-
 	(void)state;
-	assert_int_equal(manifest_line(&m, head, strlen(head), &e),
-	    MANIFEST_SKIP);
-	assert_int_equal(manifest_line(&m, dash, strlen(dash), &e),
-	    MANIFEST_MALFORMED);
-	manifest_release(&m);
+	SAYS("- type=file md5=01\n. type=dir\n- type=file md5=02\n"
+	    "d type=dir\n- type=file md5=03\n",
+	    "./-:1:01: ./-:1:02: ./d/-:1:03: ");
 }
 
-/* A line with NUL may have been a directory, and have gone on. */
+/* A line with NUL may have been a directory, and have gone on; the first one,
+ * too. */
 static void
 test_nul(void **state)
 {
-	static char lines[][40] = { "#mtree", ". type=dir", "a type=dir \\",
-	    "x\0", "b type=file md5=01", "./c type=file md5=02" };
-	static const size_t lens[] = { 6, 10, 12, 3, 18, 20 };
-	struct manifest m = { .algorithm = algorithm };
+	static const struct {
+		char line[40];
+		size_t len;
+	} lists[][6] = {
+		{ { "#mtree", 6 }, { ". type=dir", 10 }, { "a type=dir \\", 12 },
+		  { "x\0", 3 }, { "b type=file md5=01", 18 },
+		  { "./c type=file md5=02", 20 } },
+		{ { "a type=dir\0", 11 }, { "# comment", 9 },
+		  { "/set uname=root", 15 }, { "./c type=file md5=01", 20 },
+		  { "b type=file md5=02", 18 }, { "./d md5=03", 10 } },
+	};
+	static const char *const what[] = { "BAD BAD ./c:1:02: ",
+	    "BAD ./c:1:01: BAD BAD " };
 	struct manifest_entry e;
-	size_t i;
+	char line[40];
+	size_t n, i;
 
 	(void)state;
-	buf_clear(&seen);
-	for (i = 0; i < 6; i++)
-		note(&m, manifest_line(&m, lines[i], lens[i], &e), &e);
-	assert_string_equal(buf_str(&seen), "BAD BAD ./c:1:02: ");
-	manifest_release(&m);
+	for (n = 0; n < 2; n++) {
+		struct manifest m = { .algorithm = algorithm };
+
+		buf_clear(&seen);
+		for (i = 0; i < 6; i++) {
+			memcpy(line, lists[n][i].line, sizeof(line));
+			note(&m, manifest_line(&m, line, lists[n][i].len, &e),
+			    &e);
+		}
+		assert_string_equal(buf_str(&seen), what[n]);
+		manifest_release(&m);
+	}
 }
 
 static void
