@@ -125,14 +125,19 @@ printf 'SHA512 (!%s) = %0128d\n' a 0 '!r.tgz!a' 0 'r.tgz!' 0 >MARKS
 sed 's/(!r.tgz!)/(r.tgz!)/' MARKS >MARKS2
 try 'marks at the ends' 1 "$phash" -c --archive MARKS2
 ok 'divide nothing' test "$(grep -c 'No such file' "$work/err")" = 3
-try 'nothing but marks' 1 bash -c 'printf "SHA512 (%s) = %0128d\n" "$(head -c \
-	300000 /dev/zero | tr "\\0" "!")" 0 | "$1" -c --archive --status' - "$phash"
+printf 'SHA512 (%s) = %0128d\n' "$(head -c 300000 /dev/zero | tr '\0' '!')" 0 \
+	>ONLY-MARKS
+try 'nothing but marks' 1 "$phash" -c --archive --status ONLY-MARKS
 name=$(printf 'x%.0s' $(seq 250))
 try 'a long member of an archive that is gone' 1 bash -c \
 	'printf "SHA512 (gone.tar!%s) = %0128d\n" "$2" 0 |
 	"$1" -c --archive --ignore-missing' - "$phash" "$name"
 ok 'is missing' grep -q 'no file was verified' "$work/err"
+out 'and no failure' </dev/null
 echo text >p
+try 'a name without that one' 1 bash -c '{ printf "SHA512 (p!x) = %0128d\n" 0
+	cat LIST; } | "$1" -c --archive 2>/dev/null' - "$phash"
+ok 'and a longer one behind it' grep -qx "'p!q.tar!a': OK" "$work/out"
 try 'a file of a shorter name' 0 "$phash" -c --archive --quiet LIST
 rm p
 

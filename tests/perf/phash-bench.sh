@@ -208,10 +208,11 @@ row_archive() {
 	row "source in tar.zst" "bsdtar, mtree with sha512" ours_archive_zst bsdtar_zst within 0.5
 }
 
-huge_archives() {
+huge_archives() (
+	set -o pipefail
 	python3 "$top/tests/perf/make-tar.py" 10000000000 | zstd -q >"$1/10g.tar.zst" &&
 		tar -C "$dir/small-1m" -c . | zstd -q >"$1/1m.tar.zst"
-}
+)
 
 # Without the directory that all have in common.
 without_top() { sed 's|(\(\./\)\?[^/]*/|(|'; }
