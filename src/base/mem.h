@@ -23,8 +23,8 @@ void *mem_zalloc(size_t n, size_t size);
 /* A copy of len bytes with a NUL behind them; of none, s may be NULL. */
 char *mem_dup(const char *s, size_t len);
 
-/* p, which may be NULL, with room for n elements of size bytes each; it may have
- * moved. The product is checked. */
+/* p, which may be NULL, with room for n elements of size bytes each, neither of
+ * them 0; it may have moved. The product is checked. */
 void *mem_resize(void *p, size_t n, size_t size);
 
 /*

@@ -363,14 +363,15 @@ audit_print(struct audit *a)
 
 /* 0, or -1 after a message when there can be no new list as it was asked for. */
 static int
-audit_begin_update(const struct audit *a)
+audit_allow_update(const struct audit *a)
 {
+	const char *list = readlist_name(a->run.o->audit);
 	const char *why = newlist_refusal(&a->newlist, a->run.o,
 	    tags_name(&a->list.tags, compare_algorithm(a->compare,
 	    COMPARE_NONE)));
 
 	if (why)
-		diag_name(a->run.o->audit, strlen(a->run.o->audit), "%s", why);
+		diag_name(list, strlen(list), "%s", why);
 	return why ? -1 : 0;
 }
 
@@ -399,7 +400,7 @@ audit_init(struct audit *a, const struct options *o)
 	if (audit_read(a, o->audit) < 0)
 		return -1;
 	a->compare->counts.guess = tags_guess(&a->list.tags);
-	if (o->update && audit_begin_update(a) < 0)
+	if (o->update && audit_allow_update(a) < 0)
 		return -1;
 	if (o->update && newlist_has_stamps(&a->newlist, o)) {
 		table_keep_stamps(a->compare->have->table);

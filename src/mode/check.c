@@ -305,28 +305,34 @@ check_fail(struct item *i, enum result_status status, int code)
 	return 0;
 }
 
+/* Why a name of an archive and a member is that of no file: of one that is not
+ * there, a part is longer than any file's. */
+static int
+check_absence(const struct item *i, int err)
+{
+	return err == ENAMETOOLONG && strchr(i->text.data, '!') ? ENOENT : err;
+}
+
 /* What is no file, for the reason err, may be a member of an archive. */
 static int
 check_put_member(struct check *c, struct item *i, int err)
 {
-	struct within_place at = { .archive = WITHIN_NONE };
-	int rc = 0;
-
-	if (c->run.o->archive)
-		rc = within_put(&c->within, i->text.data, i->text.len,
-		    i->algorithm, &at);
-	if (rc == -1)
-		return -1;
-	if (rc == -2) /* its bytes can be had only once */
-		return check_fail(i, RESULT_READ, ESPIPE);
-	if (rc && i->algorithm < 0)
+	if (!c->run.o->archive)
+		return check_fail(i, RESULT_OPEN, err);
+	switch (within_put(&c->within, i->text.data, i->text.len,
+	    i->algorithm, &i->at)) {
+	case WITHIN_PUT:
+		return 0;
+	case WITHIN_NO_ARCHIVE:
+		return check_fail(i, RESULT_OPEN, check_absence(i, err));
+	case WITHIN_NO_ALGORITHM:
 		return check_fail(i, RESULT_ALGORITHM, 0);
-	/* of an archive that is not there, a part is longer than any file's */
-	if (c->run.o->archive && err == ENAMETOOLONG &&
-	    strchr(i->text.data, '!'))
-		err = ENOENT;
-	i->at = at;
-	return rc ? 0 : check_fail(i, RESULT_OPEN, err);
+	case WITHIN_READ:
+		return check_fail(i, RESULT_READ, ESPIPE);
+	case WITHIN_OVER:
+		break;
+	}
+	return -1;
 }
 
 /* Hands a listed file to the workers, or says at once why not. */

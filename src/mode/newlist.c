@@ -11,8 +11,8 @@
 #include "mode/tags.h"
 #include "options/options.h"
 #include "record/compare.h"
+#include "record/format.h"
 #include "record/manifest.h"
-#include "record/mtree.h"
 #include "record/side.h"
 
 /* Might a name that is not dotted have been printed with "./" in front? Not an
@@ -59,13 +59,15 @@ const char *
 newlist_refusal(const struct newlist *l, const struct options *o,
     const char *tag)
 {
+	const struct format f = { .kind = FORMAT_MTREE, .tag = tag };
+
 	if (!newlist_has_stamps(l, o))
 		return NULL;
 	if (o->base64)
 		return "a specification of mtree has digests in hex: --base64 "
 		    "does not go with it";
-	return mtree_keyword(tag) ? NULL : "a specification of mtree has no "
-	    "keyword for its algorithm";
+	return format_can(&f) ? NULL : "a specification of mtree has no keyword "
+	    "for its algorithm";
 }
 
 bool

@@ -125,9 +125,8 @@ within_key(struct within *w, const struct entry *e)
 		    slash ? slash + 1 : e->name);
 }
 
-/* The number of the archive e, which is handed over if it is new. As
- * within_put. */
-static int
+/* The number of the archive e, which is handed over if it is new. */
+static enum within_put
 within_open(struct within *w, struct entry *e, uint64_t *archive)
 {
 	bool is_new;
@@ -135,7 +134,8 @@ within_open(struct within *w, struct entry *e, uint64_t *archive)
 	within_key(w, e);
 	*archive = table_add(w->table, w->key.data, w->key.len, &is_new);
 	if (!is_new)
-		return w->v[*archive].algorithm == e->algorithm ? 1 : -2;
+		return w->v[*archive].algorithm == e->algorithm ? WITHIN_PUT :
+		    WITHIN_READ;
 	w->v = mem_grow(w->v, &w->cap, (size_t)*archive + 1, sizeof(*w->v));
 	w->v[*archive] = (struct within_archive){
 		.path = mem_dup(e->name, e->len),
@@ -143,27 +143,29 @@ within_open(struct within *w, struct entry *e, uint64_t *archive)
 		.algorithm = e->algorithm,
 	};
 	e->cookie = WITHIN_ARCHIVE | *archive;
-	return run_put(w->run, e) < 0 ? -1 : 1;
+	return run_put(w->run, e) < 0 ? WITHIN_OVER : WITHIN_PUT;
 }
 
-int
+enum within_put
 within_put(struct within *w, const char *name, size_t len, int algorithm,
     struct within_place *at)
 {
 	struct entry e = { .algorithm = algorithm, .archive = true };
-	int rc;
+	enum within_put rc;
 
 	if (within_is_newest(w, name, len, algorithm)) {
 		*at = w->newest;
-		return 1;
+		return WITHIN_PUT;
 	}
 	at->archive = w->newest.archive = WITHIN_NONE;
 	e.len = at->len = within_divide(w, name, len, &e);
-	if (!e.len || algorithm < 0)
-		return e.len > 0;
+	if (!e.len)
+		return WITHIN_NO_ARCHIVE;
+	if (algorithm < 0)
+		return WITHIN_NO_ALGORITHM;
 	e.name = w->path.data;
 	rc = within_open(w, &e, &at->archive);
-	if (rc == -2)
+	if (rc != WITHIN_PUT)
 		at->archive = WITHIN_NONE;
 	w->algorithm = algorithm;
 	w->newest = *at;

@@ -41,6 +41,14 @@ struct within {
 	struct buf key;
 };
 
+enum within_put {
+	WITHIN_PUT,
+	WITHIN_NO_ARCHIVE,   /* no part of the path is one */
+	WITHIN_NO_ALGORITHM, /* it is below 0 */
+	WITHIN_READ,         /* a stream, which is read with another algorithm */
+	WITHIN_OVER          /* the run is */
+};
+
 /* run is borrowed. stdin_taken: standard input is read for another purpose. */
 void within_init(struct within *w, struct run *run, bool stdin_taken);
 
@@ -49,13 +57,12 @@ void within_release(struct within *w);
 
 /*
  * The path of a member, len bytes: the archive that it is in is handed to the
- * hasher, unless it was before, or the algorithm is below 0: then at->archive is
- * WITHIN_NONE. Of all "!" the last one divides both that is behind the path of
- * something that is no directory. 1; 0: there is no such archive; -1 when the run
- * is over; -2: it is a stream, and read with another algorithm.
+ * hasher, unless it was before, and at says where the member is; unless the
+ * outcome is WITHIN_PUT, at->archive is WITHIN_NONE. Of all "!" the last one
+ * divides both that is behind the path of something that is no directory.
  */
-int within_put(struct within *w, const char *name, size_t len, int algorithm,
-    struct within_place *at);
+enum within_put within_put(struct within *w, const char *name, size_t len,
+    int algorithm, struct within_place *at);
 
 /* Takes the result of an archive or of a member. False: it is of neither. */
 bool within_result(struct within *w, const struct result *r);

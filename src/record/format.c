@@ -13,7 +13,7 @@
 #include "record/text.h"
 #include "record/vis.h"
 
-#define FORMAT_PATH_MAX 4096 /* as PATH_MAX */
+#define FORMAT_PATH_MAX 4096 /* as PATH_MAX of Linux, wherever this runs */
 
 static void
 put_name(const struct result *r, bool escaped, struct buf *out)

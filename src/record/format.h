@@ -15,8 +15,9 @@
  *
  * In mtree, paths are full, and the directories that lead to a file are named
  * before it, which mtree(8) of NetBSD asks for, unless it is outside of the
- * current one, or longer than PATH_MAX. Keywords are type, size, mode and time, the last two where they
- * are known and of a regular file, and the digest. The end is '\n'.
+ * current one, or longer than PATH_MAX. Keywords are type, size, mode and time,
+ * the last two where they are known and of a regular file, and the digest. The end
+ * is '\n'.
  */
 #ifndef RECORD_FORMAT_H
 #define RECORD_FORMAT_H

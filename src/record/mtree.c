@@ -13,7 +13,7 @@
  * them, which a line as short as that name stands for: PATH_MAX. What is longer
  * is malformed; a full path may have any length. */
 #define MTREE_LINE_MAX ((size_t)1 << 20)
-#define MTREE_PATH_MAX 4096
+#define MTREE_PATH_MAX 4096 /* as format.c writes them */
 
 enum mtree_type { TYPE_NONE, TYPE_FILE, TYPE_DIR, TYPE_OTHER, TYPE_BAD };
 

@@ -19,8 +19,8 @@
  *
  * What the grammar does not say:
  *
- *   - A line that ends in an odd number of backslashes goes on in the next one,
- *     without the last of them.
+ *   - A line without a comment that ends in an odd number of backslashes goes on
+ *     in the next one, without the last of them.
  *   - A path without a slash is in the current directory, and if it is a
  *     directory, is that from there on. One with a slash, "full", is relative
  *     to where the specification begins. The slash may not be an escape, but as
@@ -35,12 +35,12 @@
  *   - An entry of another type than file is passed over. One without a type is
  *     a file if it has a digest, else nobody knows what it is.
  *   - Where it cannot be told what the current directory is, because a line was
- *     malformed that may have been one's, or nobody knows what it is, lines
+ *     malformed that may have been one's, or nobody knows what it is, files
  *     with a path without a slash are malformed: in it, if its type is dir,
  *     else to the end. A path of directories that is longer than PATH_MAX is
  *     one that cannot be told.
  *   - Where a line with "/set" or "/unset" was malformed, lines without a type
- *     are, until one is set.
+ *     are, until one is set or unset.
  */
 #ifndef RECORD_MTREE_H
 #define RECORD_MTREE_H
@@ -53,8 +53,7 @@
 struct mtree;
 
 /* Is the line, which is no comment, and left as it is, one of a specification,
- * and of no other
- * list? There is "/set", or a path that begins with "." and has "type". */
+ * and of no other list? There is "/set", or a path that begins with "." and has "type". */
 bool mtree_is_line(char *line, size_t len);
 
 struct mtree *mtree_new(void);
@@ -63,7 +62,8 @@ void mtree_free(struct mtree *t); /* NULL is fine */
 /* A line is passed over that nobody has read. */
 void mtree_lose(struct mtree *t);
 
-/* As manifest_line, for a line of t without NUL. The name of the entry lives until the next call. */
+/* As manifest_line, for a line of t without NUL. The name of the entry lives until
+ * the next call. */
 enum manifest_kind mtree_line(struct mtree *t, const struct manifest *m,
     char *line, size_t len, struct manifest_entry *e);
 
