@@ -10,7 +10,9 @@
  *     chunk      tasks, chunks and queues of them
  *     job        what all kinds of job have
  *     watch      waits for sockets and processes
- *     worker     runs in a worker, and only there
+ *     reply      in a worker: answers
+ *     take       in a worker: what it is sent
+ *     worker     a worker's life
  *     spawn      forks, kills and forgets workers
  *     dispatch   chooses a chunk and a worker, and sends
  *     answer     reads what a worker says, and checks it
