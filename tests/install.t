@@ -33,7 +33,7 @@ exported() {
 		usr/lib/libppool.a
 		usr/lib/libppool.so
 		usr/lib/libppool.so.2
-		usr/lib/libppool.so.2.0.0
+		usr/lib/libppool.so.2.1.0
 		usr/lib/pkgconfig/ppool.pc
 		usr/share/bash-completion/completions/phash
 		usr/share/doc/phash/README

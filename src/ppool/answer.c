@@ -32,6 +32,11 @@ note_is_good(const struct ppool *p, const struct peer *w,
 		return false;
 	if (note->type == FRAME_HELLO)
 		return !w->hello && !note->len;
+	if (note->type == FRAME_ASK)
+		return w->hello && !note->n &&
+		    note->len == sizeof(struct frame_ask);
+	if (note->type == FRAME_RESIGN)
+		return w->hello && !note->n && !note->len;
 	return note->type == FRAME_ANSWERS && w->hello && note->n > 0 &&
 	    note->n <= note->len / sizeof(struct frame_answer) &&
 	    note->len <= FRAME_GROUP + sizeof(struct frame_answer) +
@@ -137,6 +142,58 @@ read_answers(struct ppool *p, struct peer *w, const struct frame_note *note,
 		ppool_peer_bad(p, w);
 }
 
+/* ---- what else a worker says ---------------------------------------------- */
+
+static void
+read_hello(struct ppool *p, struct peer *w, const struct frame_note *note)
+{
+	if (note->n)
+		ppool_break(p); /* its initializer failed */
+	else
+		w->hello = true;
+}
+
+static void
+read_ask(const struct ppool *p, struct peer *w, const uint8_t *body)
+{
+	struct frame_ask ask;
+
+	memcpy(&ask, body, sizeof(ask));
+	w->room = ask.chunks < p->opts.window ? ask.chunks : p->opts.window;
+	w->room_weight = ask.weight;
+	w->pace = ask.pace;
+}
+
+/* What it was sent goes to others when it is gone, which will be soon. */
+static void
+read_resignation(struct ppool *p, struct peer *w)
+{
+	p->resigned += !w->resigned;
+	w->resigned = true;
+	if (!w->kill_at)
+		w->kill_at = ppool_now() + PPOOL_GRACE_NS;
+}
+
+static void
+read_note(struct ppool *p, struct peer *w, const struct frame_note *note,
+    const uint8_t *body)
+{
+	switch (note->type) {
+	case FRAME_HELLO:
+		read_hello(p, w, note);
+		break;
+	case FRAME_ASK:
+		read_ask(p, w, body);
+		break;
+	case FRAME_RESIGN:
+		read_resignation(p, w);
+		break;
+	default:
+		read_answers(p, w, note, body);
+		break;
+	}
+}
+
 /* ---- bytes ---------------------------------------------------------------- */
 
 /* Room for a frame of this size, and back to a normal size after it. */
@@ -175,12 +232,7 @@ parse_frames(struct ppool *p, struct peer *w)
 		need = sizeof(note) + note.len;
 		if (w->in_len - at < need)
 			break;
-		if (note.type == FRAME_ANSWERS)
-			read_answers(p, w, &note, body);
-		else if (note.n)
-			ppool_break(p); /* its initializer failed */
-		else
-			w->hello = true;
+		read_note(p, w, &note, body);
 		at += need;
 		need = 0;
 	}

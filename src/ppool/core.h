@@ -10,7 +10,7 @@
  *     chunk      tasks, chunks and queues of them
  *     job        what all kinds of job have
  *     watch      waits for sockets and processes
- *     reply      in a worker: answers
+ *     reply      in a worker: answers, and what else it says
  *     take       in a worker: what it is sent
  *     worker     a worker's life
  *     spawn      forks, kills and forgets workers
@@ -81,6 +81,7 @@ struct peer {
 	bool eof;      /* its socket says nothing more */
 	bool bad;      /* it broke the protocol, and was killed */
 	bool blocked;  /* its socket was full: wait until it is not */
+	bool resigned; /* by itself: is not replaced */
 	bool given_up; /* killed by ppool_give_up, for an item: given_id */
 	bool readable, writable, check; /* what ppool_watch_wait saw */
 	pid_t pid;
@@ -98,6 +99,10 @@ struct peer {
 	uint64_t sent;        /* items, ever */
 	uint64_t weight;      /* outstanding */
 	uint64_t items;       /* outstanding */
+	unsigned room;        /* chunks that it may hold in any case... */
+	uint64_t room_weight; /* ...and more, within opts.window, as long as
+	                       * they weigh no more than this together */
+	uint64_t pace;        /* weight that it does in a second; 0: not said */
 	int64_t part_at;      /* when the last bytes came of a frame that is
 	                       * not whole; 0: there is none */
 	uint8_t *in;          /* received, not yet parsed */
@@ -129,6 +134,7 @@ struct ppool {
 	struct peer *peers;
 	unsigned n;      /* peers */
 	unsigned live;
+	unsigned resigned;
 	int reserved;    /* peer that is sent nothing, until a chunk to be alone
 	                  * can go to it; -1 */
 	struct status_line *lines;
@@ -218,7 +224,9 @@ void ppool_peer_end(struct peer *w);
 /* Forgets the process: descriptors and buffers, not the chunks. */
 void ppool_peer_clear(struct ppool *p, struct peer *w);
 
-/* dispatch.c: starved asks for whatever there is if a worker has nothing. */
+/* Can j be served, now or by a worker that is forked later? dispatch.c */
+bool ppool_has_workers(const struct ppool *p, const struct job *j);
+/* Likewise: starved asks for whatever there is if a worker has nothing. */
 void ppool_dispatch(struct ppool *p, bool starved);
 /* Has a worker nothing to do; or nothing of j, if that has a window of its
  * own? */

@@ -16,6 +16,8 @@
  * the heap, say. If workers die again and again with no possible cause, all
  * items that they had begun become one; and so is an item that ran alone.
  *
+ * A worker that resigns says that nothing it was sent is the cause.
+ *
  * When the owner gave a worker up it has named the cause itself: that item is
  * GIVENUP, and no other is a possible cause. A worker that does not end after
  * SIGKILL waits in the kernel, for a file system that does not answer; its
@@ -38,6 +40,7 @@ struct death {
 	bool inside;      /* the last of them was being run */
 	bool wide;        /* all that were begun are possible causes */
 	bool given_up;    /* by the owner, for item number given */
+	bool resigned;    /* no item is a cause */
 	uint64_t given;
 	bool early;       /* a timeout meant the item before the one in
 	                   * progress: the death does not count against this */
@@ -54,7 +57,8 @@ was_taken(const struct death *d, const struct chunk *c, uint32_t place)
 static bool
 may_be_cause(const struct death *d, const struct chunk *c, uint32_t place)
 {
-	if (c->tasks[place].answered || !was_taken(d, c, place) || d->given_up)
+	if (c->tasks[place].answered || !was_taken(d, c, place) ||
+	    d->given_up || d->resigned)
 		return false;
 	if (d->wide || c->alone)
 		return true;
@@ -185,6 +189,7 @@ peer_died(struct ppool *p, struct peer *w, int code, bool exited)
 	/* a callback may have given it up even now */
 	d.given_up = w->given_up;
 	d.given = w->given_id;
+	d.resigned = w->resigned;
 	ppool_peer_clear(p, w);
 	if (ppool_over(p) || p->quit ||
 	    (w->quitting && w->hello && !w->held.first))
@@ -199,7 +204,7 @@ peer_died(struct ppool *p, struct peer *w, int code, bool exited)
 		dispose_of_chunk(&d, c);
 	if (d.reported)
 		p->crashes = 0;
-	else if (!d.causes && !d.given_up)
+	else if (!d.causes && !d.given_up && !d.resigned)
 		count_crash(p, w, exited, worked);
 }
 
@@ -269,6 +274,27 @@ needs_workers(const struct ppool *p)
 	return p->state == POOL_RUN || !ppool_idle(p);
 }
 
+static bool
+has_stranded(const struct ppool *p, const struct queue *q)
+{
+	for (const struct chunk *c = q->first; c; c = c->next)
+		if (!ppool_has_workers(p, c->job))
+			return true;
+	return false;
+}
+
+/* Does a chunk wait whose workers have all resigned? */
+static bool
+lacks_workers(const struct ppool *p)
+{
+	if (!p->resigned)
+		return false;
+	for (const struct link *l = p->jobs.next; l != &p->jobs; l = l->next)
+		if (has_stranded(p, &((const struct job *)l)->ready))
+			return true;
+	return has_stranded(p, &p->again) || has_stranded(p, &p->alone);
+}
+
 void
 ppool_respawn(struct ppool *p)
 {
@@ -276,6 +302,10 @@ ppool_respawn(struct ppool *p)
 
 	if (!needs_workers(p))
 		return;
+	if (lacks_workers(p)) {
+		ppool_break(p);
+		return;
+	}
 	if (p->opts.flags & PPOOL_NO_RESPAWN) {
 		if (!p->live)
 			ppool_break(p);
@@ -285,7 +315,8 @@ ppool_respawn(struct ppool *p)
 	if (now < p->fork_at)
 		return;
 	for (unsigned i = 0; i < p->n; i++) {
-		if (p->peers[i].live || ppool_spawn(p, &p->peers[i]) == 0)
+		if (p->peers[i].live || p->peers[i].resigned ||
+		    ppool_spawn(p, &p->peers[i]) == 0)
 			continue;
 		p->fork_at = now + PPOOL_FORK_NS;
 		if (!p->live)

@@ -5,21 +5,52 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* So much longer than another may a worker take for a chunk in any case. */
+#define LATE_MS 250
+
 /* ---- who has room --------------------------------------------------------- */
 
 /* Can this worker be given work at all? */
 static bool
 peer_usable(const struct peer *w)
 {
-	return w->live && !w->quitting && !w->eof && !w->bad && !w->kill_at &&
-	    !w->timed_out;
+	return w->live && !w->quitting && !w->resigned && !w->eof && !w->bad &&
+	    !w->kill_at && !w->timed_out;
 }
 
+/* Has it asked for any? */
 static bool
-peer_has_room(const struct ppool *p, const struct peer *w)
+peer_takes(const struct peer *w)
 {
-	return peer_usable(w) && w->held.n < p->opts.window &&
-	    w - p->peers != p->reserved &&
+	return w->room || w->room_weight;
+}
+
+/* May it be given chunks of this job? */
+static bool
+peer_is_for(const struct ppool *p, const struct peer *w, const struct job *j)
+{
+	unsigned n = (unsigned)(w - p->peers);
+
+	return n >= j->first && n <= j->last;
+}
+
+bool
+ppool_has_workers(const struct ppool *p, const struct job *j)
+{
+	for (unsigned i = j->first; i <= j->last && i < p->n; i++)
+		if (!p->peers[i].resigned)
+			return true;
+	return false;
+}
+
+/* For a chunk of this weight. */
+static bool
+peer_has_room(const struct ppool *p, const struct peer *w, uint64_t weight)
+{
+	bool fits = w->held.n < w->room || (w->held.n < p->opts.window &&
+	    weight < w->room_weight && w->weight <= w->room_weight - weight);
+
+	return fits && peer_usable(w) && w - p->peers != p->reserved &&
 	    !(w->held.first && w->held.first->alone);
 }
 
@@ -27,7 +58,7 @@ static bool
 has_room(const struct ppool *p)
 {
 	for (unsigned i = 0; i < p->n; i++)
-		if (peer_has_room(p, &p->peers[i]))
+		if (peer_has_room(p, &p->peers[i], 0))
 			return true;
 	return false;
 }
@@ -49,7 +80,7 @@ ppool_has_idle(const struct ppool *p, const struct job *j)
 	for (unsigned i = 0; i < p->n; i++) {
 		const struct peer *w = &p->peers[i];
 
-		if (peer_has_room(p, w) &&
+		if (peer_is_for(p, w, j) && peer_has_room(p, w, 0) &&
 		    (j->window ? !peer_share(w, j) : !w->held.n))
 			return true;
 	}
@@ -66,34 +97,69 @@ lighter(struct peer *best, struct peer *w)
 	return best;
 }
 
-/* Who gets a chunk of job j: the one with the least to do. limit is the weight
- * that a worker may hold, 0 for no limit; one chunk always fits. */
+/* When it would be through with a chunk more, in ms from now, if it has said
+ * what its pace is. */
+static uint64_t
+peer_end(const struct peer *w, uint64_t weight)
+{
+	uint64_t sum = w->weight + weight;
+
+	return sum / w->pace * 1000 + sum % w->pace * 1000 / w->pace;
+}
+
+/* The one of two that has room for a chunk of this weight and gets it. */
+static struct peer *
+better(struct peer *best, struct peer *w, uint64_t weight)
+{
+	if (!best || !best->pace || !w->pace)
+		return lighter(best, w);
+	return peer_end(w, weight) < peer_end(best, weight) ? w : best;
+}
+
+/* Is it better to wait for another one, though that has no room now? So the
+ * last chunks do not go to who takes much longer for them. */
+static bool
+is_late(const struct peer *best, const struct peer *other, uint64_t weight)
+{
+	return best->pace && peer_end(best, weight) / 2 >
+	    peer_end(other, weight) + LATE_MS;
+}
+
+/* Who gets a chunk of job j: the one with the least to do, or that will be
+ * through with it first; NULL: nobody has room, or it should wait. limit is the
+ * weight that a worker may hold, 0 for no limit; one chunk always fits. */
 static struct peer *
 pick(const struct ppool *p, const struct job *j, uint64_t limit,
     uint64_t weight)
 {
-	struct peer *best = NULL;
+	struct peer *best = NULL, *soonest = NULL;
 
 	for (unsigned i = 0; i < p->n; i++) {
 		struct peer *w = &p->peers[i];
 
-		if (peer_has_room(p, w) &&
+		if (!peer_is_for(p, w, j))
+			continue;
+		if (w->pace && peer_usable(w) && peer_takes(w) && (!soonest ||
+		    peer_end(w, weight) < peer_end(soonest, weight)))
+			soonest = w;
+		if (peer_has_room(p, w, weight) &&
 		    (!j->window || peer_share(w, j) < j->window) &&
 		    (!limit || !w->held.n || w->weight + weight <= limit))
-			best = lighter(best, w);
+			best = better(best, w, weight);
 	}
-	return best;
+	return best && soonest && is_late(best, soonest, weight) ? NULL : best;
 }
 
-/* Of all that can be given work, room or not: the one with the least to do,
- * which is one that holds nothing, if there is such. */
+/* Of all that can be given work of this job, full or not: the one with the least
+ * to do, which is one that holds nothing, if there is such. */
 static struct peer *
-pick_lightest(const struct ppool *p)
+pick_lightest(const struct ppool *p, const struct job *j)
 {
 	struct peer *best = NULL;
 
 	for (unsigned i = 0; i < p->n; i++)
-		if (peer_usable(&p->peers[i]))
+		if (peer_usable(&p->peers[i]) && peer_takes(&p->peers[i]) &&
+		    peer_is_for(p, &p->peers[i], j))
 			best = lighter(best, &p->peers[i]);
 	return best;
 }
@@ -185,7 +251,8 @@ send_singles(struct ppool *p)
 {
 	struct peer *w = NULL;
 
-	while (p->alone.first && (w = pick_lightest(p)) && !w->held.n)
+	while (p->alone.first && (w = pick_lightest(p,
+	    p->alone.first->job)) && !w->held.n)
 		give(p, w, ppool_queue_pop(&p->alone));
 	if (!p->alone.first)
 		p->reserved = -1;
@@ -202,7 +269,7 @@ send_returned(struct ppool *p)
 
 	for (c = p->again.first; c; c = next) {
 		next = c->next;
-		w = pick(p, c->job, 0, 0);
+		w = pick(p, c->job, 0, c->weight);
 		if (!w)
 			continue;
 		ppool_queue_remove(&p->again, c);
@@ -210,11 +277,22 @@ send_returned(struct ppool *p)
 	}
 }
 
+/* The next chunk that may have a place where this one has none. */
+static struct chunk *
+next_lighter(const struct chunk *c)
+{
+	struct chunk *next = c->next;
+
+	while (next && next->weight >= c->weight)
+		next = next->next;
+	return next;
+}
+
 static bool
 send_job(struct ppool *p, struct job *j, bool starved)
 {
+	struct peer *w = NULL;
 	struct chunk *c;
-	struct peer *w;
 
 	if (!j->ready.first) {
 		c = j->kind->produce(j, starved);
@@ -224,8 +302,11 @@ send_job(struct ppool *p, struct job *j, bool starved)
 	}
 	if (ppool_over(p))
 		return false;
-	c = j->ready.first;
-	w = pick(p, j, j->window_weight, c->weight);
+	for (c = j->ready.first; c; c = next_lighter(c)) {
+		w = pick(p, j, j->window_weight, c->weight);
+		if (w)
+			break;
+	}
 	if (!w)
 		return false;
 	ppool_queue_remove(&j->ready, c);

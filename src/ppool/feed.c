@@ -40,7 +40,8 @@ close_open(struct ppool_feed *f)
 static uint32_t
 part_size(const struct ppool_feed *f, uint32_t n)
 {
-	uint32_t size = (n + f->job.pool->n - 1) / f->job.pool->n;
+	uint32_t workers = f->job.last - f->job.first + 1;
+	uint32_t size = (n + workers - 1) / workers;
 	uint64_t least = f->job.item_ns ? PART_NS / f->job.item_ns : 1;
 
 	if (size < least)
@@ -205,6 +206,20 @@ ppool_feed_open(ppool *pool, ppool_fn *fn, const ppool_feed_opts *opts,
 	f->job.window_weight = f->opts.window_weight;
 	f->job.heavy = f->opts.ahead ? f->opts.chunk_weight : 0;
 	*out = f;
+	return PPOOL_OK;
+}
+
+ppool_err
+ppool_feed_only(ppool_feed *f, unsigned first, unsigned n)
+{
+	if (!f || !n)
+		return PPOOL_INVAL;
+	if (!f->job.pool)
+		return PPOOL_CANCELED;
+	if (first >= f->job.pool->n || n > f->job.pool->n - first)
+		return PPOOL_INVAL;
+	f->job.first = first;
+	f->job.last = first + n - 1;
 	return PPOOL_OK;
 }
 

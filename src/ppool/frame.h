@@ -9,8 +9,9 @@
  * frame_item and its bytes, padded.
  *
  * Worker to owner: struct frame_note, once and first for the initializer's
- * value, and then for groups of answers: n times a struct frame_answer and its
- * bytes, padded. The owner checks all of it: see answer.c.
+ * value; then for groups of answers: n times a struct frame_answer and its
+ * bytes, padded; and between those, with n 0, for what it asks for, a struct
+ * frame_ask, or that it resigns. The owner checks all of it: see answer.c.
  */
 #ifndef PPOOL_FRAME_H
 #define PPOOL_FRAME_H
@@ -38,7 +39,12 @@ struct frame_item {
 	uint32_t zero;
 };
 
-enum frame_type { FRAME_HELLO = 1, FRAME_ANSWERS = 2 };
+enum frame_type {
+	FRAME_HELLO = 1,
+	FRAME_ANSWERS = 2,
+	FRAME_ASK = 3,
+	FRAME_RESIGN = 4
+};
 
 #define FRAME_MAGIC 0x7070u
 
@@ -61,6 +67,13 @@ struct frame_answer {
 	uint32_t len;   /* bytes of the result, without padding */
 	int32_t code;
 	uint32_t flags;
+};
+
+struct frame_ask {
+	uint32_t chunks; /* as ppool_ask */
+	uint32_t zero;
+	uint64_t weight;
+	uint64_t pace;
 };
 
 static inline size_t

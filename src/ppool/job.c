@@ -12,6 +12,7 @@ ppool_job_init(struct job *j, struct ppool *p, const struct job_kind *kind,
 	j->fn = fn;
 	j->flags = p->opts.flags & PPOOL_AT_MOST_ONCE;
 	j->refs = 2;
+	j->last = p->n - 1;
 	ppool_queue_init(&j->ready);
 	link_add(&p->jobs, &j->all);
 }
@@ -77,7 +78,7 @@ ppool_job_abandon(struct job *j)
 size_t
 ppool_job_chunk(const struct job *j)
 {
-	uint64_t rounds = j->sent / j->pool->n;
+	uint64_t rounds = j->sent / (j->last - j->first + 1);
 	size_t most = rounds < 8 ? (size_t)1 << rounds : PPOOL_CHUNK_ITEMS;
 	uint64_t want = j->item_ns ? PPOOL_CHUNK_NS / j->item_ns : most;
 

@@ -164,6 +164,7 @@ struct job {
 	unsigned window;    /* its chunks that a worker may hold; 0: no limit
 	                     * but the pool's */
 	uint64_t window_weight; /* 0: no limit */
+	unsigned first, last; /* the numbers of workers that it may go to */
 	uint64_t heavy;     /* unit by which heavier chunks are sent first; 0:
 	                     * they are sent in order */
 	uint64_t sent;      /* chunks */

@@ -32,7 +32,7 @@ extern "C" {
  * changes, since no struct says how long its caller takes it to be: a program
  * that was compiled with another first number must be compiled again.
  */
-#define PPOOL_VERSION "2.0.0"
+#define PPOOL_VERSION "2.1.0"
 
 typedef struct ppool ppool;
 typedef struct ppool_async ppool_async;   /* AsyncResult, MapResult */
@@ -177,6 +177,39 @@ int ppool_answer(ppool_worker *w, const ppool_item *item, int code,
 int ppool_answer_part(ppool_worker *w, const ppool_item *item,
     const void *data, size_t len);
 
+/*
+ * For a worker that passes items on, to another machine say, and waits for more
+ * than the pool. A descriptor that polls readable when ppool_take, without wait,
+ * may have something new to say; the worker's. Not needed while it has items.
+ */
+int ppool_worker_fd(const ppool_worker *w);
+
+/* Sends the pending answers: before waiting anywhere else than in ppool_take.
+ * 0; -1 when the owner is gone. */
+int ppool_worker_flush(ppool_worker *w);
+
+/*
+ * From now on this worker may be sent up to so many chunks, within opts.window,
+ * and more as long as all that it holds has at most this weight; 0 and 0:
+ * nothing more for now. pace is the weight that it does in a second, 0 where
+ * that is not known: among those that say it, a chunk goes to the one that will
+ * be through with it first, and waits for a faster one if it would take a slow
+ * one twice as long. What was sent before stays with it. 0; -1 when the owner
+ * is gone.
+ */
+int ppool_ask(ppool_worker *w, unsigned chunks, uint64_t weight,
+    uint64_t pace);
+
+/*
+ * This worker can go on no more, which is no fault of an item: what it was sent
+ * and has not answered goes to others, without counting against any item, but
+ * for those begun with AT_MOST_ONCE, which become DIED. It is not replaced.
+ * serve should return at once, and is killed after a second. When every worker
+ * that an item may go to has resigned, the pool is BROKEN. 0; -1 when the owner
+ * is gone.
+ */
+int ppool_resign(ppool_worker *w);
+
 /* The number of this worker in its pool, from 0: see ppool_held. A replacement
  * has that of the worker it replaces. */
 unsigned ppool_number(const ppool_worker *w);
@@ -192,6 +225,9 @@ unsigned ppool_number(const ppool_worker *w);
  * result is delivered once): right for functions without side effects.
  */
 #define PPOOL_AT_MOST_ONCE 2u
+
+/* Workers are sent nothing before they ask for it: ppool_ask. */
+#define PPOOL_ON_ASKING 4u
 
 typedef struct ppool_opts { /* all zero is the default */
 	int processes;         /* workers; 0: ppool_cpus(); < 0: PPOOL_INVAL */
@@ -398,6 +434,10 @@ ppool_err ppool_feed_open(ppool *pool, ppool_fn *fn,
     const ppool_feed_opts *opts,
     ppool_result_fn *on_result, void *cookie,
     ppool_feed **out);
+
+/* From now on its chunks go only to the n workers from number first on. OK, INVAL,
+ * CANCELED. */
+ppool_err ppool_feed_only(ppool_feed *f, unsigned first, unsigned n);
 
 /*
  * Copies the item. cookie stays in the owner and comes back in its result.

@@ -1,4 +1,4 @@
-/* reply.c - in a worker: answers. */
+/* reply.c - in a worker: answers, and what else it says to the owner. */
 #include "ppool/worker.h"
 
 #include <errno.h>
@@ -218,4 +218,41 @@ ppool_answer(ppool_worker *w, const ppool_item *item, int code,
     const void *data, size_t len)
 {
 	return answer(w, item->id, code, 0, data, len);
+}
+
+int
+ppool_worker_flush(ppool_worker *w)
+{
+	return ppool_flush(w);
+}
+
+/* ---- what else there is to say -------------------------------------------- */
+
+/* Sends a frame of another type than answers, which go first. */
+static int
+say(struct ppool_worker *w, enum frame_type type, const void *body, size_t len)
+{
+	if (ppool_flush(w) < 0)
+		return -1;
+	if (len) /* the buffer is never smaller than a group */
+		memcpy(w->out + w->out_len, body, len);
+	w->out_len += len;
+	w->now = ppool_now();
+	return ppool_send_frame(w, type);
+}
+
+int
+ppool_ask(ppool_worker *w, unsigned chunks, uint64_t weight, uint64_t pace)
+{
+	const struct frame_ask ask = {
+		.chunks = chunks, .weight = weight, .pace = pace,
+	};
+
+	return say(w, FRAME_ASK, &ask, sizeof(ask));
+}
+
+int
+ppool_resign(ppool_worker *w)
+{
+	return say(w, FRAME_RESIGN, NULL, 0);
 }

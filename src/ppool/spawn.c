@@ -84,7 +84,7 @@ fork_worker(struct ppool *p, struct peer *w, int fd)
 
 /* All that a peer keeps from one worker to the next is its buffer. */
 static int
-peer_begin(struct peer *w, int fd)
+peer_begin(const struct ppool *p, struct peer *w, int fd)
 {
 	if (!w->in) {
 		w->in = malloc(PPOOL_IN_SIZE);
@@ -93,6 +93,7 @@ peer_begin(struct peer *w, int fd)
 	*w = (struct peer){
 		.fd = fd, .pidfd = -1, .born = ppool_now(),
 		.in = w->in, .in_size = w->in_size, .line = w->line,
+		.room = p->opts.flags & PPOOL_ON_ASKING ? 0 : p->opts.window,
 	};
 	ppool_queue_init(&w->held);
 	atomic_store(&w->line->state, 0);
@@ -119,7 +120,7 @@ ppool_spawn(struct ppool *p, struct peer *w)
 
 	if (make_sockets(fds) < 0)
 		return -1;
-	if (peer_begin(w, fds[0]) < 0)
+	if (peer_begin(p, w, fds[0]) < 0)
 		goto close_sockets;
 	w->pid = fork_worker(p, w, fds[1]);
 	if (w->pid < 0)

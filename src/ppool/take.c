@@ -154,3 +154,9 @@ ppool_take(ppool_worker *w, bool wait, ppool_item *item)
 	atomic_store(&w->line->state, 2 * w->taken);
 	return 1;
 }
+
+int
+ppool_worker_fd(const ppool_worker *w)
+{
+	return w->fd;
+}

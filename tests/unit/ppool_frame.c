@@ -21,7 +21,7 @@ struct group {
 };
 
 static void wrong_magic(struct group *g) { g->note.magic ^= 1; }
-static void wrong_type(struct group *g) { g->note.type = 3; }
+static void wrong_type(struct group *g) { g->note.type = 5; }
 static void no_answers(struct group *g) { g->note.n = 0; }
 static void more_answers(struct group *g) { g->note.n = 3; }
 static void odd_length(struct group *g) { g->note.len -= 4; }
@@ -67,6 +67,20 @@ huge_length(struct group *g)
 }
 
 static void
+ask_of_other_length(struct group *g)
+{
+	g->note.type = FRAME_ASK;
+	g->note.n = 0;
+}
+
+static void
+resignation_with_more(struct group *g)
+{
+	g->note.type = FRAME_RESIGN;
+	g->note.n = 0;
+}
+
+static void
 second_hello(struct group *g)
 {
 	g->note.type = FRAME_HELLO;
@@ -94,6 +108,8 @@ static const struct fault {
 	{ "part_with_code", part_with_code },
 	{ "late_part", late_part },
 	{ "second_hello", second_hello },
+	{ "ask_of_other_length", ask_of_other_length },
+	{ "resignation_with_more", resignation_with_more },
 };
 
 struct counted {

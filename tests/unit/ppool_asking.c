@@ -1,0 +1,458 @@
+/* ppool_asking.c - workers that say what they may be sent, and that resign. */
+#include "ppool_util.h"
+
+#include <poll.h>
+
+enum { WORKERS = 3, ITEMS = 12, WINDOW = 8 };
+
+/* What a worker of this number does: it is set before the pool is made. */
+struct plan {
+	bool asks;             /* at once; otherwise when told */
+	unsigned chunks;
+	uint64_t weight, pace;
+	unsigned resign_at;    /* as the so manieth item is taken; 0: never */
+	bool stays;            /* and does not leave */
+};
+
+/* What workers share with the test. */
+struct shared {
+	struct plan plan[WORKERS];
+	_Atomic bool told;     /* those that did not ask do so */
+	_Atomic bool answer;   /* items are answered */
+	_Atomic int started;   /* workers */
+	_Atomic int taken[WORKERS];
+	_Atomic int runs[ITEMS];
+};
+
+static int
+init_shared(void *initarg, void **state)
+{
+	struct shared *sh = initarg;
+
+	sh->started++;
+	*state = sh;
+	return 0;
+}
+
+static int
+ask(ppool_worker *w, const struct plan *p)
+{
+	return ppool_ask(w, p->chunks, p->weight, p->pace);
+}
+
+/* Resigns, with items that it has not answered. */
+static int
+resign(ppool_worker *w, const struct plan *p)
+{
+	int rc = ppool_resign(w);
+
+	while (p->stays)
+		pause();
+	return rc ? 9 : 0;
+}
+
+/* Takes what comes, and answers what it has as soon as it should. It waits for
+ * the pool in poll(2), as one that has more to wait for. */
+static int
+serve(void *state, ppool_worker *w)
+{
+	struct shared *sh = state;
+	unsigned me = ppool_number(w);
+	const struct plan *p = &sh->plan[me];
+	ppool_item held[ITEMS];
+	bool asked = p->asks;
+	int n = 0, took = 0;
+
+	if (asked && ask(w, p))
+		return 1;
+	while (took >= 0 || n) {
+		struct pollfd fd = { ppool_worker_fd(w), POLLIN, 0 };
+
+		if (!asked && sh->told) {
+			asked = true;
+			if (ask(w, p))
+				return 2;
+		}
+		while ((took = ppool_take(w, false, &held[n])) == 1) {
+			sh->runs[int_of(held[n].data, held[n].len)]++;
+			n++;
+			if (p->resign_at &&
+			    (unsigned)++sh->taken[me] == p->resign_at)
+				return resign(w, p);
+		}
+		while (n && sh->answer) {
+			n--;
+			if (ppool_answer(w, &held[n], 0, NULL, 0))
+				return 3;
+		}
+		if (ppool_worker_flush(w))
+			return 4;
+		(void)poll(&fd, took >= 0, 2);
+	}
+	return 0;
+}
+
+struct outcome {
+	int n, ok;
+	ppool_err err[ITEMS];
+};
+
+static void
+on_result(void *cookie, const ppool_result *r)
+{
+	struct outcome *o = cookie;
+
+	assert_in_range(r->index, 0, ITEMS - 1);
+	o->err[r->index] = r->err;
+	o->n++;
+	o->ok += r->err == PPOOL_OK;
+}
+
+static ppool *
+pool_asking(struct shared *sh, unsigned flags)
+{
+	const ppool_opts opts = { .processes = WORKERS, .init = init_shared,
+	    .initarg = sh, .serve = serve, .window = WINDOW,
+	    .flags = PPOOL_ON_ASKING | flags };
+
+	return pool_with(&opts);
+}
+
+static ppool_feed *
+feed_of(ppool *pool, struct outcome *o, size_t items, unsigned flags)
+{
+	const ppool_feed_opts opts = { .chunk_items = items, .ahead = ITEMS,
+	    .flags = flags };
+	ppool_feed *f = NULL;
+
+	*o = (struct outcome){ .n = 0 };
+	assert_int_equal(ppool_feed_open(pool, NULL, &opts, on_result, o, &f),
+	    PPOOL_OK);
+	return f;
+}
+
+static void
+put(ppool_feed *f, int v, uint64_t weight)
+{
+	assert_int_equal(ppool_feed_put(f, &v, sizeof(v), weight, NULL),
+	    PPOOL_OK);
+}
+
+/* Until the workers have had time to do what they should not. */
+static void
+let_pass(ppool *pool)
+{
+	for (int i = 0; i < 20; i++)
+		(void)ppool_poll(pool, 2);
+}
+
+static void
+finish(ppool *pool, ppool_feed *f, const struct outcome *o, int n)
+{
+	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
+	assert_int_equal(o->n, n);
+	ppool_feed_free(f);
+	pool_end(pool);
+}
+
+static void
+nothing_is_sent_before_it_is_asked_for(void **state)
+{
+	struct shared *sh = shared_new(sizeof(*sh));
+	ppool *pool;
+	ppool_feed *f;
+	struct outcome o;
+
+	(void)state;
+	sh->plan[1] = (struct plan){ .chunks = 2 };
+	sh->answer = true;
+	pool = pool_asking(sh, 0);
+	f = feed_of(pool, &o, 1, 0);
+	for (int v = 0; v < 4; v++)
+		put(f, v, 1);
+	let_pass(pool);
+	assert_int_equal(o.n, 0);
+	for (unsigned i = 0; i < WORKERS; i++)
+		assert_int_equal(ppool_load(pool, i), 0);
+	sh->told = true;
+	finish(pool, f, &o, 4);
+	assert_int_equal(o.ok, 4);
+	munmap(sh, sizeof(*sh));
+}
+
+/* Chunks beyond those of its room only up to a weight, and to the window. */
+static void
+room_is_chunks_or_weight(void **state)
+{
+	const struct {
+		unsigned chunks;
+		uint64_t weight;
+		int held;
+	} cases[] = {
+		{ 1, 0, 1 }, { 3, 0, 3 }, { 1, 50, 5 }, { 1, 59, 5 },
+		{ 6, 20, 6 }, { 0, 30, 3 }, { 100, 0, WINDOW },
+		{ 0, UINT64_MAX, WINDOW },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NITEMS(cases); i++) {
+		struct shared *sh = shared_new(sizeof(*sh));
+		ppool *pool;
+		ppool_feed *f;
+		struct outcome o;
+
+		sh->plan[0] = (struct plan){ .asks = true,
+		    .chunks = cases[i].chunks, .weight = cases[i].weight };
+		pool = pool_asking(sh, 0);
+		f = feed_of(pool, &o, 1, 0);
+		for (int v = 0; v < ITEMS; v++)
+			put(f, v, 10);
+		let_pass(pool);
+		while (ppool_load(pool, 0) < (size_t)cases[i].held)
+			(void)ppool_poll(pool, 2);
+		let_pass(pool);
+		assert_int_equal(ppool_load(pool, 0), cases[i].held);
+		sh->answer = true;
+		finish(pool, f, &o, ITEMS);
+		assert_int_equal(o.ok, ITEMS);
+		munmap(sh, sizeof(*sh));
+	}
+}
+
+/* What a worker cannot do goes to others, whatever it is, and counts against
+ * nothing; it is not replaced. */
+static void
+who_resigns_loses_nothing(void **state)
+{
+	struct shared *sh = shared_new(sizeof(*sh));
+	ppool *pool;
+	ppool_feed *f;
+	struct outcome o;
+	pid_t pids[WORKERS];
+	int twice = 0;
+
+	(void)state;
+	sh->plan[0] = (struct plan){ .asks = true, .chunks = WINDOW,
+	    .resign_at = 3 };
+	sh->plan[2] = (struct plan){ .chunks = 1 };
+	pool = pool_asking(sh, 0);
+	f = feed_of(pool, &o, 2, 0);
+	for (int v = 0; v < ITEMS; v++)
+		put(f, v, 1);
+	while (ppool_pids(pool, pids, WORKERS) == WORKERS)
+		(void)ppool_poll(pool, 2);
+	assert_int_equal(o.n, 0);
+	sh->told = sh->answer = true;
+	finish(pool, f, &o, ITEMS);
+	assert_int_equal(o.ok, ITEMS);
+	for (int v = 0; v < ITEMS; v++)
+		twice += sh->runs[v] == 2;
+	assert_int_equal(twice, 3); /* each of which may have killed it */
+	assert_int_equal(sh->started, WORKERS);
+	munmap(sh, sizeof(*sh));
+}
+
+static void
+what_may_run_once_dies_with_who_resigns(void **state)
+{
+	struct shared *sh = shared_new(sizeof(*sh));
+	ppool *pool;
+	ppool_feed *f;
+	struct outcome o;
+
+	(void)state;
+	sh->plan[0] = (struct plan){ .asks = true, .chunks = WINDOW,
+	    .resign_at = 2 };
+	sh->plan[1] = (struct plan){ .chunks = 1 };
+	pool = pool_asking(sh, 0);
+	f = feed_of(pool, &o, 4, PPOOL_AT_MOST_ONCE);
+	for (int v = 0; v < 4; v++)
+		put(f, v, 1);
+	while (o.n < 2)
+		(void)ppool_poll(pool, 2);
+	sh->told = sh->answer = true;
+	finish(pool, f, &o, 4);
+	assert_int_equal(o.err[0], PPOOL_DIED);
+	assert_int_equal(o.err[1], PPOOL_DIED);
+	assert_int_equal(o.ok, 2);
+	for (int v = 0; v < 4; v++)
+		assert_int_equal(sh->runs[v], 1);
+	munmap(sh, sizeof(*sh));
+}
+
+/* One that says so and hangs is killed. */
+static void
+who_resigns_must_leave(void **state)
+{
+	struct shared *sh = shared_new(sizeof(*sh));
+	ppool *pool;
+	ppool_feed *f;
+	struct outcome o;
+
+	(void)state;
+	sh->plan[0] = (struct plan){ .asks = true, .chunks = 1,
+	    .resign_at = 1, .stays = true };
+	sh->plan[1] = (struct plan){ .chunks = 1 };
+	sh->answer = true;
+	pool = pool_asking(sh, 0);
+	f = feed_of(pool, &o, 1, 0);
+	put(f, 0, 1);
+	while (!sh->taken[0])
+		(void)ppool_poll(pool, 2);
+	sh->told = true;
+	finish(pool, f, &o, 1);
+	assert_int_equal(o.ok, 1);
+	assert_int_equal(sh->runs[0], 2);
+	munmap(sh, sizeof(*sh));
+}
+
+/* Then nobody is left for what waits; but while nothing does, all is well. */
+static void
+when_all_have_resigned_the_pool_is_broken(void **state)
+{
+	struct shared *sh = shared_new(sizeof(*sh));
+	ppool *pool;
+	ppool_feed *f;
+	struct outcome o;
+
+	(void)state;
+	for (unsigned i = 0; i < WORKERS; i++)
+		sh->plan[i] = (struct plan){ .asks = true, .chunks = 1,
+		    .resign_at = 1 };
+	pool = pool_asking(sh, 0);
+	f = feed_of(pool, &o, 1, 0);
+	put(f, 0, 1);
+	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_BROKEN);
+	assert_int_equal(o.err[0], PPOOL_CANCELED);
+	assert_int_equal(sh->runs[0], WORKERS);
+	assert_int_equal(sh->started, WORKERS);
+	ppool_feed_free(f);
+	ppool_destroy(pool);
+	munmap(sh, sizeof(*sh));
+}
+
+/* A feed that only some workers serve; and when they have resigned. */
+static void
+feed_goes_only_where_it_may(void **state)
+{
+	struct shared *sh = shared_new(sizeof(*sh));
+	ppool *pool;
+	ppool_feed *f, *other;
+	struct outcome o, others;
+
+	(void)state;
+	for (unsigned i = 0; i < WORKERS; i++)
+		sh->plan[i] = (struct plan){ .asks = true, .chunks = 1 };
+	sh->plan[1].resign_at = 5;
+	pool = pool_asking(sh, 0);
+	f = feed_of(pool, &o, 1, 0);
+	other = feed_of(pool, &others, 1, 0);
+	assert_int_equal(ppool_feed_only(f, 3, 1), PPOOL_INVAL);
+	assert_int_equal(ppool_feed_only(f, 1, 3), PPOOL_INVAL);
+	assert_int_equal(ppool_feed_only(f, 1, 0), PPOOL_INVAL);
+	assert_int_equal(ppool_feed_only(NULL, 1, 1), PPOOL_INVAL);
+	assert_int_equal(ppool_feed_only(f, 1, 1), PPOOL_OK);
+	assert_int_equal(ppool_feed_only(other, 2, 1), PPOOL_OK);
+
+	sh->answer = true;
+	for (int v = 0; v < 4; v++) {
+		put(f, v, 1);
+		put(other, v, 1);
+	}
+	while (o.n < 4 || others.n < 4)
+		(void)ppool_poll(pool, 2);
+	assert_int_equal(sh->taken[1], 4);
+	put(f, 4, 1); /* at which it resigns */
+	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_BROKEN);
+	assert_int_equal(o.err[4], PPOOL_CANCELED);
+	assert_int_equal(ppool_feed_finish(other, -1), PPOOL_OK);
+	ppool_feed_free(f);
+	ppool_feed_free(other);
+	assert_int_equal(ppool_feed_only(f = NULL, 1, 1), PPOOL_INVAL);
+	ppool_destroy(pool);
+	munmap(sh, sizeof(*sh));
+}
+
+/*
+ * Of those that say their pace: a chunk goes to the one that will have done it
+ * first; and a heavy one waits for the fast one, though the slow one has room,
+ * but does not hold back what is light.
+ */
+static void
+heavy_chunks_wait_for_the_fast(void **state)
+{
+	enum { SLOW = 0, FAST = 2 };
+	struct shared *sh = shared_new(sizeof(*sh));
+	ppool *pool;
+	ppool_feed *f;
+	struct outcome o;
+
+	(void)state;
+	sh->plan[SLOW] = (struct plan){ .asks = true, .chunks = 8, .pace = 10 };
+	sh->plan[FAST] = (struct plan){ .asks = true, .chunks = 2,
+	    .pace = 1000 };
+	pool = pool_asking(sh, 0);
+	let_pass(pool); /* both have asked */
+	f = feed_of(pool, &o, 1, 0);
+	for (int v = 0; v < 4; v++)
+		put(f, v, 5000); /* 5 s for FAST, 500 for SLOW */
+	put(f, 4, 1);
+	while (ppool_load(pool, SLOW) < 1)
+		(void)ppool_poll(pool, 2);
+	let_pass(pool);
+	assert_int_equal(ppool_load(pool, FAST), 2);
+	assert_int_equal(ppool_load(pool, SLOW), 1);
+	assert_int_equal(sh->runs[4], 1);
+	sh->answer = true;
+	finish(pool, f, &o, 5);
+	assert_int_equal(o.ok, 5);
+	munmap(sh, sizeof(*sh));
+}
+
+/* The slow one gets what it will do nearly as soon. */
+static void
+slow_one_has_its_share(void **state)
+{
+	enum { SLOW = 0, FAST = 2 };
+	struct shared *sh = shared_new(sizeof(*sh));
+	ppool *pool;
+	ppool_feed *f;
+	struct outcome o;
+
+	(void)state;
+	sh->plan[SLOW] = (struct plan){ .asks = true, .chunks = 8,
+	    .pace = 1000 };
+	sh->plan[FAST] = (struct plan){ .asks = true, .chunks = 8,
+	    .pace = 3000 };
+	pool = pool_asking(sh, 0);
+	let_pass(pool);
+	f = feed_of(pool, &o, 1, 0);
+	for (int v = 0; v < 8; v++)
+		put(f, v, 6000);
+	let_pass(pool);
+	while (ppool_load(pool, FAST) + ppool_load(pool, SLOW) < 8)
+		(void)ppool_poll(pool, 2);
+	assert_int_equal(ppool_load(pool, FAST), 6);
+	assert_int_equal(ppool_load(pool, SLOW), 2);
+	sh->answer = true;
+	finish(pool, f, &o, 8);
+	munmap(sh, sizeof(*sh));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(nothing_is_sent_before_it_is_asked_for),
+		CASE(room_is_chunks_or_weight),
+		CASE(who_resigns_loses_nothing),
+		CASE(what_may_run_once_dies_with_who_resigns),
+		CASE(who_resigns_must_leave),
+		CASE(when_all_have_resigned_the_pool_is_broken),
+		CASE(feed_goes_only_where_it_may),
+		CASE(heavy_chunks_wait_for_the_fast),
+		CASE(slow_one_has_its_share),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
