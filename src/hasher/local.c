@@ -110,12 +110,19 @@ local_outcome(const struct local *l, const ppool_result *p, size_t digestlen,
 	}
 }
 
-/* A member of an archive. */
+/* A member of an archive, or what is known of the archive itself, before the
+ * first. */
 static void
 local_part(struct local *l, const ppool_result *p, size_t digestlen,
-    const struct entry *archive)
+    struct entry *archive)
 {
 	struct result r = { .archive = archive };
+
+	if (!p->err && wire_is_opened(p->data, p->len) &&
+	    wire_get_answer(&r, digestlen, p->data, p->len) == 0) {
+		archive->id = r.entry.id;
+		return;
+	}
 
 	r.entry.algorithm = archive->algorithm;
 	r.entry.cookie = archive->cookie;
@@ -140,6 +147,7 @@ local_result(void *cookie, const ppool_result *p)
 	r.entry.name = wire_name(p->item.data, p->item.len, f->entry.len);
 	if (p->part) {
 		local_part(l, p, d->size, &r.entry);
+		f->entry.id = r.entry.id;
 		return;
 	}
 	local_outcome(l, p, d->size, &r);

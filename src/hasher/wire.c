@@ -5,7 +5,9 @@
 
 #include "base/compat.h"
 
-#define ANSWER_HEAD (1 + 4 + 8 + 4 + 8)
+#define OUTCOME (1 + 4 + 8)
+#define ANSWER_HEAD (OUTCOME + 5 * 8 + 4)
+#define PART_HEAD (OUTCOME + 4 + 8 + 1)
 
 static unsigned char *
 put64(unsigned char *to, uint64_t x)
@@ -38,6 +40,7 @@ wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e)
 	p = put64(p, e->id.dev);
 	p = put64(p, e->id.ino);
 	p = put64(p, e->id.size);
+	p = put64(p, (uint64_t)e->id.mtime);
 	p = put64(p, e->root ? root->below : UINT64_MAX);
 	p = put64(p, root->dev);
 	(void)put64(p, root->ino);
@@ -65,6 +68,7 @@ wire_get_request(struct entry *e, struct entry_root *root, const void *p,
 	e->id.dev = get64(&from);
 	e->id.ino = get64(&from);
 	e->id.size = get64(&from);
+	e->id.mtime = (int64_t)get64(&from);
 	below = get64(&from);
 	root->dev = get64(&from);
 	root->ino = get64(&from);
@@ -106,15 +110,13 @@ put_text(unsigned char *to, const char *text, size_t len)
 	return to + len + 1;
 }
 
-/* Status, code, size, mode and mtime: ANSWER_HEAD bytes. */
+/* Status, code and size: OUTCOME bytes. */
 static unsigned char *
 put_outcome(unsigned char *to, const struct result *r)
 {
 	*to++ = (unsigned char)r->status;
 	to = put32(to, (uint32_t)r->code);
-	to = put64(to, r->size);
-	to = put32(to, r->entry.id.mode);
-	return put64(to, (uint64_t)r->entry.id.mtime);
+	return put64(to, r->size);
 }
 
 static void
@@ -123,14 +125,37 @@ get_outcome(struct result *r, const unsigned char **from)
 	r->status = (enum result_status)*(*from)++;
 	r->code = (int)get32(from);
 	r->size = get64(from);
-	r->entry.id.mode = get32(from);
-	r->entry.id.mtime = (int64_t)get64(from);
+}
+
+static unsigned char *
+put_identity(unsigned char *to, const struct entry_identity *id)
+{
+	to = put64(to, id->dev);
+	to = put64(to, id->ino);
+	to = put64(to, id->size);
+	to = put64(to, (uint64_t)id->mtime);
+	to = put64(to, (uint64_t)id->ctime);
+	return put32(to, id->mode);
+}
+
+static struct entry_identity
+get_identity(const unsigned char **from)
+{
+	struct entry_identity id;
+
+	id.dev = get64(from);
+	id.ino = get64(from);
+	id.size = get64(from);
+	id.mtime = (int64_t)get64(from);
+	id.ctime = (int64_t)get64(from);
+	id.mode = get32(from);
+	return id;
 }
 
 size_t
 wire_put_answer(unsigned char to[WIRE_ANSWER_MAX], const struct result *r)
 {
-	unsigned char *p = put_outcome(to, r);
+	unsigned char *p = put_identity(put_outcome(to, r), &r->entry.id);
 	size_t len;
 
 	memcpy(p, r->digest, r->digestlen);
@@ -154,6 +179,7 @@ int
 wire_get_answer(struct result *r, size_t digestlen, const void *p, size_t n)
 {
 	const unsigned char *from = p;
+	struct entry_identity id;
 
 	if (n < ANSWER_HEAD || from[0] >= RESULT_STATUSES)
 		return -1;
@@ -162,6 +188,9 @@ wire_get_answer(struct result *r, size_t digestlen, const void *p, size_t n)
 	    n != (from[0] == RESULT_OK ? digestlen : 0))
 		return -1;
 	get_outcome(r, &from);
+	id = get_identity(&from);
+	if (id.mode)
+		r->entry.id = id;
 	r->digestlen = 0;
 	r->text = (const char *)from;
 	if (r->status != RESULT_OK)
@@ -172,6 +201,12 @@ wire_get_answer(struct result *r, size_t digestlen, const void *p, size_t n)
 	return 0;
 }
 
+bool
+wire_is_opened(const void *p, size_t n)
+{
+	return n == ANSWER_HEAD && *(const unsigned char *)p == RESULT_OPENED;
+}
+
 /* A member has no other. */
 static bool
 is_of_member(unsigned status)
@@ -180,8 +215,6 @@ is_of_member(unsigned status)
 	    status == RESULT_LINK || status == RESULT_OTHER ||
 	    status == RESULT_DIGEST;
 }
-
-#define PART_HEAD (ANSWER_HEAD + 1)
 
 void *
 wire_new_part(const struct result *r, size_t *n)
@@ -195,6 +228,8 @@ wire_new_part(const struct result *r, size_t *n)
 	if (!part)
 		return NULL;
 	p = put_outcome(part, r);
+	p = put32(p, r->entry.id.mode);
+	p = put64(p, (uint64_t)r->entry.id.mtime);
 	*p++ = (unsigned char)r->digestlen;
 	memcpy(p, r->digest, r->digestlen);
 	p = put_text(p + r->digestlen, r->entry.name, r->entry.len);
@@ -212,6 +247,8 @@ wire_get_part(struct result *r, size_t digestlen, const void *p, size_t n)
 	    n - PART_HEAD < from[PART_HEAD - 1])
 		return -1;
 	get_outcome(r, &from);
+	r->entry.id = (struct entry_identity){ .mode = get32(&from) };
+	r->entry.id.mtime = (int64_t)get64(&from);
 	r->digestlen = *from++;
 	memcpy(r->digest, from, r->digestlen);
 	from += r->digestlen;

@@ -6,14 +6,17 @@
  * are little-endian.
  *
  *     request  u8 kind, u8 number of the algorithm, u8 1 if its members are
- *              meant, u64 device, u64 inode, u64 size, u64 bytes of the name
- *              that are the root's (all ones: it has none), u64 device, u64
- *              inode of the root, name, NUL
- *     answer   u8 status, i32 code, u64 size, u32 mode, i64 mtime, digest (0
- *              to 64 bytes); of RESULT_ARCHIVE instead: text, NUL
- *     part     of the answer to an archive, for each member: u8 status, i32
- *              code, u64 size, u32 mode, i64 mtime, u8 bytes of the digest,
- *              digest, name, NUL, text, NUL
+ *              meant, u64 device, u64 inode, u64 size, i64 mtime, u64 bytes of
+ *              the name that are the root's (all ones: it has none), u64
+ *              device, u64 inode of the root, name, NUL
+ *     answer   u8 status, i32 code, u64 bytes hashed, identity of what was
+ *              read, if it was opened: u64 device, u64 inode, u64 size, i64
+ *              mtime, i64 ctime, u32 mode; then the digest (0 to 64 bytes); of
+ *              RESULT_ARCHIVE instead: text, NUL
+ *     part     of the answer to an archive, first, with RESULT_OPENED: as an
+ *              answer; then for each member: u8 status, i32 code, u64 size, u32
+ *              mode, i64 mtime, u8 bytes of the digest, digest, name, NUL,
+ *              text, NUL
  *
  * Everything that is decoded is checked first: a worker that went wild can
  * spoil its own files, never the parent.
@@ -21,16 +24,17 @@
 #ifndef HASHER_WIRE_H
 #define HASHER_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/entry.h"
 #include "hasher/result.h"
 
-#define WIRE_HEAD (3 + 6 * 8) /* bytes of a request before the name */
+#define WIRE_HEAD (3 + 7 * 8) /* bytes of a request before the name */
 #define WIRE_TEXT_MAX 256     /* bytes of the text of an answer, with its NUL:
                                * a longer one is cut */
-#define WIRE_ANSWER_MAX (25 + DIGEST_MAX + WIRE_TEXT_MAX)
+#define WIRE_ANSWER_MAX (57 + DIGEST_MAX + WIRE_TEXT_MAX)
 
 /* Writes what of the request for e comes before its name and a NUL. */
 void wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e);
@@ -39,22 +43,25 @@ void wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e);
 const char *wire_name(const void *p, size_t n, size_t len);
 
 /* 0, or -1 when the bytes are no request. e's name points into p, its root is
- * NULL or *root; of the identity device, inode and size are set. */
+ * NULL or *root; of the identity device, inode, size and mtime are set. */
 int wire_get_request(struct entry *e, struct entry_root *root, const void *p,
     size_t n);
 
-/* Writes r's status, code, size, mode, mtime, digest and text; returns the bytes
- * used. */
+/* Writes r's status, code, size, digest and text, and its entry's identity; returns
+ * the bytes used. */
 size_t wire_put_answer(unsigned char to[WIRE_ANSWER_MAX],
     const struct result *r);
 
 /*
  * 0, or -1 when the bytes are no answer, or not one with a digest of digestlen
- * bytes. Sets status, code, size, digest, digestlen and text of r, and of its
- * entry mode and mtime, which are those of what was read; the text is in p.
+ * bytes. Sets status, code, size, digest, digestlen and text of r, and the identity
+ * of its entry if it was opened, to that of what was read; the text is in p.
  */
 int wire_get_answer(struct result *r, size_t digestlen, const void *p,
     size_t n);
+
+/* Is this part of an answer the first one? It is an answer by itself. */
+bool wire_is_opened(const void *p, size_t n);
 
 /* The part for r, a member: *n bytes, to be freed. NULL with errno where there
  * is no memory. */

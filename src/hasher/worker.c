@@ -65,10 +65,9 @@ worker_answer(struct worker *w, struct slot *s)
 	unsigned char answer[WIRE_ANSWER_MAX];
 	size_t n;
 
-	/* of an open that failed it is another file's; nobody asks */
-	s->res.entry.id = entry_identity(&s->file.st);
+	if (s->state == SLOT_OPEN || s->state == SLOT_ARCHIVE)
+		s->res.entry.id = entry_identity(&s->file.st);
 	n = wire_put_answer(answer, &s->res);
-
 	inside_free(s->inside);
 	s->inside = NULL;
 	reader_close(&s->file);
@@ -347,6 +346,19 @@ worker_defer(struct worker *w, struct slot *s)
 	return wait;
 }
 
+/* Before its members: which file the archive in slot s is. 0, or -1 when the owner
+ * is gone. */
+static int
+worker_say_opened(struct worker *w, const struct slot *s)
+{
+	const struct result r = { .status = RESULT_OPENED,
+	    .entry.id = entry_identity(&s->file.st) };
+	unsigned char part[WIRE_ANSWER_MAX];
+
+	return ppool_answer_part(w->pool, &s->item, part,
+	    wire_put_answer(part, &r));
+}
+
 /* Opens the file of slot i and begins its message; answers it when that
  * cannot be. 0, or -1 when the owner is gone. */
 static int
@@ -365,7 +377,8 @@ worker_begin(struct worker *w, unsigned i)
 	w->archives += s->inside && s->file.regular;
 	watch_moved(w->line, 0);
 	if (s->inside)
-		return worker_move_archive(w, s);
+		return worker_say_opened(w, s) < 0 ? -1 :
+		    worker_move_archive(w, s);
 	return worker_start(w, i) < 0 ? worker_answer(w, s) : 0;
 }
 

@@ -24,7 +24,7 @@ test_request_round_trip(void **state)
 {
 	const struct entry_root root = { 2, UINT64_MAX - 5, 6 };
 	struct entry e = { .name = "a\nb", .len = 3, .kind = ENTRY_STREAM,
-	    .id = { UINT64_MAX - 1, 2, UINT64_C(3) << 40, 4, 5, 6 },
+	    .id = { UINT64_MAX - 1, 2, UINT64_C(3) << 40, -4, 5, 6 },
 	    .algorithm = 63, .archive = true, .cookie = 8 };
 	unsigned char b[WIRE_HEAD + 16];
 	struct entry_root its;
@@ -41,6 +41,7 @@ test_request_round_trip(void **state)
 	assert_true(got.id.dev == UINT64_MAX - 1);
 	assert_true(got.id.ino == 2);
 	assert_true(got.id.size == UINT64_C(3) << 40);
+	assert_true(got.id.mtime == -4);
 	assert_null(got.root);
 	assert_int_equal(got.cookie, 0); /* does not travel */
 	assert_string_equal(wire_name(b, n, 3), "a\nb");
@@ -72,9 +73,9 @@ test_request_refused(void **state)
 	b[0] = ENTRY_KINDS; /* no such way to open */
 	assert_int_equal(wire_get_request(&got, &its, b, n), -1);
 	b[0] = ENTRY_FOUND;
-	b[27] = 5; /* a root longer than the name */
+	b[35] = 5; /* a root longer than the name */
 	assert_int_equal(wire_get_request(&got, &its, b, n), -1);
-	b[27] = 4;
+	b[35] = 4;
 	b[n - 2] = '\0'; /* a NUL in the name */
 	assert_int_equal(wire_get_request(&got, &its, b, n), -1);
 }
@@ -83,7 +84,8 @@ static void
 test_answer_round_trip(void **state)
 {
 	struct result r = { .status = RESULT_OK, .code = -9,
-	    .entry.id = { .mode = 0100600, .mtime = -7 }, .size = UINT64_C(1) << 40, .digestlen = 64 };
+	    .entry.id = { 1, UINT64_C(2) << 40, 3, -7, INT64_MIN, 0100600 },
+	    .size = UINT64_C(1) << 40, .digestlen = 64 };
 	struct result back = { .entry.cookie = 77 };
 	unsigned char a[WIRE_ANSWER_MAX];
 	size_t n;
@@ -91,16 +93,41 @@ test_answer_round_trip(void **state)
 	(void)state;
 	memset(r.digest, 0xa5, 64);
 	n = wire_put_answer(a, &r);
-	assert_int_equal(n, 25 + 64);
+	assert_int_equal(n, 57 + 64);
 	assert_int_equal(wire_get_answer(&back, 64, a, n), 0);
 	assert_int_equal(back.status, RESULT_OK);
 	assert_int_equal(back.code, -9);
 	assert_true(back.size == UINT64_C(1) << 40);
-	assert_int_equal(back.entry.id.mode, 0100600);
-	assert_true(back.entry.id.mtime == -7);
+	assert_memory_equal(&back.entry.id, &r.entry.id, 5 * 8 + 4);
 	assert_int_equal(back.digestlen, 64);
 	assert_memory_equal(back.digest, r.digest, 64);
 	assert_true(back.entry.cookie == 77); /* not the worker's to set */
+	/* of what was not opened, what was known before stays */
+	r.entry.id = (struct entry_identity){ 0 };
+	back.entry.id.ino = 99;
+	n = wire_put_answer(a, &r);
+	assert_int_equal(wire_get_answer(&back, 64, a, n), 0);
+	assert_int_equal(back.entry.id.ino, 99);
+}
+
+/* What comes before the members of an archive. */
+static void
+test_opened(void **state)
+{
+	const struct result r = { .status = RESULT_OPENED,
+	    .entry.id = { 1, 2, 3, 4, 5, 0100644 } };
+	struct result back;
+	unsigned char a[WIRE_ANSWER_MAX];
+	size_t n = wire_put_answer(a, &r);
+
+	(void)state;
+	assert_true(wire_is_opened(a, n));
+	assert_int_equal(wire_get_answer(&back, 32, a, n), 0);
+	assert_memory_equal(&back.entry.id, &r.entry.id, 5 * 8 + 4);
+	assert_false(wire_is_opened(a, n - 1));
+	assert_false(wire_is_opened(a, n + 1));
+	a[0] = RESULT_OK;
+	assert_false(wire_is_opened(a, n));
 }
 
 static void
@@ -113,14 +140,14 @@ test_answer_refused(void **state)
 
 	(void)state;
 	assert_int_equal(wire_get_answer(&back, 32, a, n), 0);
-	assert_int_equal(wire_get_answer(&back, 32, a, 24), -1);
+	assert_int_equal(wire_get_answer(&back, 32, a, 56), -1);
 	assert_int_equal(wire_get_answer(&back, 32, a, n - 1), -1);
 	assert_int_equal(wire_get_answer(&back, 64, a, n), -1);
 	a[0] = RESULT_OPEN; /* a failure with a digest */
 	assert_int_equal(wire_get_answer(&back, 32, a, n), -1);
-	assert_int_equal(wire_get_answer(&back, 32, a, 25), 0);
+	assert_int_equal(wire_get_answer(&back, 32, a, 57), 0);
 	a[0] = RESULT_STATUSES; /* no such status */
-	assert_int_equal(wire_get_answer(&back, 32, a, 25), -1);
+	assert_int_equal(wire_get_answer(&back, 32, a, 57), -1);
 }
 
 static void
@@ -133,20 +160,20 @@ test_answer_with_text(void **state)
 	size_t n = wire_put_answer(a, &r);
 
 	(void)state;
-	assert_int_equal(n, 25 + 8);
+	assert_int_equal(n, 57 + 8);
 	assert_int_equal(wire_get_answer(&back, 32, a, n), 0);
 	assert_int_equal(back.status, RESULT_ARCHIVE);
 	assert_int_equal(back.digestlen, 0);
 	assert_string_equal(back.text, "damaged");
 	assert_int_equal(wire_get_answer(&back, 32, a, n - 1), -1);
-	assert_int_equal(wire_get_answer(&back, 32, a, 25), -1);
-	a[25] = '\0'; /* more behind the text */
+	assert_int_equal(wire_get_answer(&back, 32, a, 57), -1);
+	a[57] = '\0'; /* more behind the text */
 	assert_int_equal(wire_get_answer(&back, 32, a, n), -1);
 	memset(longer, 'x', sizeof(longer));
 	longer[sizeof(longer) - 1] = '\0';
 	r.text = longer;
 	n = wire_put_answer(a, &r);
-	assert_int_equal(n, 25 + WIRE_TEXT_MAX);
+	assert_int_equal(n, 57 + WIRE_TEXT_MAX);
 	assert_int_equal(wire_get_answer(&back, 32, a, n), 0);
 	assert_int_equal(strlen(back.text), WIRE_TEXT_MAX - 1);
 }
@@ -220,6 +247,7 @@ main(void)
 		cmocka_unit_test(test_request_round_trip),
 		cmocka_unit_test(test_request_refused),
 		cmocka_unit_test(test_answer_round_trip),
+		cmocka_unit_test(test_opened),
 		cmocka_unit_test(test_answer_refused),
 		cmocka_unit_test(test_answer_with_text),
 		cmocka_unit_test(test_part_round_trip),
