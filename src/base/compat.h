@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #if defined(__linux__) && !defined(PHASH_PORTABLE)
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #ifdef __has_include
 #if defined(SYS_openat2) && __has_include(<linux/openat2.h>)
@@ -72,6 +73,17 @@ compat_read_nowait(int fd, void *p, size_t n)
 		return got;
 #endif
 	return read(fd, p, n);
+}
+
+/* This process gets the signal when its parent ends, where that can be had. */
+static inline void
+compat_die_with_parent(int sig)
+{
+#ifdef PR_SET_PDEATHSIG
+	(void)prctl(PR_SET_PDEATHSIG, sig);
+#else
+	(void)sig;
+#endif
 }
 
 /*

@@ -3,29 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/compat.h"
+#include "base/little.h"
 
 #define OUTCOME (1 + 4 + 8)
 #define ANSWER_HEAD (OUTCOME + 5 * 8 + 4)
 #define PART_HEAD (OUTCOME + 4 + 8 + 1)
-
-static unsigned char *
-put64(unsigned char *to, uint64_t x)
-{
-	x = htole64(x);
-	memcpy(to, &x, sizeof(x));
-	return to + sizeof(x);
-}
-
-static uint64_t
-get64(const unsigned char **from)
-{
-	uint64_t x;
-
-	memcpy(&x, *from, sizeof(x));
-	*from += sizeof(x);
-	return le64toh(x);
-}
 
 void
 wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e)
@@ -37,13 +19,13 @@ wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e)
 	*p++ = (unsigned char)e->kind;
 	*p++ = (unsigned char)e->algorithm;
 	*p++ = e->archive;
-	p = put64(p, e->id.dev);
-	p = put64(p, e->id.ino);
-	p = put64(p, e->id.size);
-	p = put64(p, (uint64_t)e->id.mtime);
-	p = put64(p, e->root ? root->below : UINT64_MAX);
-	p = put64(p, root->dev);
-	(void)put64(p, root->ino);
+	p = little_put64(p, e->id.dev);
+	p = little_put64(p, e->id.ino);
+	p = little_put64(p, e->id.size);
+	p = little_put64(p, (uint64_t)e->id.mtime);
+	p = little_put64(p, e->root ? root->below : UINT64_MAX);
+	p = little_put64(p, root->dev);
+	(void)little_put64(p, root->ino);
 }
 
 const char *
@@ -65,13 +47,13 @@ wire_get_request(struct entry *e, struct entry_root *root, const void *p,
 	e->kind = (enum entry_kind)*from++;
 	e->algorithm = *from++;
 	e->archive = *from++ != 0;
-	e->id.dev = get64(&from);
-	e->id.ino = get64(&from);
-	e->id.size = get64(&from);
-	e->id.mtime = (int64_t)get64(&from);
-	below = get64(&from);
-	root->dev = get64(&from);
-	root->ino = get64(&from);
+	e->id.dev = little_get64(&from);
+	e->id.ino = little_get64(&from);
+	e->id.size = little_get64(&from);
+	e->id.mtime = (int64_t)little_get64(&from);
+	below = little_get64(&from);
+	root->dev = little_get64(&from);
+	root->ino = little_get64(&from);
 	e->name = (const char *)from;
 	e->len = n - WIRE_HEAD - 1;
 	if (below != UINT64_MAX) {
@@ -82,24 +64,6 @@ wire_get_request(struct entry *e, struct entry_root *root, const void *p,
 	}
 	/* the one NUL is the last byte */
 	return memchr(e->name, '\0', e->len + 1) == e->name + e->len ? 0 : -1;
-}
-
-static unsigned char *
-put32(unsigned char *to, uint32_t x)
-{
-	x = htole32(x);
-	memcpy(to, &x, sizeof(x));
-	return to + sizeof(x);
-}
-
-static uint32_t
-get32(const unsigned char **from)
-{
-	uint32_t x;
-
-	memcpy(&x, *from, sizeof(x));
-	*from += sizeof(x);
-	return le32toh(x);
 }
 
 static unsigned char *
@@ -115,27 +79,27 @@ static unsigned char *
 put_outcome(unsigned char *to, const struct result *r)
 {
 	*to++ = (unsigned char)r->status;
-	to = put32(to, (uint32_t)r->code);
-	return put64(to, r->size);
+	to = little_put32(to, (uint32_t)r->code);
+	return little_put64(to, r->size);
 }
 
 static void
 get_outcome(struct result *r, const unsigned char **from)
 {
 	r->status = (enum result_status)*(*from)++;
-	r->code = (int)get32(from);
-	r->size = get64(from);
+	r->code = (int)little_get32(from);
+	r->size = little_get64(from);
 }
 
 static unsigned char *
 put_identity(unsigned char *to, const struct entry_identity *id)
 {
-	to = put64(to, id->dev);
-	to = put64(to, id->ino);
-	to = put64(to, id->size);
-	to = put64(to, (uint64_t)id->mtime);
-	to = put64(to, (uint64_t)id->ctime);
-	return put32(to, id->mode);
+	to = little_put64(to, id->dev);
+	to = little_put64(to, id->ino);
+	to = little_put64(to, id->size);
+	to = little_put64(to, (uint64_t)id->mtime);
+	to = little_put64(to, (uint64_t)id->ctime);
+	return little_put32(to, id->mode);
 }
 
 static struct entry_identity
@@ -143,12 +107,12 @@ get_identity(const unsigned char **from)
 {
 	struct entry_identity id;
 
-	id.dev = get64(from);
-	id.ino = get64(from);
-	id.size = get64(from);
-	id.mtime = (int64_t)get64(from);
-	id.ctime = (int64_t)get64(from);
-	id.mode = get32(from);
+	id.dev = little_get64(from);
+	id.ino = little_get64(from);
+	id.size = little_get64(from);
+	id.mtime = (int64_t)little_get64(from);
+	id.ctime = (int64_t)little_get64(from);
+	id.mode = little_get32(from);
 	return id;
 }
 
@@ -228,8 +192,8 @@ wire_new_part(const struct result *r, size_t *n)
 	if (!part)
 		return NULL;
 	p = put_outcome(part, r);
-	p = put32(p, r->entry.id.mode);
-	p = put64(p, (uint64_t)r->entry.id.mtime);
+	p = little_put32(p, r->entry.id.mode);
+	p = little_put64(p, (uint64_t)r->entry.id.mtime);
 	*p++ = (unsigned char)r->digestlen;
 	memcpy(p, r->digest, r->digestlen);
 	p = put_text(p + r->digestlen, r->entry.name, r->entry.len);
@@ -247,8 +211,8 @@ wire_get_part(struct result *r, size_t digestlen, const void *p, size_t n)
 	    n - PART_HEAD < from[PART_HEAD - 1])
 		return -1;
 	get_outcome(r, &from);
-	r->entry.id = (struct entry_identity){ .mode = get32(&from) };
-	r->entry.id.mtime = (int64_t)get64(&from);
+	r->entry.id = (struct entry_identity){ .mode = little_get32(&from) };
+	r->entry.id.mtime = (int64_t)little_get64(&from);
 	r->digestlen = *from++;
 	memcpy(r->digest, from, r->digestlen);
 	from += r->digestlen;
