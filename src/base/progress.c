@@ -41,6 +41,7 @@ static struct {
 	                                    * none may be drawn */
 	struct buf name;                   /* of the file that was done last */
 	struct buf waiting;                /* the file that is waited for */
+	unsigned hosts, hosts_ready;       /* of progress_hosts */
 	struct progress_sample sample[PROGRESS_SAMPLES]; /* a ring */
 	unsigned samples;                  /* ever taken; the first one is of
 	                                    * the start */
@@ -187,6 +188,17 @@ progress_put_rate(struct buf *b)
 	buf_puts(b, "/s");
 }
 
+/* 3 hosts; 2 of 3 hosts. */
+static void
+progress_put_hosts(struct buf *b)
+{
+	if (!state.hosts)
+		return;
+	if (state.hosts_ready != state.hosts)
+		buf_printf(b, "%u of ", state.hosts_ready);
+	buf_printf(b, "%u host%s", state.hosts, state.hosts == 1 ? "" : "s");
+}
+
 static void
 progress_put_left(struct buf *b)
 {
@@ -201,7 +213,7 @@ progress_put_left(struct buf *b)
 /* In the order of their importance. One that is not known is empty. */
 static void (*const parts[])(struct buf *) = {
 	progress_put_percent, progress_put_files, progress_put_done,
-	progress_put_rate, progress_put_left
+	progress_put_rate, progress_put_left, progress_put_hosts
 };
 
 /* The file that is waited for, or else the one that was done last, if there is
@@ -387,6 +399,13 @@ void
 progress_bytes(uint64_t bytes)
 {
 	state.bytes = bytes;
+}
+
+void
+progress_hosts(unsigned ready, unsigned all)
+{
+	state.hosts_ready = ready;
+	state.hosts = all;
 }
 
 void

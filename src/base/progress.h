@@ -54,6 +54,9 @@ void progress_done(const char *name, size_t len);
 /* Bytes digested so far, files still open included. */
 void progress_bytes(uint64_t bytes);
 
+/* How many other machines do the work, of all that were asked; all 0: none was. */
+void progress_hosts(unsigned ready, unsigned all);
+
 /* From here on the line says that the file at path is waited for (len bytes,
  * which are copied), in the place of rate and time left; 0 bytes: that none
  * is. */

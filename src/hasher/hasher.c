@@ -142,6 +142,12 @@ hasher_bytes(const struct hasher *h)
 	return h->ops->bytes(h);
 }
 
+bool
+hasher_report(const struct hasher *h, unsigned n, struct hasher_report *r)
+{
+	return h->ops->report(h, n, r);
+}
+
 void
 hasher_free(struct hasher *h)
 {

@@ -13,6 +13,13 @@ struct entry;
 struct hasher;
 struct result;
 
+/* Another machine, or what is like one. */
+struct hasher_host {
+	const char *name;      /* for messages */
+	int jobs;              /* workers there; 0: as many as CPUs */
+	char *const *argv;     /* the command that leads to a phash --serve */
+};
+
 struct hasher_opts {
 	int jobs;              /* workers; at least 1 */
 	struct algorithms *algorithms; /* those of the numbers in names;
@@ -27,6 +34,13 @@ struct hasher_opts {
 	unsigned threads;      /* that one archive is decoded with; at least 1 */
 	uint64_t limit;        /* of bytes that an archive expands to: as
 	                        * members_opts.limit */
+	const struct hasher_host *hosts; /* files are hashed by these, if there
+	                        * are any, and only streams here; borrowed */
+	unsigned nhosts;
+	int host_timeout;      /* seconds of silence after which one is lost */
+	const char *directory; /* for them: the path of dirfd; borrowed */
+	const char *version;   /* of phash, which theirs must be */
+	bool debug;            /* says what they have */
 	int timeout;           /* seconds without a sign of life after which a
 	                        * worker is replaced and the file that it worked
 	                        * on given up (RESULT_STALLED); 0: never */
@@ -107,6 +121,18 @@ bool hasher_stalled(struct hasher *h, struct hasher_stall *s);
 
 /* Bytes digested so far by all workers, for the progress line. */
 uint64_t hasher_bytes(const struct hasher *h);
+
+/* What another machine has done. */
+struct hasher_report {
+	const char *name;     /* as hasher_host has it */
+	bool ready;           /* it works, or did to the end */
+	uint64_t files, bytes;
+	int64_t busy_ns;      /* in which it had something to do */
+};
+
+/* Host number n. False: there are fewer. */
+bool hasher_report(const struct hasher *h, unsigned n,
+    struct hasher_report *r);
 
 /* Kills the workers and releases everything; NULL is fine. */
 void hasher_free(struct hasher *h);

@@ -36,6 +36,7 @@
 #include "digest/algorithm.h"
 #include "digest/digest.h"
 #include "digest/engine.h"
+#include "hasher/crew.h"
 #include "hasher/flight.h"
 #include "hasher/ops.h"
 #include "hasher/result.h"
@@ -47,7 +48,7 @@
 /* Bytes of files in a chunk: some milliseconds of work. */
 #define LOCAL_CHUNK_WEIGHT (2 * 1024 * 1024)
 /* What open, fstat, read and close cost, in bytes digested meanwhile. */
-#define LOCAL_FILE_WEIGHT 4096
+#define LOCAL_FILE_WEIGHT RELAY_FILE_WEIGHT
 /* Chunks a worker holds beyond its lanes: a big file is a chunk, and all lanes
  * should have one, but a file is better given to who is first to have room. */
 #define LOCAL_WINDOW 2
@@ -68,6 +69,8 @@
 /* A name is given up when it was alone in a worker that died, this often and
  * once more. One shot from outside costs one; a file that kills, all. */
 #define LOCAL_RETRIES 3
+/* For hosts, when all is done. */
+#define LOCAL_PARTING_MS 2000
 /* From here on a worker that gets on with no file is worth a word. */
 #define LOCAL_STALL_MS 5000
 
@@ -77,13 +80,10 @@ struct local {
 	ppool *pool;
 	ppool_feed *feed;
 	ppool_feed *once;         /* for what can be read only once */
-	struct worker_setup setup;
+	struct crew crew;
 	int *keep;                /* descriptors that workers have */
 	struct watch watch;
 	bool stalled;             /* a worker is, as hasher_stalled says */
-	int timeout;              /* seconds; 0: none */
-	int jobs;
-	size_t chunk;
 	struct flights flights;   /* what is with the workers */
 };
 
@@ -102,7 +102,7 @@ local_outcome(const struct local *l, const ppool_result *p, size_t digestlen,
 		result_fail(r, RESULT_DIED, p->code);
 		break;
 	case PPOOL_GIVENUP:
-		result_fail(r, RESULT_STALLED, l->timeout);
+		result_fail(r, RESULT_STALLED, l->crew.opts.timeout);
 		break;
 	default:
 		result_fail(r, RESULT_LOST, 0);
@@ -141,7 +141,7 @@ local_result(void *cookie, const ppool_result *p)
 	struct flight *f = p->cookie;
 	struct result r = { .entry = f->entry };
 	/* known to whoever made the entry */
-	const struct digest *d = algorithms_digest(l->setup.algorithms,
+	const struct digest *d = algorithms_digest(l->crew.opts.algorithms,
 	    f->entry.algorithm);
 
 	r.entry.name = wire_name(p->item.data, p->item.len, f->entry.len);
@@ -168,10 +168,12 @@ local_look(struct hasher *h)
 {
 	struct local *l = (struct local *)h;
 	int64_t ms = watch_elapsed(&l->watch);
+	int timeout = l->crew.opts.timeout;
 	unsigned i;
 
 	if (!ms || !l->started)
 		return;
+	hosts_look(&l->crew.hosts);
 	l->stalled = false;
 	for (i = 0; i < l->watch.n; i++) {
 		struct watch_seen *s = &l->watch.seen[i];
@@ -179,7 +181,7 @@ local_look(struct hasher *h)
 		watch_look(&l->watch, i, ms, ppool_load(l->pool, i) > 0);
 		if (s->stuck >= LOCAL_STALL_MS)
 			l->stalled = true;
-		if (!l->timeout || s->silent / 1000 < l->timeout)
+		if (!timeout || s->silent / 1000 < timeout)
 			continue;
 		(void)ppool_give_up(l->pool, i, local_works_on(l, i));
 		s->silent = 0; /* the next worker has as long */
@@ -196,7 +198,10 @@ local_strerror(ppool_err err)
 static int
 local_broken(struct local *l, ppool_err err)
 {
-	if (!l->hasher.broken)
+	hosts_look(&l->crew.hosts);
+	if (!l->hasher.broken && l->crew.hosts.n && err == PPOOL_BROKEN)
+		diag_msg("no host is left");
+	else if (!l->hasher.broken)
 		diag_msg("the workers are gone: %s", local_strerror(err));
 	l->hasher.broken = true;
 	return -1;
@@ -235,9 +240,10 @@ local_streams(const int *keep)
 static int *
 local_keep(const struct local *l)
 {
-	const int fds[] = { STDIN_FILENO, STDERR_FILENO, l->setup.dirfd };
+	int dirfd = l->crew.opts.dirfd;
+	const int fds[] = { STDIN_FILENO, STDERR_FILENO, dirfd };
 
-	return xio_with_inherited(fds, l->setup.dirfd < 0 ? 2 : 3);
+	return xio_with_inherited(fds, dirfd < 0 ? 2 : 3);
 }
 
 static ppool_err
@@ -245,20 +251,12 @@ local_open_pool(struct local *l)
 {
 	unsigned files = engine_widest() + LOCAL_WINDOW;
 	unsigned streams = local_streams(l->keep);
-	ppool_opts po = {
-		.processes = l->jobs,
-		.init = worker_init,
-		.initarg = &l->setup,
-		.serve = worker_serve,
-		.window = files + streams,
-		.retries = LOCAL_RETRIES,
-		.keep = l->keep,
-	};
+	ppool_opts po = { .retries = LOCAL_RETRIES, .keep = l->keep };
 	ppool_feed_opts fo = {
-		.chunk_items = l->chunk,
+		.chunk_items = l->crew.opts.chunk,
 		.chunk_weight = LOCAL_CHUNK_WEIGHT,
 		.ahead = LOCAL_AHEAD,
-		.window = files,
+		.window = l->crew.hosts.n ? 0 : files,
 	};
 	ppool_feed_opts once = {
 		.chunk_items = 1,
@@ -266,15 +264,17 @@ local_open_pool(struct local *l)
 		.flags = PPOOL_AT_MOST_ONCE,
 		.window = streams,
 	};
-	ppool_err err = ppool_create(&l->pool, &po);
+	ppool_err err;
 
+	crew_pool(&l->crew, &po, files, streams);
+	err = ppool_create(&l->pool, &po);
 	if (!err)
 		err = ppool_feed_open(l->pool, NULL, &fo, local_result, l,
 		    &l->feed);
 	if (!err)
 		err = ppool_feed_open(l->pool, NULL, &once, local_result, l,
 		    &l->once);
-	return err;
+	return err ? err : crew_feeds(&l->crew, l->feed, l->once);
 }
 
 /* 0, or -1 after a message. */
@@ -414,6 +414,22 @@ local_finish_feed(struct local *l, ppool_feed *feed)
 	return err;
 }
 
+/* Lets the far ends end by themselves, but does not wait for long. */
+static void
+local_part_with_hosts(struct local *l)
+{
+	ppool_err err = ppool_close(l->pool);
+	int ms;
+
+	for (ms = 0; ms < LOCAL_PARTING_MS && (!ms || local_passes(err));
+	    ms += HASHER_PAUSE_MS) {
+		if (!err || ms)
+			err = ppool_join(l->pool, HASHER_PAUSE_MS);
+		hasher_pause(&l->hasher);
+	}
+	hosts_look(&l->crew.hosts);
+}
+
 static int
 local_finish(struct hasher *h)
 {
@@ -424,7 +440,11 @@ local_finish(struct hasher *h)
 		return 0;
 	err = local_finish_feed(l, l->feed);
 	once = local_finish_feed(l, l->once);
-	return err || once ? local_broken(l, err ? err : once) : 0;
+	if (err || once)
+		return local_broken(l, err ? err : once);
+	if (l->crew.hosts.n)
+		local_part_with_hosts(l);
+	return 0;
 }
 
 /* The worker to be shown: one that was not, or that is stuck the longest. */
@@ -473,6 +493,12 @@ local_bytes(const struct hasher *h)
 	return watch_bytes(&((const struct local *)h)->watch);
 }
 
+static bool
+local_report(const struct hasher *h, unsigned n, struct hasher_report *r)
+{
+	return hosts_report(&((const struct local *)h)->crew.hosts, n, r);
+}
+
 static void
 local_free(struct hasher *h)
 {
@@ -481,6 +507,7 @@ local_free(struct hasher *h)
 	ppool_feed_free(l->feed);
 	ppool_destroy(l->pool);
 	watch_release(&l->watch);
+	crew_release(&l->crew);
 	free(l->keep);
 	flights_release(&l->flights);
 	free(l);
@@ -494,6 +521,7 @@ static const struct hasher_ops local_ops = {
 	.look = local_look,
 	.stalled = local_stalled,
 	.bytes = local_bytes,
+	.report = local_report,
 	.free = local_free,
 };
 
@@ -503,20 +531,12 @@ local_new(const struct hasher_opts *opts)
 	struct local *l = mem_zalloc(1, sizeof(*l));
 
 	l->hasher.ops = &local_ops;
-	l->jobs = opts->jobs;
-	l->timeout = opts->timeout;
-	l->chunk = opts->chunk;
-	l->setup.algorithms = opts->algorithms;
-	l->setup.engine = opts->engine;
-	l->setup.dirfd = opts->dirfd;
-	l->setup.twice = opts->twice;
-	l->setup.limit = opts->limit;
-	l->setup.threads = opts->threads;
-	if (watch_init(&l->watch, (unsigned)opts->jobs) < 0) {
+	if (crew_init(&l->crew, opts) < 0 ||
+	    watch_init(&l->watch, l->crew.workers) < 0) {
 		diag_msg("cannot start workers: %s", strerror(errno));
 		goto fail;
 	}
-	l->setup.lines = l->watch.lines;
+	crew_watch(&l->crew, l->watch.lines);
 	/* the walk may hold all that there are when the first name comes */
 	if (local_descriptors() < LOCAL_PLENTY && local_start(l) < 0)
 		goto fail;
