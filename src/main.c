@@ -6,9 +6,9 @@
  *     main.c            parse, run one mode, exit status
  *     options/          argv in: options; conflicts, what does not go together;
  *                       usage, what is said about all that
- *     mode/             what was asked for: hash, check, audit; run, operands,
- *                       and of those that read lists readlist and tags, which
- *                       they share; contents, members of archives,
+ *     mode/             what was asked for: hash, check, audit, serve; run,
+ *                       operands, machines and slurm, and of those that read
+ *                       lists readlist and tags, which they share; contents, members of archives,
  *                       archives, those that are open, and within, those of
  *                       which lists name members; of an audit: absent,
  *                       what the walk has not found, candidates, what may be
@@ -22,9 +22,11 @@
  *                       filter, glob, lookup, own, tally
  *     hasher/           entries in, results out: hasher, by a table of what one
  *                       does (ops), whose row is local, the pool, with
- *                       flight; in the workers: worker (slots), reader, dirs,
- *                       archived and inside, an archive; on both sides: wire,
- *                       result, watch
+ *                       flight, crew and hosts; in the workers: worker
+ *                       (slots), reader, dirs, archived and inside, an
+ *                       archive; or relay and witness, for another machine;
+ *                       on both sides: wire, result, watch
+ *     far/              to another machine: channel, talk, launch
  *     archive/          members of archives: unpack, a thread that reads ahead;
  *                       members (handle, links, end), of libarchive; input
  *                       (gzip, xz, filter), what decompresses; none, without
@@ -48,6 +50,11 @@
  * both, and leaves through record/compare too. Nothing else differs: there is
  * one hasher.
  *
+ * With --on, a worker is a relay, and there is as much again behind it:
+ *
+ *     hasher/relay -> far/talk -> [ssh] -> mode/serve -> hasher -> ... ->
+ *     mode/serve -> [ssh] -> hasher/relay (witness) -> [socket] -> hasher/local
+ *
  * An archive is an entry with many results: hasher/inside answers a part for
  * each of its members, and mode/contents names them.
  *
@@ -56,11 +63,12 @@
  *
  * rooms, top to bottom; a file includes only its own room and rooms below:
  *     main        -> options mode record source hasher digest ppool base
- *     mode        -> options record source hasher digest ppool base
+ *     mode        -> options record source hasher far digest ppool base
  *     options     -> record digest base
  *     record      -> hasher digest base
  *     source      -> base
- *     hasher      -> archive digest ppool base
+ *     hasher      -> far archive digest ppool base
+ *     far         -> base
  *     archive     ->
  *     digest      ->
  *     ppool       ->
@@ -126,6 +134,8 @@ static int
 run_mode(const struct options *o)
 {
 	switch (o->mode) {
+	case OPTIONS_SERVE:
+		return mode_serve(o);
 	case OPTIONS_HASH:
 		return mode_hash(o);
 	case OPTIONS_CHECK:

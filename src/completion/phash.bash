@@ -37,8 +37,15 @@ _phash()
 	--sort)
 		words='path none'
 		;;
-	-j | --jobs | --chunk | --archive-limit | --timeout | --max-depth | -E | --exclude | --include)
+	-j | --jobs | --chunk | --archive-limit | --timeout | --remote-path | --host-timeout | --max-depth | -E | --exclude | --include)
 		return
+		;;
+	--on)
+		mapfile -t COMPREPLY < <(compgen -W slurm -A hostname -- "$cur")
+		return
+		;;
+	--rsh)
+		words='ssh srun'
 		;;
 	-C | --directory)
 		compopt -o filenames
@@ -56,7 +63,8 @@ _phash()
 			compopt -o nospace
 			words='--jobs= --algorithm= --length= --engine=
 				--chunk= --settle --archive --archive-prefix=
-				--archive-limit= --timeout= --format=
+				--archive-limit= --timeout= --on= --rsh=
+				--remote-path= --host-timeout= --format=
 				--tag --untagged
 				--binary --text --json
 				--zero --base64 --sort=

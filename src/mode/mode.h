@@ -15,6 +15,9 @@ int mode_hash(const struct options *o);
 /* Check the files that lists name. */
 int mode_check(const struct options *o);
 
+/* Do for a phash elsewhere what it asks for (far/talk.h). */
+int mode_serve(const struct options *o);
+
 /* Compare what operands and all files below them yield with a list. */
 int mode_audit(const struct options *o);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,6 +15,7 @@
 #include "base/guess.h"
 #include "base/progress.h"
 #include "base/quote.h"
+#include "base/version.h"
 #include "base/xio.h"
 #include "digest/algorithm.h"
 #include "digest/engine.h"
@@ -318,16 +320,24 @@ run_hasher(struct run *r, void *cookie,
 		.twice = r->o->settle,
 		.limit = r->o->archive_limit,
 		.timeout = r->o->timeout,
+		.host_timeout = r->o->host_timeout,
+		.version = PHASH_VERSION,
+		.debug = r->o->debug,
 		.cookie = cookie,
 		.on_result = on_result,
 		.on_pause = on_pause,
 	};
 
+	if (machines_init(&r->machines, r->o) < 0)
+		return -1;
+	opts.hosts = r->machines.v;
+	opts.nhosts = (unsigned)r->machines.n;
+	opts.directory = r->machines.directory;
 	opts.threads = run_threads(r, opts.jobs);
 	r->hasher = hasher_new(&opts);
 	if (!r->hasher)
 		return -1;
-	if (r->o->debug)
+	if (r->o->debug && !opts.nhosts)
 		run_say_engine(r, opts.jobs);
 	return 0;
 }
@@ -336,6 +346,7 @@ void
 run_release(struct run *r)
 {
 	hasher_free(r->hasher);
+	machines_release(&r->machines);
 	filter_free(r->filter);
 	own_free(r->own);
 	list_free(r->list);
@@ -513,6 +524,17 @@ run_show_stall(const struct run *r)
 		    stall.seconds);
 }
 
+static void
+run_count_hosts(const struct run *r)
+{
+	struct hasher_report report;
+	unsigned n, ready = 0;
+
+	for (n = 0; hasher_report(r->hasher, n, &report); n++)
+		ready += report.ready;
+	progress_hosts(ready, n);
+}
+
 void
 run_show_progress(const struct run *r)
 {
@@ -520,10 +542,24 @@ run_show_progress(const struct run *r)
 	if (!progress_due())
 		return;
 	progress_bytes(hasher_bytes(r->hasher));
+	run_count_hosts(r);
 	progress_tick();
 }
 
 /* ---- the end ------------------------------------------------------------------ */
+
+/* What each host has done. */
+static void
+run_say_hosts(const struct run *r)
+{
+	struct hasher_report report;
+	unsigned n;
+
+	for (n = 0; hasher_report(r->hasher, n, &report); n++)
+		diag_name(report.name, strlen(report.name), "%" PRIu64
+		    " files, %" PRIu64 " bytes, %.1f seconds", report.files,
+		    report.bytes, (double)report.busy_ns / 1e9);
+}
 
 void
 run_finish(struct run *r)
@@ -531,7 +567,10 @@ run_finish(struct run *r)
 	if (!r->out.lost && hasher_finish(r->hasher) < 0)
 		r->stopped = true;
 	progress_bytes(hasher_bytes(r->hasher));
+	run_count_hosts(r);
 	progress_end();
+	if (r->o->verbose)
+		run_say_hosts(r);
 }
 
 int

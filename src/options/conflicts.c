@@ -58,6 +58,21 @@ conflicts_stdin(const struct options *o)
 	return users;
 }
 
+/* Of --on and what goes with it. */
+static int
+conflicts_on(const struct options *o)
+{
+	if (o->mode == OPTIONS_SERVE && o->noperands)
+		return usage_error("--serve is for a phash elsewhere, which "
+		    "says what to do: it takes no operands");
+	if (o->rsh && !o->on.n)
+		return usage_error("--rsh goes with --on");
+	if (o->list && o->on.n)
+		return usage_error("--list reads no file: it does not go with "
+		    "--on");
+	return 0;
+}
+
 /* Of an audit. */
 static int
 conflicts_audit(const struct options *o, bool output_given)
@@ -126,6 +141,6 @@ conflicts_pairs(const struct options *o)
 int
 conflicts_check(const struct options *o, bool length_given, bool output_given)
 {
-	return conflicts_length(o, length_given) < 0 ||
+	return conflicts_on(o) < 0 || conflicts_length(o, length_given) < 0 ||
 	    conflicts_audit(o, output_given) < 0 ? -1 : conflicts_pairs(o);
 }

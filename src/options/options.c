@@ -11,23 +11,22 @@
 #include "base/guess.h"
 #include "base/mem.h"
 #include "base/quote.h"
+#include "base/version.h"
 #include "digest/engine.h"
 #include "options/conflicts.h"
 #include "options/usage.h"
-
-#ifndef PHASH_VERSION
-#define PHASH_VERSION "unknown"
-#endif
 
 /* The modes that an option means something in. */
 enum {
 	H = 1 << OPTIONS_HASH,
 	C = 1 << OPTIONS_CHECK,
 	A = 1 << OPTIONS_AUDIT,
+	S = 1 << OPTIONS_SERVE,
 	ALL = H | C | A
 };
 
-static const char *const mode_names[] = { NULL, "--check", "--audit" };
+static const char *const mode_names[] = { NULL, "--check", "--audit",
+    "--serve" };
 
 /* The words of options that take one of a few; their places are the enums'. */
 static const char *const when_words[] = { "auto", "always", "never", NULL };
@@ -243,7 +242,9 @@ take_mode(struct options *o, const struct row *r)
 	enum options_mode mode = (enum options_mode)r->max;
 
 	if (o->mode != OPTIONS_HASH && o->mode != mode)
-		return usage_error("--check and --audit exclude each other");
+		return usage_error("%s and %s exclude each other",
+		    mode_names[o->mode < mode ? o->mode : mode],
+		    mode_names[o->mode < mode ? mode : o->mode]);
 	o->mode = mode;
 	o->audit = optarg;
 	return 0;
@@ -281,6 +282,12 @@ static const struct row rows[] = {
 	    .words = when_words },
 	{ "archive-limit", ":", ALL, take_bytes, AT(archive_limit) },
 	{ "timeout", ":", ALL, take_number, AT(timeout), .max = 1000000 },
+	{ "on", ":", ALL, take_value, AT(on) },
+	{ "rsh", ":", ALL, take_text, AT(rsh) },
+	{ "remote-path", ":", ALL, take_text, AT(remote_path) },
+	{ "host-timeout", ":", ALL, take_number, AT(host_timeout), .min = 1,
+	    .max = 1000000 },
+	{ "serve", "", S, take_mode, .max = OPTIONS_SERVE },
 	{ "format", ":", ALL, take_format, .words = format_words },
 	{ "tag", "", ALL, take_format, .max = FORMAT_TAGGED },
 	{ "untagged", "", ALL, take_format, .max = FORMAT_UNTAGGED },
@@ -499,6 +506,7 @@ options_parse(struct options *o, int argc, char **argv)
 	bool given[ROWS] = { false };
 
 	*o = (struct options){ .algorithm = "sha512", .engine = "auto",
+	    .remote_path = "phash", .host_timeout = OPTIONS_HOST_TIMEOUT,
 	    .max_depth = -1 };
 	if (take_all(o, given, argc, argv) < 0)
 		return -1;
@@ -515,5 +523,6 @@ options_release(struct options *o)
 	free(o->include.v);
 	free(o->exclude_from.v);
 	free(o->directories.v);
+	free(o->on.v);
 	free(o->lists);
 }

@@ -14,8 +14,9 @@
 #include "record/format.h"
 
 #define OPTIONS_MAX_JOBS 1024
+#define OPTIONS_HOST_TIMEOUT 30 /* seconds */
 
-enum options_mode { OPTIONS_HASH, OPTIONS_CHECK, OPTIONS_AUDIT };
+enum options_mode { OPTIONS_HASH, OPTIONS_CHECK, OPTIONS_AUDIT, OPTIONS_SERVE };
 /* --quiet, --status and --warn: the last one counts. */
 enum options_report {
 	OPTIONS_REPORT_ALL,
@@ -62,6 +63,11 @@ struct options {
 	const char *engine;       /* digest/engine.h: one of engine_choices */
 	bool settle;
 	int timeout;              /* seconds; 0: never */
+
+	struct options_values on; /* hosts, as mode/hosts.h reads them */
+	const char *rsh;          /* NULL: the usual one */
+	const char *remote_path;  /* of phash, there */
+	int host_timeout;         /* seconds */
 
 	enum format_kind format;
 	bool format_given;        /* it is not the default */
