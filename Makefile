@@ -6,6 +6,7 @@
 #     all, install, uninstall, clean     as everywhere
 #     check, check-valgrind, distcheck   tests: all, C alone, every build
 #     user-check, bare-check             tests of what `dist` made
+#     check-machines                     tests with sshd and Slurm
 #     lint                               compilers, shellcheck, mandoc
 #     lint-tidy                          clang-tidy, some minutes
 #     coverage                           the lines that tests reach
@@ -303,9 +304,11 @@ $(BUILD)/flags $(BUILD)/sources $(BUILD)/paths: FORCE
 # Tests. prove runs the unit tests and the shell tests alike: all speak TAP.
 
 # The longest first: begun late, they would run on when all others have ended.
-long_tests = $(tests)/stall.t $(tests)/huge.t
+long_tests = $(tests)/stall.t $(tests)/huge.t $(tests)/machines.t
+# They make machines of their own, as root, one after the other.
+machine_tests = $(tests)/hosts-ssh.t $(tests)/hosts-slurm.t
 TESTS = $(long_tests) $(unit_bin) \
-	$(filter-out $(long_tests),$(wildcard $(tests)/*.t))
+	$(filter-out $(long_tests) $(machine_tests),$(wildcard $(tests)/*.t))
 
 export TEST_ENGINE TEST_TIMEOUT TEST_WRAPPER
 # For make, BUILD has no blanks; for tests, whatever the path has.
@@ -319,6 +322,10 @@ prove = $(PROVE) --failures --comments -j $(JOBS) --exec $(tests)/run-one
 
 check: all test-programs
 	@$(test_env) $(prove) $(TESTS)
+
+check-machines: all
+	@$(test_env) $(PROVE) --failures --comments --exec $(tests)/run-one \
+		$(machine_tests)
 
 # Workers leave by _exit: what they still hold then is not a leak.
 valgrind = valgrind -q --error-exitcode=99 --leak-check=full \
