@@ -40,7 +40,7 @@ struct death {
 	bool inside;      /* the last of them was being run */
 	bool wide;        /* all that were begun are possible causes */
 	bool given_up;    /* by the owner, for item number given */
-	bool resigned;    /* no item is a cause */
+	bool blameless;   /* no item is a cause */
 	uint64_t given;
 	bool early;       /* a timeout meant the item before the one in
 	                   * progress: the death does not count against this */
@@ -58,7 +58,7 @@ static bool
 may_be_cause(const struct death *d, const struct chunk *c, uint32_t place)
 {
 	if (c->tasks[place].answered || !was_taken(d, c, place) ||
-	    d->given_up || d->resigned)
+	    d->given_up || d->blameless)
 		return false;
 	if (d->wide || c->alone)
 		return true;
@@ -189,7 +189,7 @@ peer_died(struct ppool *p, struct peer *w, int code, bool exited)
 	/* a callback may have given it up even now */
 	d.given_up = w->given_up;
 	d.given = w->given_id;
-	d.resigned = w->resigned;
+	d.blameless = w->resigned || p->opts.flags & PPOOL_BLAMELESS;
 	ppool_peer_clear(p, w);
 	if (ppool_over(p) || p->quit ||
 	    (w->quitting && w->hello && !w->held.first))
@@ -204,7 +204,7 @@ peer_died(struct ppool *p, struct peer *w, int code, bool exited)
 		dispose_of_chunk(&d, c);
 	if (d.reported)
 		p->crashes = 0;
-	else if (!d.causes && !d.given_up && !d.resigned)
+	else if (!d.causes && !d.given_up && !w->resigned)
 		count_crash(p, w, exited, worked);
 }
 

@@ -18,7 +18,7 @@ static ppool_err
 check_opts(const struct ppool_opts *o)
 {
 	const unsigned flags = PPOOL_NO_RESPAWN | PPOOL_AT_MOST_ONCE |
-	    PPOOL_ON_ASKING;
+	    PPOOL_ON_ASKING | PPOOL_BLAMELESS;
 
 	if (o->processes < 0 || o->max_item > FRAME_MAX_ITEM ||
 	    o->task_timeout_ms < 0 || o->kill_after_ms < 0 ||

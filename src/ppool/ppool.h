@@ -229,6 +229,13 @@ unsigned ppool_number(const ppool_worker *w);
 /* Workers are sent nothing before they ask for it: ppool_ask. */
 #define PPOOL_ON_ASKING 4u
 
+/*
+ * No item can be the cause of a worker's death, as when it only passes items on:
+ * what a dead one had is run again, by others and together, but for what was begun
+ * with AT_MOST_ONCE.
+ */
+#define PPOOL_BLAMELESS 8u
+
 typedef struct ppool_opts { /* all zero is the default */
 	int processes;         /* workers; 0: ppool_cpus(); < 0: PPOOL_INVAL */
 	ppool_init_fn *init;
