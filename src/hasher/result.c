@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/quote.h"
 
 int
 result_fail(struct result *r, enum result_status status, int code)
@@ -57,7 +58,11 @@ result_reason(const struct result *r, struct buf *out)
 	case RESULT_OK:
 		break;
 	case RESULT_ARCHIVE:
-		buf_puts(out, r->text && *r->text ? r->text : "damaged");
+		/* what is in an archive may be in its text */
+		if (r->text && *r->text)
+			quote_fit(out, r->text, strlen(r->text), SIZE_MAX);
+		else
+			buf_puts(out, "damaged");
 		break;
 	case RESULT_OPEN:
 	case RESULT_STAT:

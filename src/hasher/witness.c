@@ -97,6 +97,16 @@ witness_believes_error(const struct entry *e, const struct reader *f,
 	return false;
 }
 
+/* Is what is here now not what was seen before? */
+static bool
+witness_has_changed(const struct entry *e, const struct reader *f)
+{
+	const struct entry_identity now = entry_identity(&f->st);
+
+	return e->id.ino && (now.ino != e->id.ino || now.dev != e->id.dev ||
+	    now.mtime != e->id.mtime);
+}
+
 /* Opens it here as a worker would, which also makes a file server say what is the
  * case now, and compares. */
 static bool
@@ -110,12 +120,13 @@ witness_looks(struct witness *w, const struct entry *e, struct result *r,
 	bool rc;
 
 	if (reader_open(&f, &w->dirs, e, &here) < 0) {
-		/* if it is only since, what was read before is right, too */
-		if (!opened)
-			(void)result_fail(r, here.status, here.code);
+		/* as it would be here */
+		(void)result_fail(r, here.status, here.code);
 		return true;
 	}
-	if (!opened) {
+	if (!opened && witness_has_changed(e, &f)) {
+		rc = true; /* it may not have been there for a moment */
+	} else if (!opened) {
 		witness_object(why, e, "cannot be opened there: ");
 		result_reason(r, why);
 		rc = false;
