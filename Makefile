@@ -514,7 +514,7 @@ configure: $(srcdir)/configure.ac $(srcdir)/Makefile
 clean:
 	rm -rf $(BUILD) tags TAGS compile_commands.json
 
-.PHONY: all test-programs check check-valgrind fuzz fuzz-programs bench dist \
+.PHONY: all test-programs check check-machines check-valgrind fuzz fuzz-programs bench dist \
 	distcheck user-check bare-check lint lint-text lint-tidy lint-gcc \
 	lint-clang unlinked lint-musl lint-m32 coverage tags install uninstall \
 	help clean FORCE

@@ -8,13 +8,13 @@
  *                       usage, what is said about all that
  *     mode/             what was asked for: hash, check, audit, serve; run,
  *                       operands, machines and slurm, and of those that read
- *                       lists readlist and tags, which they share; contents, members of archives,
- *                       archives, those that are open, and within, those of
- *                       which lists name members; of an audit: absent,
- *                       what the walk has not found, candidates, what may be
- *                       an archive, found, what is found without a walk,
- *                       newlist, which it writes, rephrase, what may have been
- *                       meant
+ *                       lists readlist and tags, which they share; contents,
+ *                       members of archives, archives, those that are open,
+ *                       and within, those of which lists name members; of an
+ *                       audit: absent, what the walk has not found,
+ *                       candidates, what may be an archive, found, what is
+ *                       found without a walk, newlist, which it writes,
+ *                       rephrase, what may have been meant
  *     record/           results on paper: table, format, json, name, code,
  *                       vis, text; lists back in: manifest, mtree; what to
  *                       think of it: side, scope, moved, compare, verdict
@@ -35,7 +35,7 @@
  *                       (lanes, evp), message, sha512x
  *     ppool/            island and public library: the process pool
  *     base/             entry diag mem buf quote guess xio line outfile
- *                       progress siphash disk clock compat
+ *                       progress siphash disk clock little version compat
  *
  * How a name travels:
  *

@@ -96,7 +96,7 @@ for i in $(seq 60); do
 	truncate -s 30M "big/$i"
 done
 "$phash" t >WANT
-"$phash" big t >BIG
+"$phash" big big big t >THRICE
 on() { # OPTION...
 	salloc -Q -N2 "$phash" --on=slurm --remote-path="$far" "$@"
 }
@@ -109,22 +109,25 @@ try 'a tree is audited' 0 on --audit=WANT --quiet t
 try 'with --debug' 0 on --debug t
 ok 'each has the CPUs that were allocated' test "$(grep -cE \
 	'^phash: n[12]: 1 worker, engine ' "$work/err")" = 2
-cat >batch <<END
+cat >job <<END
 #!/bin/sh
 #SBATCH -N2 -Q
 exec "$phash" --on=slurm --remote-path="$far" -o $PWD/OUT t
 END
-ok 'a batch job' sbatch -Q --wait -o "$PWD/batch.out" batch
+ok 'a batch job' sbatch -Q --wait -o "$PWD/job.out" job
 same 'writes the same' OUT WANT
 
 # A task is killed in the middle: the other node does its work.
-for when in 0.5 0.8; do
+for when in 0.1 0.3; do
 	{
+		until_ok pgrep -f "^$far --serve" >pids
 		sleep $when
-		pkill -9 -o -f -- "$far --serve"
+		pkill -9 -o -f "^$far --serve" && touch shot
 	} &
-	try "a task is killed after $when s" 0 on big t
+	try "a task is killed after $when s" 0 on big big big t
 	wait %%
-	same 'nothing is lost' "$work/out" BIG
+	ok 'there was one' rm shot
+	same 'nothing is lost' "$work/out" THRICE
+	ok 'its node is named' grep -q '^phash: n[12]: ' "$work/err"
 done
 finish

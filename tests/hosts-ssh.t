@@ -2,6 +2,7 @@
 # --on through ssh: two machines of the test's own, network namespaces with an
 # sshd in each, one of whose links is taken down (make check-machines).
 
+# shellcheck disable=SC2086 # names and numbers of the test's own have no blanks
 . "${0%/*}/lib.sh" || exit 1
 
 # Why this machine cannot run it; nothing if it can.
@@ -58,6 +59,7 @@ machine() { # N
 	StrictModes no
 	UsePAM no
 	PermitRootLogin yes
+	SetEnv HOME=$PWD
 	END
 	ip netns exec $net-$1 "$(command -v sshd)" -D -e -f "$PWD/sshd$1" \
 		2>"sshd$1.log" &

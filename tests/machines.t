@@ -168,6 +168,8 @@ done
 for when in 0.1 0.15 0.2 0.25 0.3; do
 	try "one is shot after $when" 0 on shot$when,b:1 big t
 	same 'nothing is lost' "$work/out" BIG
+	ok 'it is named once, or was done' test "$(grep -c "^phash: shot$when: \
+connection lost" "$work/err")" -le 1
 	try "one is stopped after $when" 0 on stopped$when,b:1 \
 		--host-timeout=1 big t
 	same 'nothing is lost, either' "$work/out" BIG
@@ -177,18 +179,57 @@ ok 'which is said' grep -qx 'phash: no host is left' "$work/err"
 ok 'once for each' test "$(grep -c '^phash: shot0.*connection lost' \
 	"$work/err")" = 2
 ok 'and nothing is written' test ! -e NOT
-# One process each of phash here: a relay, or the command that it runs.
-victim() {
-	sleep 0.$((RANDOM % 4 + 1))
-	pkill -9 -n -P "$1" 2>/dev/null
-	wait "$1"
+# A relay, which is a child of phash that has one: its host is reached again, and
+# what it had in hand is done as quickly as anything.
+relay_of() {
+	local child
+	for child in $(pgrep -P "$1"); do
+		pgrep -P "$child" >/dev/null && echo "$child" && return
+	done
+	false
 }
-for i in 1 2 3 4 5 6; do
-	"$phash" --on=a:1,b:1 --rsh="$work/d/launch" --remote-path="$far" \
-		big t >OUT 2>ERR &
-	victim $!
-	ok "a relay is shot ($i)" cmp OUT BIG
+mkdir many
+(cd many && seq 4000 | xargs touch)
+"$phash" big t many >MANY
+for signal in KILL TERM SEGV; do
+	for after in 0 0.1 0.2; do
+		"$phash" --on=a:1,b:1 --rsh="$work/d/launch" \
+			--remote-path="$far" big t many >OUT 2>ERR &
+		pid=$!
+		until_ok relay_of $pid >relay-pid
+		sleep $after
+		kill -$signal "$(cat relay-pid)" 2>/dev/null
+		wait $pid
+		ok "a relay is shot ($signal after $after)" cmp OUT MANY
+		ok 'which nobody need know' test ! -s ERR
+	done
 done
+"$phash" --on=a:1,b:1 --rsh="$work/d/launch" --remote-path="$far" big t many \
+	>OUT 2>ERR &
+pid=$!
+until_ok relay_of $pid >relay-pid
+pkill -USR1 -P $pid
+wait $pid
+ok 'a signal that asks for progress is sent to all' cmp OUT MANY
+ok 'and kills none' test ! -s ERR
+
+# The driver is stopped for longer than a host may be silent, and waits for who
+# reads: nobody is lost.
+"$phash" --on=a:1,b:1 --rsh="$work/d/launch" --remote-path="$far" \
+	--host-timeout=1 big t >OUT 2>ERR &
+pid=$!
+until_ok relay_of $pid >/dev/null
+kill -STOP $pid
+sleep 2.5
+kill -CONT $pid
+wait $pid
+ok 'a driver that was stopped goes on' cmp OUT BIG
+ok 'with all its hosts' test ! -s ERR
+try 'a reader that is slow' 0 bash -c '"$phash" --on=a:1,b:1 \
+	--rsh="$work/d/launch" --remote-path="$far" --host-timeout=1 \
+	--sort=none t many t many t many | { sleep 2.5; wc -l; }'
+ok 'gets everything' test "$(cat "$work/out")" = 12603
+ok 'from all hosts' test ! -s "$work/err"
 
 # The far end ends when its driver does.
 cp "$far" far-end
@@ -225,7 +266,16 @@ try '--on=slurm' 2 env -u SLURM_JOB_NODELIST "$phash" --on=slurm t
 err 'is inside an allocation' <<'END'
 phash: --on=slurm: there is no allocation: SLURM_JOB_NODELIST is not set
 END
-try '--rsh alone' 2 "$phash" --rsh=ssh t
+for alone in --rsh=ssh --remote-path=phash --host-timeout=5; do
+	try "$alone alone" 2 "$phash" $alone t
+	ok 'is said' grep -q "^phash: ${alone%=*} goes with --on" "$work/err"
+done
+for bad in '' ' ' 'ssh "x' "ssh 'x"; do
+	try "--rsh=$bad" 2 on a --rsh="$bad" t
+	ok 'is said' grep -qxF \
+		'phash: --rsh: no command, or a quote that is not closed' \
+		"$work/err"
+done
 try '--serve with operands' 2 "$phash" --serve t
 try '--serve with an option' 2 "$phash" --serve -a md5
 ok 'does not go' grep -q -e '--algorithm does not go with --serve' "$work/err"

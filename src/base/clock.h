@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#define CLOCK_SECOND INT64_C(1000000000) /* in nanoseconds */
+
 /* Nanoseconds since some moment in the past, the same in all processes. */
 static inline int64_t
 clock_ns(void)

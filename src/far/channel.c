@@ -23,21 +23,22 @@ channel_release(struct channel *c)
 	buf_release(&c->unsent);
 }
 
-/* ---- out ---------------------------------------------------------------------- */
-
-/* What was sent makes room, when it is more than is left. */
+/* What is done with, the first *done bytes, makes room when that is more than is
+ * left. */
 static void
-channel_shrink(struct channel *c)
+channel_compact(struct buf *b, size_t *done)
 {
-	size_t left = channel_pending(c);
+	size_t left = b->len - *done;
 
-	if (c->sent < left)
+	if (*done < left)
 		return;
 	if (left)
-		memmove(c->unsent.data, c->unsent.data + c->sent, left);
-	c->unsent.len = left;
-	c->sent = 0;
+		memmove(b->data, b->data + *done, left);
+	b->len = left;
+	*done = 0;
 }
+
+/* ---- out ---------------------------------------------------------------------- */
 
 struct buf *
 channel_begin(struct channel *c, unsigned type)
@@ -72,32 +73,18 @@ channel_send(struct channel *c)
 			return -1;
 		c->sent += (size_t)n;
 	}
-	channel_shrink(c);
+	channel_compact(&c->unsent, &c->sent);
 	return 0;
 }
 
 /* ---- in ----------------------------------------------------------------------- */
-
-/* What was taken makes room, when it is more than is left. */
-static void
-channel_compact(struct channel *c)
-{
-	size_t left = c->got.len - c->at;
-
-	if (c->at < left)
-		return;
-	if (left)
-		memmove(c->got.data, c->got.data + c->at, left);
-	c->got.len = left;
-	c->at = 0;
-}
 
 int
 channel_receive(struct channel *c)
 {
 	ssize_t n;
 
-	channel_compact(c);
+	channel_compact(&c->got, &c->at);
 	do
 		n = read(c->in, buf_reserve(&c->got, CHANNEL_READ),
 		    CHANNEL_READ);

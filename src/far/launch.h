@@ -24,7 +24,7 @@ int launch_start(struct launch *l, char *const argv[]);
 /* Has it ended, or does so within so many ms? */
 bool launch_ended(struct launch *l, int ms);
 
-/* Closes its stdin, and gives it so many ms to end by itself before it is killed.
+/* Closes the connection, and gives it so many ms to end by itself before it is killed.
  * What it said until then on stderr can be read; then launch_release. */
 void launch_end(struct launch *l, int ms);
 

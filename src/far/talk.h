@@ -7,7 +7,7 @@
  *     ALGORITHM                       nothing, or REFUSED and its end
  *     REQUEST ...                     PART ..., ANSWER ..., in any order
  *     PING                            PONG
- *                                     ALIVE, each second
+ *                                     ALIVE, five times a second
  *     BYE                             its end, when all is answered
  *
  * Bodies, by integers of fixed size, little-endian; a text is a u32 length and so
@@ -18,8 +18,8 @@
  *                0, text directory, text engine, u32 workers (0: as many as
  *                CPUs), u32 names per chunk (0: adapts), u32 seconds without
  *                progress (0: never given up), u32 seconds of silence after
- *                which the driver is gone, u8 1 to read files twice, u64 bytes
- *                that an archive may expand to
+ *                which the driver is gone, though the connection is not, u8 1
+ *                to read files twice, u64 bytes that an archive may expand to
  *     READY      u32 workers, text engine
  *     REFUSED    text why
  *     ALGORITHM  u8 number, text name

@@ -1,5 +1,7 @@
 #include "hasher/crew.h"
 
+#include <signal.h>
+
 #include "base/diag.h"
 
 /* Chunks that a far end may have in hand, however far it is. */
@@ -49,8 +51,11 @@ crew_watch(struct crew *c, struct watch_line *lines)
 static int
 crew_begin(void *initarg, void **state)
 {
-	/* what ends a relay does not end the run */
+	/* what ends a relay does not end the run; that a far end is gone is seen
+	 * by what write(2) says; SIGUSR1 may be sent to all */
 	diag_at_die(NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGUSR1, SIG_IGN);
 	*state = initarg;
 	return 0;
 }
@@ -91,7 +96,7 @@ crew_pool(struct crew *c, ppool_opts *po, unsigned files, unsigned streams)
 		return;
 	c->streams = streams;
 	po->window = CREW_WINDOW;
-	po->flags |= PPOOL_ON_ASKING;
+	po->flags |= PPOOL_ON_ASKING | PPOOL_BLAMELESS;
 	po->init = crew_begin;
 	po->initarg = c;
 	po->serve = crew_serve;

@@ -125,10 +125,13 @@ host_look(const struct hosts *h, unsigned i)
 	if (lost != s->lost)
 		diag_name(name, strlen(name), "%u more lines", lost - s->lost);
 	s->lost = lost;
-	if (state != s->state && state == HOST_READY && h->debug)
-		diag_name(name, strlen(name), "%u worker%s, engine %.*s",
-		    l->jobs, l->jobs == 1 ? "" : "s", (int)sizeof(l->engine),
-		    l->engine);
+	if (state != s->state && state == HOST_READY && h->debug) {
+		buf_clear(&line);
+		quote_fit(&line, l->engine, strnlen(l->engine,
+		    sizeof(l->engine)), SIZE_MAX);
+		diag_name(name, strlen(name), "%u worker%s, engine %s",
+		    l->jobs, l->jobs == 1 ? "" : "s", buf_str(&line));
+	}
 	if (state != s->state && state == HOST_LOST) {
 		buf_clear(&line);
 		quote_fit(&line, l->why, strnlen(l->why,
@@ -146,6 +149,18 @@ hosts_look(struct hosts *h)
 
 	for (i = 0; i < h->n; i++)
 		host_look(h, i);
+}
+
+bool
+hosts_are_lost(const struct hosts *h)
+{
+	unsigned i;
+
+	for (i = 0; i < h->n; i++)
+		if (atomic_load_explicit(&h->lines[i].state,
+		    memory_order_acquire) != HOST_LOST)
+			return false;
+	return h->n > 0;
 }
 
 bool

@@ -2,7 +2,8 @@
  * hosts.h - what relays (relay.h) tell the parent of their hosts.
  *
  * Each has a line of memory that it shares with the parent, who looks at it now
- * and then, and is the only one to print. A line is written by its relay alone.
+ * and then, and is the only one to print. A line is written by its relay alone, but
+ * for note_tail.
  */
 #ifndef HASHER_HOSTS_H
 #define HASHER_HOSTS_H
@@ -67,6 +68,9 @@ void host_note(struct host_line *l, const char *text, size_t len);
 
 /* Prints what is new: what launchers printed, hosts that are lost. */
 void hosts_look(struct hosts *h);
+
+/* Are there hosts, and none of them works any more? */
+bool hosts_are_lost(const struct hosts *h);
 
 /* As hasher_report. */
 bool hosts_report(const struct hosts *h, unsigned n, struct hasher_report *r);

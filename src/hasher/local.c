@@ -110,6 +110,14 @@ local_outcome(const struct local *l, const ppool_result *p, size_t digestlen,
 	}
 }
 
+/* Before the first name that nobody is left for, it is said why. */
+static void
+local_say_why(struct local *l, const struct result *r)
+{
+	if (r->status == RESULT_LOST)
+		hosts_look(&l->crew.hosts);
+}
+
 /* A member of an archive, or what is known of the archive itself, before the
  * first. */
 static void
@@ -151,6 +159,7 @@ local_result(void *cookie, const ppool_result *p)
 		return;
 	}
 	local_outcome(l, p, d->size, &r);
+	local_say_why(l, &r);
 	hasher_deliver(&l->hasher, &r);
 	flights_end(&l->flights, f);
 }
@@ -199,7 +208,7 @@ static int
 local_broken(struct local *l, ppool_err err)
 {
 	hosts_look(&l->crew.hosts);
-	if (!l->hasher.broken && l->crew.hosts.n && err == PPOOL_BROKEN)
+	if (!l->hasher.broken && hosts_are_lost(&l->crew.hosts))
 		diag_msg("no host is left");
 	else if (!l->hasher.broken)
 		diag_msg("the workers are gone: %s", local_strerror(err));

@@ -23,19 +23,24 @@
 #include "hasher/wire.h"
 #include "hasher/witness.h"
 
-#define SECOND INT64_C(1000000000)
-
 /* Chunks for each worker at the far end: as many as at home. */
 #define RELAY_CHUNKS 2
+/* More workers than any machine has. */
+#define RELAY_JOBS 65536
 /* Nanoseconds of work that a far end may have in hand beside those that a
  * question takes to get there and back, twice. */
-#define RELAY_AHEAD (SECOND / 10)
+#define RELAY_AHEAD (CLOCK_SECOND / 10)
 /* Between two looks at how fast it is. */
-#define RELAY_LOOK (SECOND / 2)
+#define RELAY_LOOK (CLOCK_SECOND / 2)
 /* What a worker is supposed to do in a second before that is known. */
 #define RELAY_PACE (UINT64_C(500) << 20)
+/* Seconds that a far end waits for one that is silent: it may be stopped, or wait
+ * for who reads its output. That it has ended is seen by the connection. */
+#define RELAY_PATIENCE (24 * 3600)
 /* Bytes of something else before TALK_MARK. */
 #define RELAY_NOISE ((size_t)64 * 1024)
+/* Of what a launcher has printed at last: 512 bytes each. */
+#define RELAY_LAST_READS 32
 /* For a launcher to end, when its connection has. */
 #define RELAY_GONE_MS 100
 /* For the end of a far end that has said no more than goodbye. */
@@ -45,7 +50,8 @@
 struct relayed {
 	ppool_item item;
 	bool used;
-	bool opened;         /* it is an archive that is the one seen here */
+	bool opened;         /* it is an archive... */
+	bool dropped;        /* ...of which no member is believed */
 	unsigned next;       /* of the free ones */
 };
 
@@ -73,7 +79,7 @@ struct relay {
 	int64_t trip;        /* there and back: the shortest */
 	uint64_t weight;     /* done since looked */
 	uint64_t pace;       /* weight a second */
-	uint64_t asked;      /* of the last ppool_ask */
+	bool begun;          /* an answer has come, or some time has passed */
 	uint64_t bytes;      /* that it has digested, as it says */
 };
 
@@ -192,17 +198,37 @@ relay_await(struct relay *r, bool pool, int ms)
 	return relay_send(r);
 }
 
+static int
+relay_strange(struct relay *r)
+{
+	return relay_lose(r, "does not speak as phash does");
+}
+
 /* It has said nothing for too long. */
 static int
 relay_silent(struct relay *r, const char *what)
 {
-	int seconds = (int)(r->silence / SECOND);
+	int seconds = (int)(r->silence / CLOCK_SECOND);
 
 	return relay_lose(r, "%s for %d second%s", what, seconds,
 	    seconds == 1 ? "" : "s");
 }
 
 /* ---- beginning ---------------------------------------------------------------- */
+
+/* Waits for a far end that begins. 0, or -1: it is given up, or the pool, which
+ * sends nothing before it is asked, has nothing for it any more. */
+static int
+relay_await_beginning(struct relay *r, int64_t until)
+{
+	ppool_item item;
+
+	if (clock_ns() >= until)
+		return relay_silent(r, "no answer");
+	if (ppool_take(r->pool, false, &item) < 0)
+		return -1;
+	return relay_await(r, true, 100);
+}
 
 /* The next frame, which is waited for until a time. 0 or -1. */
 static int
@@ -211,12 +237,10 @@ relay_hear(struct relay *r, struct channel_frame *f, int64_t until)
 	int rc;
 
 	while ((rc = channel_next(&r->channel, f)) == 0) {
-		if (clock_ns() >= until)
-			return relay_silent(r, "no answer");
-		if (relay_await(r, false, 100) < 0)
+		if (relay_await_beginning(r, until) < 0)
 			return -1;
 	}
-	return rc < 0 ? relay_lose(r, "does not speak as phash does") : 0;
+	return rc < 0 ? relay_strange(r) : 0;
 }
 
 /* What a login shell printed before phash came: a line of it. */
@@ -243,10 +267,8 @@ relay_find_mark(struct relay *r, int64_t until)
 	while (!channel_find(&r->channel, TALK_MARK, TALK_MARK_LEN, &before)) {
 		if (before > RELAY_NOISE)
 			rc = relay_lose(r, "what answers is not phash");
-		else if (clock_ns() >= until)
-			rc = relay_silent(r, "no answer");
 		else
-			rc = relay_await(r, false, 100);
+			rc = relay_await_beginning(r, until);
 		if (rc < 0)
 			break;
 	}
@@ -261,7 +283,7 @@ relay_refused(struct relay *r, const struct channel_frame *f)
 	struct talk_text why;
 
 	if (talk_hear_text(&why, f) < 0)
-		return relay_lose(r, "does not speak as phash does");
+		return relay_strange(r);
 	return relay_lose(r, "%.*s", (int)why.len, why.s);
 }
 
@@ -272,7 +294,7 @@ relay_check_hello(struct relay *r, const struct channel_frame *f)
 	struct talk_hello h;
 
 	if (f->type != TALK_HELLO || talk_hear_hello(&h, f) < 0)
-		return relay_lose(r, "does not speak as phash does");
+		return relay_strange(r);
 	if (h.protocol == TALK_PROTOCOL && h.version.len == strlen(mine) &&
 	    !memcmp(h.version.s, mine, h.version.len))
 		return 0;
@@ -299,7 +321,7 @@ relay_say_setup(struct relay *r)
 		.jobs = (uint32_t)r->host->jobs,
 		.chunk = (uint32_t)o->chunk,
 		.timeout = (uint32_t)o->timeout,
-		.silence = (uint32_t)(r->silence / SECOND),
+		.silence = RELAY_PATIENCE,
 		.twice = o->twice,
 		.limit = o->limit,
 	};
@@ -316,8 +338,8 @@ relay_hear_ready(struct relay *r, const struct channel_frame *f)
 	if (f->type == TALK_REFUSED)
 		return relay_refused(r, f);
 	if (f->type != TALK_READY || talk_hear_ready(&ready, f) < 0 ||
-	    !ready.jobs)
-		return relay_lose(r, "does not speak as phash does");
+	    !ready.jobs || ready.jobs > RELAY_JOBS)
+		return relay_strange(r);
 	r->jobs = ready.jobs;
 	host_say_ready(r->line, ready.jobs, ready.engine.s, ready.engine.len);
 	return 0;
@@ -350,10 +372,12 @@ relay_ask(struct relay *r)
 {
 	uint64_t weight = r->pace / 1000 *
 	    (uint64_t)((2 * r->trip + RELAY_AHEAD) / 1000000);
-	unsigned chunks = (unsigned)r->jobs * (engine_widest() + RELAY_CHUNKS);
+	unsigned chunks = engine_widest() + RELAY_CHUNKS;
 
-	r->asked = weight;
-	return ppool_ask(r->pool, chunks, weight, r->pace);
+	/* one for each worker, until others have had the time to begin */
+	if (!r->begun)
+		return ppool_ask(r->pool, r->jobs, 0, r->pace);
+	return ppool_ask(r->pool, r->jobs * chunks, weight, r->pace);
 }
 
 /* Looks how fast it is, and asks for more or less. -1 when the owner is gone. */
@@ -365,6 +389,7 @@ relay_look(struct relay *r, int64_t now)
 
 	if (ns < RELAY_LOOK)
 		return 0;
+	r->begun = true;
 	pace = r->weight / (uint64_t)(ns / 1000000) * 1000;
 	r->looked = now;
 	r->weight = 0;
@@ -475,6 +500,47 @@ relay_compare(struct relay *r, const struct entry *e, struct result *res)
 	return 0;
 }
 
+/* Can a whole file have this? What was opened has an identity. */
+static bool
+relay_may_say(const struct entry *e, const struct result *res)
+{
+	switch (res->status) {
+	case RESULT_OK:
+	case RESULT_CHANGED:
+		return res->entry.id.mode != 0;
+	case RESULT_OPENED:
+	case RESULT_ARCHIVE:
+		return e->archive && res->entry.id.mode != 0;
+	case RESULT_OPEN:
+	case RESULT_BUSY:
+	case RESULT_STAT:
+	case RESULT_READ:
+	case RESULT_TYPE:
+	case RESULT_PLACE:
+	case RESULT_DIGEST:
+	case RESULT_DIED:
+	case RESULT_STALLED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Which file an archive is, before its members. */
+static int
+relay_opened(struct relay *r, struct relayed *i, const struct entry *e,
+    struct result *res)
+{
+	i->opened = true;
+	if (!relay_may_say(e, res))
+		return relay_nonsense(r);
+	if (relay_compare(r, e, res) < 0)
+		return -1;
+	/* it is not to be read here any more: at its end that is said */
+	i->dropped = res->status != RESULT_OPENED;
+	return 0;
+}
+
 static int
 relay_part(struct relay *r, const struct channel_frame *f)
 {
@@ -490,14 +556,14 @@ relay_part(struct relay *r, const struct channel_frame *f)
 	relay_read(&a, &i->item);
 	res.entry = a.entry;
 	len = relay_digestlen(r, &a.entry);
-	if (wire_is_opened(p, n)) {
-		i->opened = true;
+	if (!a.entry.archive)
+		return relay_nonsense(r);
+	if (wire_is_opened(p, n))
 		return wire_get_answer(&res, len, p, n) < 0 ?
-		    relay_nonsense(r) : relay_compare(r, &a.entry, &res);
-	}
+		    relay_nonsense(r) : relay_opened(r, i, &a.entry, &res);
 	if (!i->opened || wire_get_part(&res, len, p, n) < 0)
 		return relay_nonsense(r);
-	return ppool_answer_part(r->pool, &i->item, p, n);
+	return i->dropped ? 0 : ppool_answer_part(r->pool, &i->item, p, n);
 }
 
 static int
@@ -520,11 +586,17 @@ relay_answer(struct relay *r, const struct channel_frame *f)
 		return relay_nonsense(r);
 	if (res.status == RESULT_LOST)
 		return relay_lose(r, "its workers are gone");
+	if (!relay_may_say(&a.entry, &res))
+		return relay_nonsense(r);
 	if (relay_compare(r, &a.entry, &res) < 0)
 		return -1;
 	n = wire_put_answer(answer, &res);
 	rc = ppool_answer(r->pool, &i->item, 0, answer, n);
 	r->weight += RELAY_FILE_WEIGHT;
+	if (!r->begun) {
+		r->begun = true;
+		rc = rc < 0 ? rc : relay_ask(r);
+	}
 	watch_add(&r->line->files, 1);
 	watch_add(&r->line->bytes, res.size);
 	watch_moved(r->watch, 0);
@@ -557,8 +629,10 @@ relay_pong(struct relay *r, const struct channel_frame *f)
 
 	if (talk_hear_number(&sent, f) < 0)
 		return relay_nonsense(r);
-	trip = clock_ns() - (int64_t)sent;
-	if (trip > 0 && (!r->trip || trip < r->trip))
+	if (sent != (uint64_t)r->pinged)
+		return 0; /* of one before */
+	trip = clock_ns() - r->pinged;
+	if (!r->trip || trip < r->trip)
 		r->trip = trip;
 	return 0;
 }
@@ -605,7 +679,7 @@ relay_ping(struct relay *r, int64_t now)
 {
 	if (now - r->heard > r->silence)
 		return relay_silent(r, "not heard of");
-	if (now - r->pinged >= SECOND) {
+	if (now - r->pinged >= CLOCK_SECOND) {
 		r->pinged = now;
 		talk_say_number(&r->channel, TALK_PING, (uint64_t)now);
 	}
@@ -658,10 +732,10 @@ relay_serve(const struct relay_setup *setup, unsigned n, ppool_worker *pool)
 		.line = &setup->lines[n],
 		.watch = &setup->watch[n],
 		.pool = pool,
-		.silence = setup->opts->host_timeout * SECOND,
+		.silence = setup->opts->host_timeout * CLOCK_SECOND,
 		.launch = { .fd = -1, .err = -1 },
 	};
-	int rc;
+	int rc, i;
 
 	witness_init(&r.witness, r.opts->dirfd);
 	/* which file is worked on is known at the far end only */
@@ -672,8 +746,7 @@ relay_serve(const struct relay_setup *setup, unsigned n, ppool_worker *pool)
 		rc = relay_work(&r);
 	if (rc == 0)
 		relay_leave(&r);
-	launch_end(&r.launch, 0);
-	while (relay_read_err(&r))
+	for (i = 0; i < RELAY_LAST_READS && relay_read_err(&r); i++)
 		;
 	relay_pass_lines(&r, true);
 	if (r.why.len) {

@@ -156,10 +156,9 @@ wire_get_answer(struct result *r, size_t digestlen, const void *p, size_t n)
 	if (id.mode)
 		r->entry.id = id;
 	r->digestlen = 0;
-	r->text = (const char *)from;
+	r->text = r->status == RESULT_ARCHIVE ? (const char *)from : NULL;
 	if (r->status != RESULT_OK)
 		return 0;
-	r->text = NULL;
 	r->digestlen = digestlen;
 	memcpy(r->digest, from, digestlen);
 	return 0;

@@ -15,6 +15,14 @@
 #include "mode/slurm.h"
 #include "options/options.h"
 
+#define MACHINES_TIMEOUT 30 /* seconds */
+
+int
+machines_timeout(const struct options *o)
+{
+	return o->host_timeout ? o->host_timeout : MACHINES_TIMEOUT;
+}
+
 /* ---- commands ----------------------------------------------------------------- */
 
 struct words {
@@ -28,6 +36,23 @@ words_add(struct words *w, const char *s, size_t len)
 	w->v = mem_grow(w->v, &w->cap, w->n + 2, sizeof(*w->v));
 	w->v[w->n++] = mem_dup(s, len);
 	w->v[w->n] = NULL;
+}
+
+/* Is a command words at all, with quotes that are closed? */
+static bool
+words_are_whole(const char *s)
+{
+	char quote = '\0';
+	bool any = false;
+
+	for (; *s; s++) {
+		any |= !isspace((unsigned char)*s);
+		if (*s == '\\' && s[1] && quote != '\'')
+			s++;
+		else if (quote ? *s == quote : *s == '\'' || *s == '"')
+			quote = quote ? '\0' : *s;
+	}
+	return any && !quote;
 }
 
 /* Appends the next word of a command at *s, with the host for {}; *named: there
@@ -66,13 +91,14 @@ machines_command(const struct options *o, const char *rsh, const char *host)
 {
 	struct words w = { NULL, 0, 0 };
 	struct buf word = BUF_INIT;
+	const char *path = o->remote_path ? o->remote_path : "phash";
 	bool named = false;
 
 	while (words_next(&rsh, host, &named, &word))
 		words_add(&w, word.data, word.len);
 	if (!named)
 		words_add(&w, host, strlen(host));
-	words_add(&w, o->remote_path, strlen(o->remote_path));
+	words_add(&w, path, strlen(path));
 	words_add(&w, "--serve", strlen("--serve"));
 	buf_release(&word);
 	return w.v;
@@ -82,7 +108,7 @@ machines_command(const struct options *o, const char *rsh, const char *host)
 static void
 machines_put_ssh(struct buf *rsh, const struct options *o)
 {
-	int third = o->host_timeout / 3;
+	int third = machines_timeout(o) / 3;
 
 	buf_printf(rsh, "ssh -o ServerAliveInterval=%d -o "
 	    "ServerAliveCountMax=3", third ? third : 1);
@@ -217,6 +243,10 @@ machines_init(struct machines *m, const struct options *o)
 {
 	size_t i;
 
+	if (o->rsh && !words_are_whole(o->rsh)) {
+		diag_msg("--rsh: no command, or a quote that is not closed");
+		return -1;
+	}
 	for (i = 0; i < o->on.n; i++)
 		if (machines_list(m, o, o->on.v[i]) < 0)
 			return -1;

@@ -27,6 +27,10 @@ struct machines {
 /* Zeroed, and after -C has moved. 0, or -1 after a message; release it in both
  * cases. */
 int machines_init(struct machines *m, const struct options *o);
+
+/* Seconds of silence after which one is lost. */
+int machines_timeout(const struct options *o);
+
 void machines_release(struct machines *m);
 
 #endif

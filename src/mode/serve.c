@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,10 +35,12 @@
 #include "options/options.h"
 #include "ppool/ppool.h"
 
-#define SECOND INT64_C(1000000000)
+/* How often the driver hears that this is alive, and how many bytes it has
+ * digested: several times in the shortest --host-timeout. */
+#define SERVE_ALIVE (CLOCK_SECOND / 5)
 
-/* How often the driver hears how many bytes were digested, at most. */
-#define SERVE_ALIVE (SECOND / 5)
+/* For the driver to say what it wants. */
+#define SERVE_PATIENCE_MS (60 * 1000)
 
 #define SERVE_NONE UINT64_MAX /* no id */
 
@@ -51,7 +54,6 @@ struct serve {
 	int64_t silence;        /* after which the driver is gone */
 	int64_t heard;          /* of it */
 	int64_t told;           /* that this is alive */
-	uint64_t bytes;         /* of the last ALIVE */
 	uint64_t archive;       /* id of the last part, or SERVE_NONE */
 	bool over;              /* there is nobody to answer any more */
 };
@@ -73,6 +75,12 @@ serve_refuse(struct serve *s, const char *why)
 	serve_send(s);
 	s->over = true;
 	return -1;
+}
+
+static int
+serve_misheard(struct serve *s)
+{
+	return serve_refuse(s, "does not understand its driver");
 }
 
 static void
@@ -118,20 +126,28 @@ serve_on_result(void *cookie, const struct result *r)
 	serve_put_answer(s, TALK_ANSWER, r->entry.cookie, r);
 }
 
+/* Has the driver said something that was not read yet? It is waited for so long. */
+static bool
+serve_has_input(const struct serve *s, int ms)
+{
+	struct pollfd p = { .fd = s->channel.in, .events = POLLIN };
+
+	return poll(&p, 1, ms) != 0; /* if that fails, read says why */
+}
+
 static void
 serve_on_pause(void *cookie)
 {
 	struct serve *s = cookie;
 	int64_t now = clock_ns();
-	uint64_t bytes = hasher_bytes(s->hasher);
 
-	if (now - s->told >= (bytes == s->bytes ? SECOND : SERVE_ALIVE)) {
-		talk_say_number(&s->channel, TALK_ALIVE, bytes);
+	if (now - s->told >= SERVE_ALIVE) {
+		talk_say_number(&s->channel, TALK_ALIVE,
+		    hasher_bytes(s->hasher));
 		s->told = now;
-		s->bytes = bytes;
 	}
 	serve_send(s);
-	if (now - s->heard > s->silence)
+	if (now - s->heard > s->silence && !serve_has_input(s, 0))
 		s->over = true;
 	if (s->over)
 		exit(PHASH_FAILURE); /* the workers end with this process */
@@ -152,7 +168,8 @@ serve_next(struct serve *s, struct channel_frame *f)
 	int rc;
 
 	while ((rc = channel_next(&s->channel, f)) == 0)
-		if (channel_receive(&s->channel) < 0)
+		if (!serve_has_input(s, SERVE_PATIENCE_MS) ||
+		    channel_receive(&s->channel) < 0)
 			return -1;
 	return rc < 0 ? -1 : 0;
 }
@@ -266,12 +283,12 @@ serve_setup(struct serve *s)
 	if (serve_next(s, &f) < 0)
 		return -1;
 	if (f.type != TALK_SETUP || talk_hear_setup(&t, &f) < 0)
-		return serve_refuse(s, "does not understand its driver");
+		return serve_misheard(s);
 	if (!serve_is_same_version(&t.hello))
 		return serve_refuse(s, "is another version of phash");
 	if (!serve_is_sane(&t))
 		return serve_refuse(s, "was asked for what it cannot do");
-	s->silence = t.silence * SECOND;
+	s->silence = t.silence * CLOCK_SECOND;
 	buf_put(&s->engine, t.engine.s, t.engine.len);
 	if (serve_directory(s, &t.directory) < 0 ||
 	    serve_algorithm(s, 0, &t.algorithm) < 0)
@@ -302,7 +319,7 @@ serve_request(struct serve *s, const struct channel_frame *f)
 	if (talk_hear_item(&id, &p, &n, f) < 0 ||
 	    wire_get_request(&e, &root, p, n) < 0 || entry_is_stream(&e) ||
 	    e.algorithm >= ALGORITHMS_MAX || s->number[e.algorithm] < 0)
-		return serve_refuse(s, "does not understand its driver");
+		return serve_misheard(s);
 	e.algorithm = s->number[e.algorithm];
 	/* devices have other numbers here; the driver compares what was read */
 	e.id = (struct entry_identity){ .size = e.id.size };
@@ -335,7 +352,7 @@ serve_frame(struct serve *s, const struct channel_frame *f)
 	case TALK_BYE:
 		return 0;
 	}
-	return serve_refuse(s, "does not understand its driver");
+	return serve_misheard(s);
 }
 
 /* All that has come. As serve_frame. */
@@ -347,8 +364,7 @@ serve_frames(struct serve *s)
 
 	while (more == 1 && (rc = channel_next(&s->channel, &f)) != 0) {
 		s->heard = clock_ns();
-		more = rc < 0 ? serve_refuse(s, "does not understand its "
-		    "driver") : serve_frame(s, &f);
+		more = rc < 0 ? serve_misheard(s) : serve_frame(s, &f);
 	}
 	return more;
 }

@@ -65,8 +65,9 @@ conflicts_on(const struct options *o)
 	if (o->mode == OPTIONS_SERVE && o->noperands)
 		return usage_error("--serve is for a phash elsewhere, which "
 		    "says what to do: it takes no operands");
-	if (o->rsh && !o->on.n)
-		return usage_error("--rsh goes with --on");
+	if (!o->on.n && (o->rsh || o->remote_path || o->host_timeout))
+		return usage_error("--%s goes with --on", o->rsh ? "rsh" :
+		    o->remote_path ? "remote-path" : "host-timeout");
 	if (o->list && o->on.n)
 		return usage_error("--list reads no file: it does not go with "
 		    "--on");

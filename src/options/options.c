@@ -506,7 +506,6 @@ options_parse(struct options *o, int argc, char **argv)
 	bool given[ROWS] = { false };
 
 	*o = (struct options){ .algorithm = "sha512", .engine = "auto",
-	    .remote_path = "phash", .host_timeout = OPTIONS_HOST_TIMEOUT,
 	    .max_depth = -1 };
 	if (take_all(o, given, argc, argv) < 0)
 		return -1;

@@ -14,7 +14,6 @@
 #include "record/format.h"
 
 #define OPTIONS_MAX_JOBS 1024
-#define OPTIONS_HOST_TIMEOUT 30 /* seconds */
 
 enum options_mode { OPTIONS_HASH, OPTIONS_CHECK, OPTIONS_AUDIT, OPTIONS_SERVE };
 /* --quiet, --status and --warn: the last one counts. */
@@ -64,10 +63,10 @@ struct options {
 	bool settle;
 	int timeout;              /* seconds; 0: never */
 
-	struct options_values on; /* hosts, as mode/hosts.h reads them */
+	struct options_values on; /* hosts, as mode/machines.h reads them */
 	const char *rsh;          /* NULL: the usual one */
-	const char *remote_path;  /* of phash, there */
-	int host_timeout;         /* seconds */
+	const char *remote_path;  /* of phash, there; NULL: by its name */
+	int host_timeout;         /* seconds; 0: the usual one */
 
 	enum format_kind format;
 	bool format_given;        /* it is not the default */

@@ -22,6 +22,8 @@ jobs=${BENCH_JOBS:-2}
 dir=${BENCH_DIR:-$top/build/bench}
 mkdir -p "$dir" && dir=$(cd "$dir" && pwd) || exit 2
 
+. "$top/tests/perf/sshd.sh"
+
 have() { command -v "$1" >/dev/null; }
 
 # ---- inputs -----------------------------------------------------------------
@@ -161,6 +163,14 @@ bsdtar_xz() { bsdtar_mtree "$dir/tar.xz"; }
 bsdtar_tar() { bsdtar_mtree "$dir/tar"; }
 bsdtar_zst() { bsdtar_mtree "$dir/tar.zst"; }
 
+# Two far ends of one worker each, at the other end of the loopback; and jobs of
+# GNU parallel there, of as many names as it can hand over at a time.
+ours_machines() { "$phash" --on=127.0.0.1:1,127.0.0.1:1 --rsh="ssh -F $ssh_config" --remote-path="$phash" "$tree"; }
+ours_two() { "$phash" -j 2 "$tree"; }
+parallel_machines() {
+	find "$tree" -type f | parallel --will-cite -j 1 --sshlogin "ssh -F $ssh_config 127.0.0.1,ssh -F $ssh_config localhost" -m sha512sum
+}
+
 row_warm-xargs() { tree; row "source tree, warm" "find|xargs -P$jobs -n64 sha512sum" ours_untagged xargs_sha512sum faster 5; }
 row_warm-python() { tree; row "source tree, warm" "Python Pool, hashlib" ours python_pool faster 5; }
 row_warm-rhash() { have rhash || return; tree; row "source tree, warm" "rhash -r --sha512" ours rhash_tree faster 4; }
@@ -235,6 +245,14 @@ row_archive-memory() {
 	python3 "$top/tests/perf/memory.py" "$phash" "$jobs" "$dir/huge/1m.tar.zst"
 }
 
+row_machines() {
+	loopback_sshd "$dir/sshd" || return
+	tree
+	row "source tree, ssh" "-j 2 without" ours_machines ours_two within 1.25
+	have parallel || return
+	row "source tree, ssh" "parallel --sshlogin sha512sum" ours_machines parallel_machines faster 5
+}
+
 # ---- the run ----------------------------------------------------------------
 
 versions() {
@@ -249,7 +267,7 @@ versions() {
 }
 
 if [ $# = 0 ]; then
-	set -- warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start scale archive archive-same memory archive-memory cold
+	set -- warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start scale archive archive-same memory archive-memory machines cold
 fi
 versions | tee "$dir/versions"
 printf 'row\tpeer\tphash\tother\tratio\tsense\tgoal\tverdict\n' >"$tsv"

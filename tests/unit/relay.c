@@ -76,6 +76,12 @@ far_result(const struct entry *e, const char *mode)
 		(void)result_fail(&r, RESULT_READ, EIO);
 	if (!strcmp(mode, "lost"))
 		(void)result_fail(&r, RESULT_LOST, 0);
+	if (!strcmp(mode, "anonymous"))
+		r.entry.id = (struct entry_identity){ 0 };
+	if (!strcmp(mode, "opened"))
+		(void)result_fail(&r, RESULT_OPENED, 0);
+	if (!strcmp(mode, "other"))
+		(void)result_fail(&r, RESULT_OTHER, 0);
 	return r;
 }
 
@@ -128,8 +134,9 @@ far_request(const struct channel_frame *f, const char *mode)
 	if (!strcmp(mode, "part"))
 		far_part(id);
 	opened.entry.id = r.entry.id;
-	if (!strcmp(mode, "other-archive")) {
-		opened.entry.id.size++;
+	if (!strcmp(mode, "other-archive") || (!strcmp(mode, "uninvited") &&
+	    r.status == RESULT_OK)) {
+		opened.entry.id.size += *mode == 'o';
 		far_answer(id, TALK_PART, &opened);
 		far_part(id);
 	}
@@ -206,6 +213,7 @@ static const char *const names[NAMES] = { "first", "file", "absent" };
 static char self[4096];
 static struct result results[NAMES];
 static unsigned nresults, nparts;
+static bool archives = true; /* members of them are meant */
 static char said[8192];
 
 static void
@@ -250,7 +258,7 @@ static struct entry
 entry_of(const char *name, uint64_t cookie)
 {
 	struct entry e = { .name = name, .len = strlen(name),
-	    .kind = ENTRY_NAMED, .archive = true, .cookie = cookie };
+	    .kind = ENTRY_NAMED, .archive = archives, .cookie = cookie };
 	struct stat st;
 
 	if (stat(name, &st) == 0)
@@ -336,6 +344,8 @@ test_alone(void **state)
 		{ "twice", "answers nonsense" },
 		{ "refuses", "had enough?[2J" },
 		{ "lost", "its workers are gone" },
+		{ "anonymous", "answers nonsense" },
+		{ "other", "answers nonsense" },
 		{ "closes", "connection lost" },
 		{ "size", "does not see the same files: first has another size, "
 		    "time or inode there" },
@@ -368,13 +378,32 @@ test_alone(void **state)
 	}
 }
 
+/* Members of what is no archive. */
+static void
+test_uninvited(void **state)
+{
+	static const char *const uninvited[] = { "uninvited" };
+	static const char *const opened[] = { "opened" };
+
+	(void)state;
+	archives = false;
+	assert_int_equal(run(1, opened, 20), -1);
+	assert_non_null(strstr(said, "opened: answers nonsense"));
+	assert_int_equal(run(1, uninvited, 20), -1);
+	assert_non_null(strstr(said, "uninvited: answers nonsense"));
+	assert_int_equal(nparts, 0);
+	archives = true;
+	assert_int_equal(run(1, uninvited, 20), 0);
+	assert_int_equal(nparts, 2);
+}
+
 /* With another beside it, that does it all. */
 static void
 test_beside(void **state)
 {
 	static const char *const bad[] = { "version", "dies", "nonsense",
 	    "closes", "size", "inode", "absent", "unreadable", "refuses",
-	    "other-archive", "lost" };
+	    "other-archive", "lost", "anonymous" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -445,6 +474,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_uninvited),
 		cmocka_unit_test(test_beside),
 		cmocka_unit_test(test_well),
 		cmocka_unit_test(test_silence),
