@@ -619,12 +619,10 @@ ok 'the others are read' lines_are "$work/out" 8
 
 try 'libarchive hangs' 1 env LD_PRELOAD="$PWD/fault.so" HANG=1 \
 	"$phash" -j 2 --archive --timeout=3 one.tar bad.tar a
-out 'one archive is given up' <<END
-SHA512 (a) = $one
-SHA512 (one.tar!a) = $one
-END
-err 'and named' <<'END'
-phash: bad.tar: no progress for 3 seconds
-END
+# What was read of it before may have come, or not.
+grep -v '(bad.tar!a)' "$work/out" >GIVEN-UP
+printf 'SHA512 (%s) = %s\n' a "$one" 'one.tar!a' "$one" >EXPECTED
+same 'one archive is given up' GIVEN-UP EXPECTED
+ok 'and named' grep -q '^phash: bad.tar: no progress for 3 seconds' "$work/err"
 
 finish

@@ -138,13 +138,13 @@ fi
 for host in fails ends babbles deaf dumb nowhere; do
 	launcher=$work/d/launch
 	[ $host != nowhere ] || launcher=$work/d/nothing-there
-	try "a host that $host" 2 on $host -o NOT --host-timeout=2 \
+	try "a host that $host" 2 on $host -o NOT --host-timeout=5 \
 		--rsh="$launcher" t
 	ok 'alone is none' grep -qx 'phash: no host is left' "$work/err"
 	ok 'its name is said' grep -q "^phash: $host: " "$work/err"
 	ok 'and nothing is written' test ! -e NOT
 	[ $host != nowhere ] || continue
-	try "$host, and another" 0 on $host,b:1 --host-timeout=2 t
+	try "$host, and another" 0 on $host,b:1 --host-timeout=5 t
 	same 'which does it all' "$work/out" WANT
 done
 try 'a host that fails' 0 on fails,b t
@@ -155,9 +155,9 @@ END
 try 'one that greets' 0 on greets,b:1 t
 ok 'is reminded of it' grep -qxF \
 	'phash: greets: printed before phash began: Welcome ...' "$work/err"
-try 'one that sleeps' 0 on sleeps,b:1 --host-timeout=1 t
+try 'one that sleeps' 0 on sleeps,b:1 --host-timeout=3 t
 same 'is not waited for' "$work/out" WANT
-try 'nor alone' 2 on sleeps --host-timeout=1 t
+try 'nor alone' 2 on sleeps --host-timeout=3 t
 
 # Hosts that die, or hang, in the middle of work that takes some time.
 mkdir big
@@ -165,13 +165,13 @@ for i in $(seq 40); do
 	truncate -s 30M "big/$i"
 done
 "$phash" big t >BIG
-for when in 0.1 0.15 0.2 0.25 0.3; do
+for when in 0.1 0.2 0.3; do
 	try "one is shot after $when" 0 on shot$when,b:1 big t
 	same 'nothing is lost' "$work/out" BIG
 	ok 'it is named once, or was done' test "$(grep -c "^phash: shot$when: \
 connection lost" "$work/err")" -le 1
 	try "one is stopped after $when" 0 on stopped$when,b:1 \
-		--host-timeout=1 big t
+		--host-timeout=3 big t
 	same 'nothing is lost, either' "$work/out" BIG
 done
 try 'all are shot' 2 on shot0.1,shot0.2 -o NOT big big big big t
@@ -216,18 +216,18 @@ ok 'and kills none' test ! -s ERR
 # The driver is stopped for longer than a host may be silent, and waits for who
 # reads: nobody is lost.
 "$phash" --on=a:1,b:1 --rsh="$work/d/launch" --remote-path="$far" \
-	--host-timeout=1 big t >OUT 2>ERR &
+	--host-timeout=3 big t >OUT 2>ERR &
 pid=$!
 until_ok relay_of $pid >/dev/null
 kill -STOP $pid
-sleep 2.5
+sleep 5
 kill -CONT $pid
 wait $pid
 ok 'a driver that was stopped goes on' cmp OUT BIG
 ok 'with all its hosts' test ! -s ERR
 try 'a reader that is slow' 0 bash -c '"$phash" --on=a:1,b:1 \
-	--rsh="$work/d/launch" --remote-path="$far" --host-timeout=1 \
-	--sort=none t many t many t many | { sleep 2.5; wc -l; }'
+	--rsh="$work/d/launch" --remote-path="$far" --host-timeout=3 \
+	--sort=none t many t many t many | { sleep 5; wc -l; }'
 ok 'gets everything' test "$(cat "$work/out")" = 12603
 ok 'from all hosts' test ! -s "$work/err"
 
@@ -249,7 +249,7 @@ ok 'each host has a line' test "$(grep -cE \
 	"$work/err")" = 2
 ok 'all files are in them' test "$(sed -n \
 	's/^phash: [ab]: \([0-9]*\) files.*/\1/p' "$work/err" |
-	paste -sd + | bc)" = 201
+	awk '{ n += $1 } END { print n }')" = 201
 try 'with --debug' 0 on a:3 --debug t
 ok 'what a host has' grep -q '^phash: a: 3 workers, engine ' "$work/err"
 try 'with --progress' 0 on a:1,b:1 --progress=always t
