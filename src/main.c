@@ -15,9 +15,10 @@
  *                       candidates, what may be an archive, found, what is
  *                       found without a walk, newlist, which it writes,
  *                       rephrase, what may have been meant
- *     record/           results on paper: table, format, json, name, code,
- *                       vis, text; lists back in: manifest, mtree; what to
- *                       think of it: side, scope, moved, compare, verdict
+ *     record/           results on paper: table (rows, sorted), format, json,
+ *                       name, code, vis, text; lists back in: manifest, mtree;
+ *                       what to think of it: side, scope, moved, compare,
+ *                       verdict
  *     source/           where names come from: list, walk, tree (nftw), trail,
  *                       filter, glob, lookup, own, tally
  *     hasher/           entries in, results out: hasher, by a table of what one
