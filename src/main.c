@@ -25,8 +25,8 @@
  *                       does (ops), whose row is local, the pool, with
  *                       flight, crew and hosts; in the workers: worker
  *                       (slots), reader, dirs, archived and inside, an
- *                       archive; or relay and witness, for another machine;
- *                       on both sides: wire, result, watch
+ *                       archive; or relay, reach and witness, for another
+ *                       machine; on both sides: wire, result, watch
  *     far/              to another machine: channel, talk, launch
  *     archive/          members of archives: unpack, a thread that reads ahead;
  *                       members (handle, links, end), of libarchive; input
