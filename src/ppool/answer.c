@@ -133,6 +133,7 @@ read_answers(struct ppool *p, struct peer *w, const struct frame_note *note,
 		if (i == 0 && note->item_ns)
 			ppool_job_timed(c->job, note->item_ns);
 		p->crashes = 0;
+		w->useful = true;
 		r = result_of(&a, body);
 		body += frame_padded(a.len);
 		left -= frame_padded(a.len);

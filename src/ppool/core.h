@@ -81,6 +81,7 @@ struct peer {
 	bool eof;      /* its socket says nothing more */
 	bool bad;      /* it broke the protocol, and was killed */
 	bool blocked;  /* its socket was full: wait until it is not */
+	bool useful;   /* has answered anything */
 	bool resigned; /* by itself: is not replaced */
 	bool given_up; /* killed by ppool_give_up, for an item: given_id */
 	bool readable, writable, check; /* what ppool_watch_wait saw */

@@ -16,7 +16,9 @@
  * the heap, say. If workers die again and again with no possible cause, all
  * items that they had begun become one; and so is an item that ran alone.
  *
- * A worker that resigns says that nothing it was sent is the cause.
+ * A worker that resigns says that nothing it was sent is the cause; and with
+ * BLAMELESS none ever is, so that only deaths of workers that have answered
+ * nothing count towards the end of the pool.
  *
  * When the owner gave a worker up it has named the cause itself: that item is
  * GIVENUP, and no other is a possible cause. A worker that does not end after
@@ -204,7 +206,8 @@ peer_died(struct ppool *p, struct peer *w, int code, bool exited)
 		dispose_of_chunk(&d, c);
 	if (d.reported)
 		p->crashes = 0;
-	else if (!d.causes && !d.given_up && !w->resigned)
+	else if (!d.causes && !d.given_up && !w->resigned &&
+	    !(d.blameless && w->useful))
 		count_crash(p, w, exited, worked);
 }
 

@@ -12,6 +12,7 @@ struct plan {
 	uint64_t weight, pace;
 	unsigned resign_at;    /* as the so manieth item is taken; 0: never */
 	bool stays;            /* and does not leave */
+	bool dies;             /* instead */
 };
 
 /* What workers share with the test. */
@@ -44,8 +45,11 @@ ask(ppool_worker *w, const struct plan *p)
 static int
 resign(ppool_worker *w, const struct plan *p)
 {
-	int rc = ppool_resign(w);
+	int rc;
 
+	if (p->dies)
+		raise(SIGKILL);
+	rc = ppool_resign(w);
 	while (p->stays)
 		pause();
 	return rc ? 9 : 0;
@@ -306,6 +310,38 @@ who_resigns_must_leave(void **state)
 	munmap(sh, sizeof(*sh));
 }
 
+/* With BLAMELESS what a dead worker had is run again together, and the worker is
+ * replaced. */
+static void
+who_dies_blames_nobody(void **state)
+{
+	struct shared *sh = shared_new(sizeof(*sh));
+	ppool *pool;
+	ppool_feed *f;
+	struct outcome o;
+
+	(void)state;
+	sh->plan[0] = (struct plan){ .asks = true, .chunks = WINDOW,
+	    .resign_at = 3, .dies = true };
+	sh->plan[2] = (struct plan){ .chunks = WINDOW };
+	pool = pool_asking(sh, PPOOL_BLAMELESS);
+	let_pass(pool);
+	f = feed_of(pool, &o, ITEMS, 0);
+	for (int v = 0; v < ITEMS; v++)
+		put(f, v, 1);
+	while (sh->taken[0] < 3)
+		(void)ppool_poll(pool, 2);
+	sh->plan[0].chunks = 0;
+	sh->told = true;
+	while (ppool_load(pool, 2) + ppool_load(pool, 0) < ITEMS)
+		(void)ppool_poll(pool, 2);
+	sh->answer = true;
+	finish(pool, f, &o, ITEMS);
+	assert_int_equal(o.ok, ITEMS);
+	assert_int_equal(sh->started, WORKERS + 1);
+	munmap(sh, sizeof(*sh));
+}
+
 /* Then nobody is left for what waits; but while nothing does, all is well. */
 static void
 when_all_have_resigned_the_pool_is_broken(void **state)
@@ -448,6 +484,7 @@ main(void)
 		CASE(who_resigns_loses_nothing),
 		CASE(what_may_run_once_dies_with_who_resigns),
 		CASE(who_resigns_must_leave),
+		CASE(who_dies_blames_nobody),
 		CASE(when_all_have_resigned_the_pool_is_broken),
 		CASE(feed_goes_only_where_it_may),
 		CASE(heavy_chunks_wait_for_the_fast),
