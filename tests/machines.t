@@ -190,40 +190,46 @@ relay_of() {
 }
 mkdir many
 (cd many && seq 4000 | xargs touch)
-"$phash" big t many >MANY
+"$phash" big big big t many >MANY
 for signal in KILL TERM SEGV; do
 	for after in 0 0.1 0.2; do
 		"$phash" --on=a:1,b:1 --rsh="$work/d/launch" \
-			--remote-path="$far" big t many >OUT 2>ERR &
+			--remote-path="$far" big big big t many >OUT 2>ERR &
 		pid=$!
 		until_ok relay_of $pid >relay-pid
 		sleep $after
-		kill -$signal "$(cat relay-pid)" 2>/dev/null
+		ok 'one is there' kill -$signal "$(cat relay-pid)"
 		wait $pid
 		ok "a relay is shot ($signal after $after)" cmp OUT MANY
 		ok 'which nobody need know' test ! -s ERR
 	done
 done
-"$phash" --on=a:1,b:1 --rsh="$work/d/launch" --remote-path="$far" big t many \
-	>OUT 2>ERR &
+"$phash" --on=a:1,b:1 --rsh="$work/d/launch" --remote-path="$far" big big big \
+	t many >OUT 2>ERR &
 pid=$!
 until_ok relay_of $pid >relay-pid
 pkill -USR1 -P $pid
+sleep 0.3
+ok 'a relay that is sent SIGUSR1 lives on' test "$(relay_of $pid)" = \
+	"$(cat relay-pid)"
 wait $pid
 ok 'a signal that asks for progress is sent to all' cmp OUT MANY
 ok 'and kills none' test ! -s ERR
 
-# The driver is stopped for longer than a host may be silent, and waits for who
-# reads: nobody is lost.
-"$phash" --on=a:1,b:1 --rsh="$work/d/launch" --remote-path="$far" \
-	--host-timeout=3 big t >OUT 2>ERR &
-pid=$!
-until_ok relay_of $pid >/dev/null
-kill -STOP $pid
+# All of it is stopped for longer than a host may be silent, as by ^Z, and waits
+# for who reads: nobody is lost.
+cat >stopped <<'END'
+set -m
+"$@" &
+sleep 0.5
+kill -STOP -- -$!
 sleep 5
-kill -CONT $pid
-wait $pid
-ok 'a driver that was stopped goes on' cmp OUT BIG
+kill -CONT -- -$!
+wait $!
+END
+bash stopped "$phash" --on=a:1,b:1 --rsh="$work/d/launch" \
+	--remote-path="$far" --host-timeout=3 big big big t many >OUT 2>ERR
+ok 'a driver that was stopped goes on' cmp OUT MANY
 ok 'with all its hosts' test ! -s ERR
 try 'a reader that is slow' 0 bash -c '"$phash" --on=a:1,b:1 \
 	--rsh="$work/d/launch" --remote-path="$far" --host-timeout=3 \

@@ -63,7 +63,7 @@ launch_sockets(int fd[2])
 _Noreturn static void
 launch_exec(char *const argv[], int io, int err)
 {
-	static const int signals[] = { SIGPIPE, SIGUSR1, SIGCHLD };
+	static const int signals[] = { SIGPIPE, SIGCHLD };
 	sigset_t none;
 	size_t i;
 

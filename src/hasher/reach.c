@@ -123,12 +123,18 @@ reach_await(struct reach *r, bool pool, int ms)
 		  .events = POLLIN },
 	};
 
+	int64_t since, waited;
+
 	if (channel_pending(&r->channel))
 		p[0].events |= POLLOUT;
 	watch_turn(r->watch);
+	since = clock_ns();
 	if (poll(p, sizeof(p) / sizeof(p[0]), ms) < 0 && errno != EINTR)
 		return reach_lose(r, "poll: %s", strerror(errno));
 	watch_turn(r->watch);
+	waited = clock_ns() - since;
+	r->quiet += waited < (int64_t)ms * 1000000 ? waited :
+	    (int64_t)ms * 1000000;
 	if (p[1].revents)
 		(void)reach_read_err(r);
 	if (p[0].revents & ~POLLOUT && channel_receive(&r->channel) < 0)
@@ -156,25 +162,25 @@ reach_silent(struct reach *r, const char *what)
 /* Waits for a far end that begins. 0, or -1: it is given up, or the pool, which
  * sends nothing before it is asked, has nothing for it any more. */
 static int
-reach_await_beginning(struct reach *r, int64_t until)
+reach_await_beginning(struct reach *r)
 {
 	ppool_item item;
 
-	if (clock_ns() >= until)
+	if (r->quiet >= r->silence)
 		return reach_silent(r, "no answer");
 	if (ppool_take(r->pool, false, &item) < 0)
 		return -1;
 	return reach_await(r, true, 100);
 }
 
-/* The next frame, which is waited for until a time. 0 or -1. */
+/* The next frame, which is waited for. 0 or -1. */
 static int
-reach_hear(struct reach *r, struct channel_frame *f, int64_t until)
+reach_hear(struct reach *r, struct channel_frame *f)
 {
 	int rc;
 
 	while ((rc = channel_next(&r->channel, f)) == 0) {
-		if (reach_await_beginning(r, until) < 0)
+		if (reach_await_beginning(r) < 0)
 			return -1;
 	}
 	return rc < 0 ? reach_strange(r) : 0;
@@ -196,7 +202,7 @@ reach_noise(struct reach *r, size_t n)
 }
 
 static int
-reach_find_mark(struct reach *r, int64_t until)
+reach_find_mark(struct reach *r)
 {
 	size_t before;
 	int rc = 0;
@@ -205,7 +211,7 @@ reach_find_mark(struct reach *r, int64_t until)
 		if (before > REACH_NOISE)
 			rc = reach_lose(r, "what answers is not phash");
 		else
-			rc = reach_await_beginning(r, until);
+			rc = reach_await_beginning(r);
 		if (rc < 0)
 			break;
 	}
@@ -285,17 +291,15 @@ int
 reach_begin(struct reach *r)
 {
 	struct channel_frame f;
-	int64_t until;
 
 	if (launch_start(&r->launch, r->host->argv) < 0)
 		return reach_lose(r, "cannot be started: %s", strerror(errno));
 	channel_init(&r->channel, r->launch.fd, r->launch.fd);
-	until = clock_ns() + r->silence;
-	if (reach_find_mark(r, until) < 0 || reach_hear(r, &f, until) < 0 ||
+	if (reach_find_mark(r) < 0 || reach_hear(r, &f) < 0 ||
 	    reach_check_hello(r, &f) < 0)
 		return -1;
 	reach_say_setup(r);
-	if (reach_send(r) < 0 || reach_hear(r, &f, until) < 0)
+	if (reach_send(r) < 0 || reach_hear(r, &f) < 0)
 		return -1;
 	return reach_hear_ready(r, &f);
 }

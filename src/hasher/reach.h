@@ -26,10 +26,13 @@ struct reach {
 	struct host_line *line;
 	struct watch_line *watch;
 	ppool_worker *pool;
-	int64_t silence;     /* after which it is gone, ns */
+	int64_t silence;     /* after so long it is gone, ns */
 	struct launch launch;
 	struct channel channel;
 	uint32_t jobs;       /* its workers; 0: it is not reached */
+	int64_t quiet;       /* ns for which it was waited for in vain. Those in
+	                      * which this process was stopped, or waited for
+	                      * its owner, do not count */
 	struct buf err;      /* of the launcher: a line that has no end yet */
 	struct buf why;      /* it is given up; empty: it is not */
 };

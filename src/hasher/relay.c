@@ -34,7 +34,9 @@ struct relayed {
 	ppool_item item;
 	bool used;
 	bool opened;         /* it is an archive... */
-	bool dropped;        /* ...of which no member is believed */
+	bool dropped;        /* ...that is not to be read here, for this: */
+	enum result_status status;
+	int code;
 	unsigned next;       /* of the free ones */
 };
 
@@ -48,7 +50,8 @@ struct relay {
 	bool told[ALGORITHMS_MAX];
 	bool ended;          /* the pool has no more */
 
-	int64_t heard, pinged, looked; /* when, in ns */
+	int64_t pinged, looked; /* when, in ns */
+	bool asking;         /* a PING is out */
 	int64_t trip;        /* there and back: the shortest */
 	uint64_t weight;     /* done since looked */
 	uint64_t pace;       /* weight a second */
@@ -212,9 +215,16 @@ relay_may_say(const struct entry *e, const struct result *res)
 	case RESULT_DIED:
 	case RESULT_STALLED:
 		return true;
-	default:
-		return false;
+	case RESULT_OUTPUT:
+	case RESULT_LINKS:
+	case RESULT_ALGORITHM:
+	case RESULT_LINK:
+	case RESULT_OTHER:
+	case RESULT_LOST:
+	case RESULT_STATUSES:
+		break;
 	}
+	return false;
 }
 
 /* Which file an archive is, before its members. */
@@ -225,10 +235,14 @@ relay_opened(struct relay *r, struct relayed *i, const struct entry *e,
 	i->opened = true;
 	if (!relay_may_say(e, res))
 		return relay_nonsense(r);
+	if (i->dropped)
+		return 0;
 	if (relay_compare(r, e, res) < 0)
 		return -1;
-	/* it is not to be read here any more: at its end that is said */
+	/* none of its members is passed on, and at its end this is said */
 	i->dropped = res->status != RESULT_OPENED;
+	i->status = res->status;
+	i->code = res->code;
 	return 0;
 }
 
@@ -279,7 +293,9 @@ relay_answer(struct relay *r, const struct channel_frame *f)
 		return reach_lose(&r->far, "its workers are gone");
 	if (!relay_may_say(&a.entry, &res))
 		return relay_nonsense(r);
-	if (relay_compare(r, &a.entry, &res) < 0)
+	if (i->dropped)
+		(void)result_fail(&res, i->status, i->code);
+	else if (relay_compare(r, &a.entry, &res) < 0)
 		return -1;
 	n = wire_put_answer(answer, &res);
 	rc = ppool_answer(r->far.pool, &i->item, 0, answer, n);
@@ -320,8 +336,9 @@ relay_pong(struct relay *r, const struct channel_frame *f)
 
 	if (talk_hear_number(&sent, f) < 0)
 		return relay_nonsense(r);
-	if (sent != (uint64_t)r->pinged)
-		return 0; /* of one before */
+	if (!r->asking || sent != (uint64_t)r->pinged)
+		return relay_nonsense(r);
+	r->asking = false;
 	trip = clock_ns() - r->pinged;
 	if (!r->trip || trip < r->trip)
 		r->trip = trip;
@@ -355,7 +372,7 @@ relay_frames(struct relay *r)
 	int rc;
 
 	while ((rc = channel_next(&r->far.channel, &f)) == 1) {
-		r->heard = clock_ns();
+		r->far.quiet = 0;
 		if (relay_frame(r, &f) < 0)
 			return -1;
 	}
@@ -368,9 +385,10 @@ relay_frames(struct relay *r)
 static int
 relay_ping(struct relay *r, int64_t now)
 {
-	if (now - r->heard > r->far.silence)
+	if (r->far.quiet > r->far.silence)
 		return reach_silent(&r->far, "not heard of");
-	if (now - r->pinged >= CLOCK_SECOND) {
+	if (!r->asking && now - r->pinged >= CLOCK_SECOND) {
+		r->asking = true;
 		r->pinged = now;
 		talk_say_number(&r->far.channel, TALK_PING, (uint64_t)now);
 	}
@@ -384,7 +402,8 @@ relay_work(struct relay *r)
 {
 	int64_t now = clock_ns(), before;
 
-	r->heard = r->looked = now;
+	r->looked = now;
+	r->far.quiet = 0;
 	if (relay_ping(r, now) < 0 || relay_ask(r) < 0)
 		return -1;
 	for (;;) {

@@ -97,14 +97,26 @@ witness_believes_error(const struct entry *e, const struct reader *f,
 	return false;
 }
 
-/* Is what is here now not what was seen before? */
+/* Has another file the name by now? Then for a moment none may have had it, and
+ * the one that was seen may be gone: r may say so. */
 static bool
-witness_has_changed(const struct entry *e, const struct reader *f)
+witness_is_replaced(const struct entry *e, const struct reader *f,
+    const struct result *r)
 {
 	const struct entry_identity now = entry_identity(&f->st);
 
-	return e->id.ino && (now.ino != e->id.ino || now.dev != e->id.dev ||
-	    now.mtime != e->id.mtime);
+	return e->id.ino && (now.ino != e->id.ino || now.dev != e->id.dev) &&
+	    (r->status == RESULT_TYPE || r->status == RESULT_PLACE ||
+	    r->err == ENOENT || r->err == ESTALE);
+}
+
+/* It could not be opened here for a reason that passes, and has nothing to do with
+ * the file. */
+static bool
+witness_is_busy(const struct result *here)
+{
+	return here->status == RESULT_OPEN && (here->err == EMFILE ||
+	    here->err == ENFILE || here->err == EWOULDBLOCK);
 }
 
 /* Opens it here as a worker would, which also makes a file server say what is the
@@ -121,11 +133,13 @@ witness_looks(struct witness *w, const struct entry *e, struct result *r,
 
 	if (reader_open(&f, &w->dirs, e, &here) < 0) {
 		/* as it would be here */
-		(void)result_fail(r, here.status, here.code);
+		if (!opened || !witness_is_busy(&here))
+			(void)result_fail(r, here.status, here.code);
 		return true;
 	}
-	if (!opened && witness_has_changed(e, &f)) {
-		rc = true; /* it may not have been there for a moment */
+	if ((!opened || r->status == RESULT_READ) &&
+	    witness_is_replaced(e, &f, r)) {
+		rc = true;
 	} else if (!opened) {
 		witness_object(why, e, "cannot be opened there: ");
 		result_reason(r, why);

@@ -35,9 +35,9 @@
  *   - An entry of another type than file is passed over. One without a type is
  *     a file if it has a digest, else nobody knows what it is.
  *   - Where it cannot be told what the current directory is, because a line was
- *     malformed that may have been one's, or nobody knows what it is, files
+ *     malformed that may have been one's, or nobody knows what it is, lines
  *     with a path without a slash are malformed: in it, if its type is dir,
- *     else to the end. A path of directories that is longer than PATH_MAX is
+ *     files alone; else to the end, those of directories and ".." too. A path of directories that is longer than PATH_MAX is
  *     one that cannot be told.
  *   - Where a line with "/set" or "/unset" was malformed, lines without a type
  *     are, until one is set or unset.

@@ -140,6 +140,21 @@ far_request(const struct channel_frame *f, const char *mode)
 		far_answer(id, TALK_PART, &opened);
 		far_part(id);
 	}
+	if (!strcmp(mode, "vanishes") && !strcmp(e.name, "first")) {
+		/* it is another one, and not there here for a moment */
+		assert_int_equal(rename("first", "hidden"), 0);
+		opened.entry.id.size++;
+		far_answer(id, TALK_PART, &opened);
+		far_part(id);
+		far_send();
+		usleep(300000);
+		assert_int_equal(rename("hidden", "first"), 0);
+		opened.entry.id.size--;
+		far_answer(id, TALK_PART, &opened);
+		far_part(id);
+		r.status = RESULT_OPENED;
+		r.digestlen = 0;
+	}
 	if (!strcmp(mode, "refuses"))
 		talk_say_refused(&channel, "had enough\033[2J");
 	if (!strcmp(mode, "type"))
@@ -436,6 +451,22 @@ test_well(void **state)
 	    "Welcome! ...\n");
 }
 
+/* An archive that could not be opened here when it was another one there: it has no
+ * members, and no good end. */
+static void
+test_vanishes(void **state)
+{
+	static const char *const vanishes[] = { "vanishes" };
+
+	(void)state;
+	assert_int_equal(run(1, vanishes, 20), 0);
+	assert_string_equal(said, "");
+	assert_int_equal(nparts, 0);
+	assert_int_equal(results[0].status, RESULT_OPEN);
+	assert_int_equal(results[0].err, ENOENT);
+	assert_int_equal(results[1].status, RESULT_OK);
+}
+
 static void
 test_silence(void **state)
 {
@@ -477,6 +508,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_uninvited),
 		cmocka_unit_test(test_beside),
 		cmocka_unit_test(test_well),
+		cmocka_unit_test(test_vanishes),
 		cmocka_unit_test(test_silence),
 	};
 

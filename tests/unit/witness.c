@@ -201,11 +201,21 @@ test_absent_there(void **state)
 	    "cannot be opened there: Permission denied");
 	r = said(&a, RESULT_PLACE, 0);
 	assert_false(believes(&a, &r));
+	/* that it was written to is no reason for it to be absent */
+	change("a", "longer");
+	r = said(&a, RESULT_OPEN, ENOENT);
+	assert_false(believes(&a, &r));
 	/* another file has its name by now: for a moment none may have had */
-	change("a", "other");
+	put("new", "new");
+	assert_return_code(rename("new", "a"), errno);
 	r = said(&a, RESULT_OPEN, ENOENT);
 	assert_true(believes(&a, &r));
 	assert_int_equal(r.err, ENOENT);
+	r = said(&a, RESULT_READ, ESTALE);
+	assert_true(believes(&a, &r));
+	/* which is no reason why it may not be opened */
+	r = said(&a, RESULT_OPEN, EACCES);
+	assert_false(believes(&a, &r));
 	/* it is not here, either: the reason is this machine's */
 	assert_int_equal(unlink("a"), 0);
 	r = said(&a, RESULT_OPEN, EACCES);
