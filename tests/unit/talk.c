@@ -328,7 +328,7 @@ test_mark(void **state)
 	assert_int_equal(before, 10);
 	/* two beginnings, the second of which is whole */
 	raw("\0", 1);
-	raw(TALK_MARK + 1, TALK_MARK_LEN - 1);
+	raw(&TALK_MARK[1], TALK_MARK_LEN - 1);
 	raw("\1\0\0\0\14", 5);
 	assert_true(channel_find(&in, TALK_MARK, TALK_MARK_LEN, &before));
 	assert_int_equal(before, 10);
