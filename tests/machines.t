@@ -102,7 +102,9 @@ echo x >t/locked/x
 chmod 0 t/locked
 as_user "$phash" t >OUT 2>ERR
 status=$?
-try 'what cannot be read' $status as_user bash -c 'on a:1,b:1 t'
+cp "$far" "$work/reachable" # by anybody
+try 'what cannot be read' $status as_user "$work/reachable" --on=a:1,b:1 \
+	--rsh="$work/d/launch" --remote-path="$work/reachable" t
 same 'the same is missing' "$work/out" OUT
 same 'for the same reason' "$work/err" ERR
 chmod 700 t/f7 t/locked

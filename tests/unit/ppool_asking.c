@@ -142,6 +142,15 @@ put(ppool_feed *f, int v, uint64_t weight)
 	    PPOOL_OK);
 }
 
+/* Items from 0 on, of weight 1; none waits for its chunk to be full. */
+static void
+put_all(ppool_feed *f, int n)
+{
+	for (int v = 0; v < n; v++)
+		put(f, v, 1);
+	assert_int_equal(ppool_feed_flush(f), PPOOL_OK);
+}
+
 /* Until the workers have had time to do what they should not. */
 static void
 let_pass(ppool *pool)
@@ -172,8 +181,7 @@ nothing_is_sent_before_it_is_asked_for(void **state)
 	sh->answer = true;
 	pool = pool_asking(sh, 0);
 	f = feed_of(pool, &o, 1, 0);
-	for (int v = 0; v < 4; v++)
-		put(f, v, 1);
+	put_all(f, 4);
 	let_pass(pool);
 	assert_int_equal(o.n, 0);
 	for (unsigned i = 0; i < WORKERS; i++)
@@ -241,8 +249,7 @@ who_resigns_loses_nothing(void **state)
 	sh->plan[2] = (struct plan){ .chunks = 1 };
 	pool = pool_asking(sh, 0);
 	f = feed_of(pool, &o, 2, 0);
-	for (int v = 0; v < ITEMS; v++)
-		put(f, v, 1);
+	put_all(f, ITEMS);
 	while (ppool_pids(pool, pids, WORKERS) == WORKERS)
 		(void)ppool_poll(pool, 2);
 	assert_int_equal(o.n, 0);
@@ -270,8 +277,7 @@ what_may_run_once_dies_with_who_resigns(void **state)
 	sh->plan[1] = (struct plan){ .chunks = 1 };
 	pool = pool_asking(sh, 0);
 	f = feed_of(pool, &o, 4, PPOOL_AT_MOST_ONCE);
-	for (int v = 0; v < 4; v++)
-		put(f, v, 1);
+	put_all(f, 4);
 	while (o.n < 2)
 		(void)ppool_poll(pool, 2);
 	sh->told = sh->answer = true;
@@ -327,8 +333,7 @@ who_dies_blames_nobody(void **state)
 	pool = pool_asking(sh, PPOOL_BLAMELESS);
 	let_pass(pool);
 	f = feed_of(pool, &o, ITEMS, 0);
-	for (int v = 0; v < ITEMS; v++)
-		put(f, v, 1);
+	put_all(f, ITEMS);
 	while (sh->taken[0] < 3)
 		(void)ppool_poll(pool, 2);
 	sh->plan[0].chunks = 0;
