@@ -21,6 +21,7 @@ struct shared {
 	_Atomic bool told;     /* those that did not ask do so */
 	_Atomic bool answer;   /* items are answered */
 	_Atomic int started;   /* workers */
+	_Atomic int asked;     /* times that one did */
 	_Atomic int taken[WORKERS];
 	_Atomic int runs[ITEMS];
 };
@@ -36,9 +37,12 @@ init_shared(void *initarg, void **state)
 }
 
 static int
-ask(ppool_worker *w, const struct plan *p)
+ask(ppool_worker *w, struct shared *sh, const struct plan *p)
 {
-	return ppool_ask(w, p->chunks, p->weight, p->pace);
+	int rc = ppool_ask(w, p->chunks, p->weight, p->pace);
+
+	sh->asked++;
+	return rc;
 }
 
 /* Resigns, with items that it has not answered. */
@@ -67,14 +71,14 @@ serve(void *state, ppool_worker *w)
 	bool asked = p->asks;
 	int n = 0, took = 0;
 
-	if (asked && ask(w, p))
+	if (asked && ask(w, sh, p))
 		return 1;
 	while (took >= 0 || n) {
 		struct pollfd fd = { ppool_worker_fd(w), POLLIN, 0 };
 
 		if (!asked && sh->told) {
 			asked = true;
-			if (ask(w, p))
+			if (ask(w, sh, p))
 				return 2;
 		}
 		while ((took = ppool_take(w, false, &held[n])) == 1) {
@@ -157,6 +161,15 @@ let_pass(ppool *pool)
 {
 	for (int i = 0; i < 20; i++)
 		(void)ppool_poll(pool, 2);
+}
+
+/* Until so many have asked, and the owner has heard it. */
+static void
+let_ask(ppool *pool, const struct shared *sh, int n)
+{
+	while (sh->asked < n)
+		(void)ppool_poll(pool, 1);
+	let_pass(pool);
 }
 
 static void
@@ -331,7 +344,7 @@ who_dies_blames_nobody(void **state)
 	    .resign_at = 3, .dies = true };
 	sh->plan[2] = (struct plan){ .chunks = WINDOW };
 	pool = pool_asking(sh, PPOOL_BLAMELESS);
-	let_pass(pool);
+	let_ask(pool, sh, 1);
 	f = feed_of(pool, &o, ITEMS, 0);
 	put_all(f, ITEMS);
 	while (sh->taken[0] < 3)
@@ -433,7 +446,7 @@ heavy_chunks_wait_for_the_fast(void **state)
 	sh->plan[FAST] = (struct plan){ .asks = true, .chunks = 2,
 	    .pace = 1000 };
 	pool = pool_asking(sh, 0);
-	let_pass(pool); /* both have asked */
+	let_ask(pool, sh, 2);
 	f = feed_of(pool, &o, 1, 0);
 	for (int v = 0; v < 4; v++)
 		put(f, v, 5000); /* 5 s for FAST, 500 for SLOW */
@@ -466,7 +479,7 @@ slow_one_has_its_share(void **state)
 	sh->plan[FAST] = (struct plan){ .asks = true, .chunks = 8,
 	    .pace = 3000 };
 	pool = pool_asking(sh, 0);
-	let_pass(pool);
+	let_ask(pool, sh, 2);
 	f = feed_of(pool, &o, 1, 0);
 	for (int v = 0; v < 8; v++)
 		put(f, v, 6000);
