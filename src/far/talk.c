@@ -12,6 +12,13 @@ talk_text(const char *s)
 	return (struct talk_text){ s, strlen(s) };
 }
 
+bool
+talk_is_same(const struct talk_hello *a, const struct talk_hello *b)
+{
+	return a->protocol == b->protocol && a->version.len == b->version.len &&
+	    !memcmp(a->version.s, b->version.s, a->version.len);
+}
+
 /* ---- saying ------------------------------------------------------------------- */
 
 static void

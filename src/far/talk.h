@@ -89,6 +89,9 @@ struct talk_ready {
 	struct talk_text engine;
 };
 
+/* Are both the same version of the same protocol? */
+bool talk_is_same(const struct talk_hello *a, const struct talk_hello *b);
+
 /* A text that ends in NUL, to be sent. */
 struct talk_text talk_text(const char *s);
 

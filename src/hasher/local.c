@@ -89,7 +89,7 @@ struct local {
 
 /* Turns what the pool says about an item into status and code. */
 static void
-local_outcome(const struct local *l, const ppool_result *p, size_t digestlen,
+local_outcome(struct local *l, const ppool_result *p, size_t digestlen,
     struct result *r)
 {
 	switch (p->err) {
@@ -105,17 +105,11 @@ local_outcome(const struct local *l, const ppool_result *p, size_t digestlen,
 		result_fail(r, RESULT_STALLED, l->crew.opts.timeout);
 		break;
 	default:
+		/* before the first name that nobody is left for */
+		hosts_look(&l->crew.hosts);
 		result_fail(r, RESULT_LOST, 0);
 		break;
 	}
-}
-
-/* Before the first name that nobody is left for, it is said why. */
-static void
-local_say_why(struct local *l, const struct result *r)
-{
-	if (r->status == RESULT_LOST)
-		hosts_look(&l->crew.hosts);
 }
 
 /* A member of an archive, or what is known of the archive itself, before the
@@ -159,7 +153,6 @@ local_result(void *cookie, const ppool_result *p)
 		return;
 	}
 	local_outcome(l, p, d->size, &r);
-	local_say_why(l, &r);
 	hasher_deliver(&l->hasher, &r);
 	flights_end(&l->flights, f);
 }

@@ -122,7 +122,6 @@ reach_await(struct reach *r, bool pool, int ms)
 		{ .fd = pool ? ppool_worker_fd(r->pool) : -1,
 		  .events = POLLIN },
 	};
-
 	int64_t since, waited;
 
 	if (channel_pending(&r->channel))
@@ -233,17 +232,17 @@ reach_refused(struct reach *r, const struct channel_frame *f)
 static int
 reach_check_hello(struct reach *r, const struct channel_frame *f)
 {
-	const char *mine = r->opts->version;
+	const struct talk_hello mine = { TALK_PROTOCOL,
+	    talk_text(r->opts->version) };
 	struct talk_hello h;
 
 	if (f->type != TALK_HELLO || talk_hear_hello(&h, f) < 0)
 		return reach_strange(r);
-	if (h.protocol == TALK_PROTOCOL && h.version.len == strlen(mine) &&
-	    !memcmp(h.version.s, mine, h.version.len))
+	if (talk_is_same(&h, &mine))
 		return 0;
 	return reach_lose(r, "phash is version %.*s there (protocol %u), and "
 	    "%s here (%u)", (int)h.version.len, h.version.s,
-	    (unsigned)h.protocol, mine, TALK_PROTOCOL);
+	    (unsigned)h.protocol, r->opts->version, TALK_PROTOCOL);
 }
 
 const char *

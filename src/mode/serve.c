@@ -174,16 +174,6 @@ serve_next(struct serve *s, struct channel_frame *f)
 	return rc < 0 ? -1 : 0;
 }
 
-static bool
-serve_is_same_version(const struct talk_hello *h)
-{
-	const struct talk_hello mine = serve_hello();
-
-	return h->protocol == mine.protocol &&
-	    h->version.len == mine.version.len &&
-	    !memcmp(h->version.s, mine.version.s, mine.version.len);
-}
-
 /* Moves to where the driver is. 0 or -1. */
 static int
 serve_directory(struct serve *s, const struct talk_text *dir)
@@ -275,6 +265,7 @@ serve_is_sane(const struct talk_setup *t)
 static int
 serve_setup(struct serve *s)
 {
+	const struct talk_hello mine = serve_hello();
 	struct channel_frame f;
 	struct talk_setup t;
 	struct engine *e;
@@ -284,7 +275,7 @@ serve_setup(struct serve *s)
 		return -1;
 	if (f.type != TALK_SETUP || talk_hear_setup(&t, &f) < 0)
 		return serve_misheard(s);
-	if (!serve_is_same_version(&t.hello))
+	if (!talk_is_same(&t.hello, &mine))
 		return serve_refuse(s, "is another version of phash");
 	if (!serve_is_sane(&t))
 		return serve_refuse(s, "was asked for what it cannot do");
