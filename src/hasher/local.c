@@ -47,11 +47,6 @@
 
 /* Bytes of files in a chunk: some milliseconds of work. */
 #define LOCAL_CHUNK_WEIGHT (2 * 1024 * 1024)
-/* What open, fstat, read and close cost, in bytes digested meanwhile. */
-#define LOCAL_FILE_WEIGHT RELAY_FILE_WEIGHT
-/* Chunks a worker holds beyond its lanes: a big file is a chunk, and all lanes
- * should have one, but a file is better given to who is first to have room. */
-#define LOCAL_WINDOW 2
 /* More descriptors than anything here asks for, in parent or worker. */
 #define LOCAL_PLENTY 64
 /* What a worker has open beside those it keeps, streams and files: its end of
@@ -251,7 +246,7 @@ local_keep(const struct local *l)
 static ppool_err
 local_open_pool(struct local *l)
 {
-	unsigned files = engine_widest() + LOCAL_WINDOW;
+	unsigned files = engine_widest() + WORKER_AHEAD;
 	unsigned streams = local_streams(l->keep);
 	ppool_opts po = { .retries = LOCAL_RETRIES, .keep = l->keep };
 	ppool_feed_opts fo = {
@@ -303,7 +298,7 @@ local_weight(const struct entry *e)
 	/* nobody knows how long it lasts: other names go to other workers */
 	if (entry_is_stream(e) || e->id.size > UINT64_MAX / 4)
 		return UINT64_MAX / 4;
-	return e->id.size + LOCAL_FILE_WEIGHT;
+	return e->id.size + WORKER_FILE_WEIGHT;
 }
 
 /* Delivers a result for a name that no request can hold. */

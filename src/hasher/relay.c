@@ -16,9 +16,8 @@
 #include "hasher/result.h"
 #include "hasher/wire.h"
 #include "hasher/witness.h"
+#include "hasher/worker.h"
 
-/* Chunks for each worker at the far end: as many as at home. */
-#define RELAY_CHUNKS 2
 /* Nanoseconds of work that a far end may have in hand beside those that a
  * question takes to get there and back, twice. */
 #define RELAY_AHEAD (CLOCK_SECOND / 10)
@@ -66,7 +65,8 @@ relay_ask(struct relay *r)
 {
 	uint64_t weight = r->pace / 1000 *
 	    (uint64_t)((2 * r->trip + RELAY_AHEAD) / 1000000);
-	unsigned chunks = engine_widest() + RELAY_CHUNKS;
+	/* for each worker there, as at home */
+	unsigned chunks = engine_widest() + WORKER_AHEAD;
 
 	/* one for each worker, until others have had the time to begin */
 	if (!r->begun)
@@ -92,8 +92,8 @@ relay_look(struct relay *r, int64_t now)
 		r->pace = pace;
 	else if (r->open)
 		r->pace -= (r->pace - pace) / 4;
-	if (r->pace < RELAY_FILE_WEIGHT)
-		r->pace = RELAY_FILE_WEIGHT;
+	if (r->pace < WORKER_FILE_WEIGHT)
+		r->pace = WORKER_FILE_WEIGHT;
 	return relay_ask(r);
 }
 
@@ -299,7 +299,7 @@ relay_answer(struct relay *r, const struct channel_frame *f)
 		return -1;
 	n = wire_put_answer(answer, &res);
 	rc = ppool_answer(r->far.pool, &i->item, 0, answer, n);
-	r->weight += RELAY_FILE_WEIGHT;
+	r->weight += WORKER_FILE_WEIGHT;
 	if (!r->begun) {
 		r->begun = true;
 		rc = rc < 0 ? rc : relay_ask(r);
@@ -413,12 +413,14 @@ relay_work(struct relay *r)
 		if (r->ended && !r->open)
 			return 0;
 		if (ppool_worker_flush(r->far.pool) < 0 ||
-		    reach_await(&r->far, !r->ended, 250) < 0 || relay_frames(r) < 0)
+		    reach_await(&r->far, !r->ended, 250) < 0 ||
+		    relay_frames(r) < 0)
 			return -1;
 		before = now;
 		now = clock_ns();
 		if (r->open)
-			watch_add(&r->far.line->busy_ns, (uint64_t)(now - before));
+			watch_add(&r->far.line->busy_ns,
+			    (uint64_t)(now - before));
 		if (relay_ping(r, now) < 0 || relay_look(r, now) < 0)
 			return -1;
 	}

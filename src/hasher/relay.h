@@ -25,10 +25,6 @@ struct relay_setup {
 	struct watch_line *watch;      /* likewise */
 };
 
-/* What a file costs to open, in bytes digested meanwhile: its weight is its size
- * and this. */
-#define RELAY_FILE_WEIGHT 4096
-
 /* The value of a ppool_serve_fn: serves host number n of opts. */
 int relay_serve(const struct relay_setup *setup, unsigned n,
     ppool_worker *pool);

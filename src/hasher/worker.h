@@ -20,6 +20,13 @@
  * silent for ever. */
 #define WORKER_STREAMS 16
 
+/* What open, fstat, read and close cost, in bytes digested meanwhile: a file weighs
+ * its size and this. */
+#define WORKER_FILE_WEIGHT 4096
+/* Chunks a worker holds beyond its lanes: a big file is a chunk, and all lanes
+ * should have one, but a file is better given to who is first to have room. */
+#define WORKER_AHEAD 2
+
 /* What a worker needs to know; made by the parent before the fork. */
 struct worker_setup {
 	struct algorithms *algorithms;

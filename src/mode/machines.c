@@ -38,26 +38,9 @@ words_add(struct words *w, const char *s, size_t len)
 	w->v[w->n] = NULL;
 }
 
-/* Is a command words at all, with quotes that are closed? */
-static bool
-words_are_whole(const char *s)
-{
-	char quote = '\0';
-	bool any = false;
-
-	for (; *s; s++) {
-		any |= !isspace((unsigned char)*s);
-		if (*s == '\\' && s[1] && quote != '\'')
-			s++;
-		else if (quote ? *s == quote : *s == '\'' || *s == '"')
-			quote = quote ? '\0' : *s;
-	}
-	return any && !quote;
-}
-
-/* Appends the next word of a command at *s, with the host for {}; *named: there
- * was one. False: there is none. */
-static bool
+/* The next word of a command at *s, with the host for {}; *named: there was one. 1;
+ * 0: there is none; -1: a quote is not closed. */
+static int
 words_next(const char **s, const char *host, bool *named, struct buf *word)
 {
 	char quote = '\0';
@@ -82,7 +65,21 @@ words_next(const char **s, const char *host, bool *named, struct buf *word)
 		}
 	}
 	*s = p;
-	return any;
+	return quote ? -1 : any;
+}
+
+/* Is a command words at all, with quotes that are closed? */
+static bool
+words_are_whole(const char *s)
+{
+	struct buf word = BUF_INIT;
+	bool named, any = false;
+	int rc;
+
+	while ((rc = words_next(&s, "", &named, &word)) > 0)
+		any = true;
+	buf_release(&word);
+	return any && rc == 0;
 }
 
 /* The command that leads to a host, to be freed. */
@@ -94,7 +91,7 @@ machines_command(const struct options *o, const char *rsh, const char *host)
 	const char *path = o->remote_path ? o->remote_path : "phash";
 	bool named = false;
 
-	while (words_next(&rsh, host, &named, &word))
+	while (words_next(&rsh, host, &named, &word) > 0)
 		words_add(&w, word.data, word.len);
 	if (!named)
 		words_add(&w, host, strlen(host));
