@@ -7,7 +7,8 @@
 #include "archive/unpack.h"
 
 struct members *
-members_new(const struct members_opts *opts, enum members_kind *kind)
+members_new(const struct members_opts *opts,
+    enum members_kind *kind) /* NOLINT(readability-non-const-parameter) */
 {
 	(void)opts;
 	(void)kind;
