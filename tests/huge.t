@@ -16,8 +16,13 @@ for n in 536870911 536870912 536870913 4294967297; do
 	printf 'end\n' >>d/$n
 	ok "$n bytes" test "$(stat -c %s d/$n)" = $n
 done
-find d -type f -print0 | LC_ALL=C sort -z | xargs -0 -n 1 -P 2 sha512sum |
-	LC_ALL=C sort -k 2 >"$work/expected"
+# What sha512sum(1) of coreutils 9.1 says of them, which takes a minute to do so.
+cat >"$work/expected" <<'END'
+4da85b955490901e9a59d53d2b92f77b0fc41a49d0d4e43e626149ab03be9731264d5cbe85819470210d9b7f1ff960094acdb2369d3d4cf5a97e5f542c6ceb51  d/4294967297
+adb6459f69ff07ae95952e4b9647fb8a75ef29ec74ec14a9640a8803165309673dbd29ffb9e586de6c5048b2667e7b5a7f8fa90e28a60708ca504ba25d6f65fa  d/536870911
+9dd0ed972376046f73ee4e7b72cfd3591850e005cf4847662bf35ff7bd2c15c15ffc9c47d07188b72d364424bcde1f4b46a5efbdaed9a5aa629c45ca48bccb30  d/536870912
+0aec27d6f55aa51d36556b70af7e39a427dcafe388f815544b864b9072025b4cc279da1149677db68b0c0260ff4d52ed2c55d325215eb6153b744b043e13070e  d/536870913
+END
 
 # One worker has them all in its lanes, where there are any, and the longest
 # alone at the end. All kernels are given blocks, and lengths are counted in one
