@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/entry.h"
 #include "base/xio.h"
 #include "digest/algorithm.h"
@@ -26,9 +27,15 @@
 
 #define VERSION "7.7"
 
+/* The workers that a far end says it has. */
+enum { JOBS = 2 };
+/* What the far end "distant" wants to have in hand before it answers. */
+enum { AHEAD = 30 };
+
 /* ---- at the far end ----------------------------------------------------------- */
 
 static struct channel channel;
+static int64_t ready; /* when it said so */
 
 static void
 far_send(void)
@@ -106,6 +113,52 @@ far_part(uint64_t id)
 	free(part);
 }
 
+/* Of heavy files, each is a chunk. Those that have come by now must be no more
+ * than there are workers, as nothing is answered; but for a driver that has waited
+ * for longer than half a second, which is then free to send more. */
+static void
+far_count(void)
+{
+	struct channel_frame f;
+	unsigned n = 1;
+	int rc;
+
+	usleep(200000);
+	assert_return_code(fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK), errno);
+	do {
+		while ((rc = channel_next(&channel, &f)) == 1)
+			n += f.type == TALK_REQUEST;
+		assert_int_equal(rc, 0);
+	} while (channel_receive(&channel) > 0);
+	if (clock_ns() - ready < CLOCK_SECOND / 2 && n > JOBS)
+		_exit(4);
+	_exit(5);
+}
+
+/* Answers nothing before it has more files than are sent while it is not known how
+ * long an answer takes to come: those for a tenth of a second, or what the workers
+ * can have in hand. */
+static void
+far_hoard(uint64_t id, const struct result *r)
+{
+	static struct {
+		uint64_t id;
+		struct result result;
+	} held[AHEAD];
+	static unsigned n;
+
+	if (n < AHEAD) {
+		held[n].id = id;
+		held[n++].result = *r;
+		if (n < AHEAD)
+			return;
+		for (unsigned i = 0; i < AHEAD; i++)
+			far_answer(held[i].id, TALK_ANSWER, &held[i].result);
+	} else {
+		far_answer(id, TALK_ANSWER, r);
+	}
+}
+
 static void
 far_request(const struct channel_frame *f, const char *mode)
 {
@@ -157,6 +210,14 @@ far_request(const struct channel_frame *f, const char *mode)
 	}
 	if (!strcmp(mode, "refuses"))
 		talk_say_refused(&channel, "had enough\033[2J");
+	if (!strcmp(mode, "counts"))
+		far_count();
+	if (!strcmp(mode, "distant")) {
+		far_hoard(id, &r);
+		return;
+	}
+	if (!strcmp(mode, "pong"))
+		talk_say_number(&channel, TALK_PONG, 1);
 	if (!strcmp(mode, "type"))
 		talk_say_number(&channel, (enum talk_type)99, 0);
 	if (!strcmp(mode, "huge")) {
@@ -171,6 +232,18 @@ far_request(const struct channel_frame *f, const char *mode)
 		far_answer(id, TALK_ANSWER, &r);
 }
 
+/* Far away: what is asked is heard late. It waits in vain for more files when it
+ * has been asked some times. */
+static void
+far_away(void)
+{
+	static unsigned pings;
+
+	if (++pings > 6)
+		_exit(6);
+	usleep(400000);
+}
+
 static void
 far_work(const char *mode)
 {
@@ -183,7 +256,12 @@ far_work(const char *mode)
 			far_request(&f, mode);
 		if (f.type == TALK_PING && strcmp(mode, "mute") != 0) {
 			assert_int_equal(talk_hear_number(&x, &f), 0);
+			if (!strcmp(mode, "distant"))
+				far_away();
+			x += !strcmp(mode, "misheard");
 			talk_say_number(&channel, TALK_PONG, x);
+			if (!strcmp(mode, "echo"))
+				talk_say_number(&channel, TALK_PONG, x);
 		}
 		if (f.type == TALK_BYE)
 			_exit(0);
@@ -214,7 +292,8 @@ far_main(const char *mode)
 	if (!strcmp(mode, "unwilling"))
 		talk_say_refused(&channel, "not today");
 	talk_say_ready(&channel, &(struct talk_ready){ !strcmp(mode,
-	    "workless") ? 0 : 2, talk_text("none") });
+	    "workless") ? 0 : JOBS, talk_text("none") });
+	ready = clock_ns();
 	far_send();
 	far_work(mode);
 	return 0;
@@ -224,9 +303,11 @@ far_main(const char *mode)
 
 enum { NAMES = 3 };
 static const char *const names[NAMES] = { "first", "file", "absent" };
+enum { HEAVY = 40 };
+static bool heavy; /* other names are hashed: "0" and so on */
 
 static char self[4096];
-static struct result results[NAMES];
+static struct result results[HEAVY];
 static unsigned nresults, nparts;
 static bool archives = true; /* members of them are meant */
 static char said[8192];
@@ -239,7 +320,7 @@ on_result(void *cookie, const struct result *r)
 		nparts++;
 		return;
 	}
-	assert_in_range(r->entry.cookie, 0, NAMES - 1);
+	assert_in_range(r->entry.cookie, 0, HEAVY - 1);
 	results[r->entry.cookie] = *r;
 	nresults++;
 }
@@ -281,6 +362,14 @@ entry_of(const char *name, uint64_t cookie)
 	return e;
 }
 
+/* Of a file that is a chunk for itself. */
+static const char *
+heavy_name(char b[static 16], unsigned i)
+{
+	snprintf(b, 16, "%u", i);
+	return b;
+}
+
 /* Hashes all names at hosts that behave like this. What hasher_finish says. */
 static int
 run(unsigned n, const char *const *modes, int timeout)
@@ -309,8 +398,10 @@ run(unsigned n, const char *const *modes, int timeout)
 	before = listen_begin();
 	h = hasher_new(&opts);
 	assert_non_null(h);
-	for (i = 0; i < NAMES && rc == 0; i++) {
-		const struct entry e = entry_of(names[i], i);
+	for (i = 0; i < (heavy ? HEAVY : NAMES) && rc == 0; i++) {
+		char number[16];
+		const struct entry e = entry_of(heavy ?
+		    heavy_name(number, i) : names[i], i);
 
 		rc = hasher_put(h, &e);
 	}
@@ -357,6 +448,9 @@ test_alone(void **state)
 		{ "huge", "answers nonsense" },
 		{ "short", "answers nonsense" },
 		{ "twice", "answers nonsense" },
+		{ "pong", "answers nonsense" },
+		{ "echo", "answers nonsense" },
+		{ "misheard", "answers nonsense" },
 		{ "refuses", "had enough?[2J" },
 		{ "lost", "its workers are gone" },
 		{ "anonymous", "answers nonsense" },
@@ -480,6 +574,57 @@ test_silence(void **state)
 	assert_non_null(strstr(said, "phash: slow: no answer for 1 second\n"));
 }
 
+static void
+heavy_begin(void)
+{
+	char name[16];
+
+	heavy = true;
+	for (unsigned i = 0; i < HEAVY; i++) {
+		put(heavy_name(name, i), "");
+		assert_return_code(truncate(name, 10 << 20), errno);
+	}
+}
+
+static void
+heavy_end(void)
+{
+	char name[16];
+
+	heavy = false;
+	for (unsigned i = 0; i < HEAVY; i++)
+		unlink(heavy_name(name, i));
+}
+
+/* At first a far end gets one chunk for each worker, so that others have some. */
+static void
+test_begins(void **state)
+{
+	static const char *const counts[] = { "counts" };
+
+	(void)state;
+	heavy_begin();
+	assert_int_equal(run(1, counts, 20), -1);
+	assert_non_null(strstr(said, " ended with status 5\n"));
+	heavy_end();
+}
+
+/* The longer an answer takes to come, the more is under way. */
+static void
+test_distant(void **state)
+{
+	static const char *const distant[] = { "distant" };
+
+	(void)state;
+	heavy_begin();
+	assert_int_equal(run(1, distant, 20), 0);
+	assert_string_equal(said, "");
+	assert_int_equal(nresults, HEAVY);
+	for (unsigned i = 0; i < HEAVY; i++)
+		assert_int_equal(results[i].status, RESULT_OK);
+	heavy_end();
+}
+
 static int
 enter(void **state)
 {
@@ -510,6 +655,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_well),
 		cmocka_unit_test(test_vanishes),
 		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_begins),
+		cmocka_unit_test(test_distant),
 	};
 
 	if (argc == 3 && !strcmp(argv[1], "--far"))
