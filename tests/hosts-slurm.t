@@ -107,8 +107,11 @@ ok 'both of them' test "$(grep -cE '^phash: n[12]: [0-9]+ files' \
 try 'a list is checked' 0 on -c --quiet WANT
 try 'a tree is audited' 0 on --audit=WANT --quiet t
 try 'with --debug' 0 on --debug t
-ok 'each has the CPUs that were allocated' test "$(grep -cE \
-	'^phash: n[12]: 1 worker, engine ' "$work/err")" = 2
+# A node that comes late, when the other has done it all, says nothing.
+grep -oE '^phash: n[12]: [0-9]+ workers?,' "$work/err" |
+	sed 's/n[12]/N/' | sort -u >"$work/got"
+ok 'each has the CPUs that were allocated' test "$(cat "$work/got")" = \
+	'phash: N: 1 worker,'
 cat >job <<END
 #!/bin/sh
 #SBATCH -N2 -Q
