@@ -263,7 +263,8 @@ $(BUILD)/examples/%.o: $(man)/examples/%.c $(BUILD)/flags
 
 # LDFLAGS_name is for tests/unit/name.c alone: some make functions of the C
 # library fail, or count how often they are called.
-LDFLAGS_digest = -Wl,--wrap=EVP_MD_fetch
+LDFLAGS_digest = -Wl,--wrap=EVP_MD_fetch,--wrap=EVP_MD_names_do_all \
+	-Wl,--wrap=OSSL_LIB_CTX_get0_global_default
 LDFLAGS_progress = -Wl,--wrap=clock_gettime
 LDFLAGS_mem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LDFLAGS_outfile_signals = -Wl,--wrap=linkat,--wrap=renameat,--wrap=unlinkat \

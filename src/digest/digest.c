@@ -81,16 +81,26 @@ split_bits(const char *name, char base[BASE_MAX])
 	return *p ? 0 : bits;
 }
 
-/* An algorithm has other names, too: those of OIDs, or of a provider. */
-static const struct row *
-row_of_md(const EVP_MD *md)
+/* For EVP_MD_names_do_all: keeps the row of the name, if it has one. */
+static void
+row_keep(const char *name, void *cookie)
 {
-	const struct row *r;
+	const struct row **found = cookie;
 
-	for (r = rows; r < rows + NROWS; r++)
-		if (EVP_MD_is_a(md, r->name))
-			return r;
-	return NULL;
+	if (!*found)
+		*found = row_find(name);
+}
+
+/* An algorithm has other names, too: those of OIDs, or of a provider. 0, and *found
+ * is NULL where none of them has a row; or -1 with errno. */
+static int
+row_of_md(const EVP_MD *md, const struct row **found)
+{
+	*found = NULL;
+	if (EVP_MD_names_do_all(md, row_keep, found))
+		return 0;
+	errno = ENOMEM;
+	return -1;
 }
 
 /*
@@ -106,10 +116,14 @@ digest_fetch(const char *name)
 	const struct row *r = row_find(name);
 	EVP_MD *md;
 
-	/* if this fails, so does the fetch */
+	/* if this fails, so does the fetch; but one of version 3.0 that has no
+	 * context crashes */
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
 	    OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS |
 	    OPENSSL_INIT_NO_ATEXIT, NULL);
+	errno = ENOMEM;
+	if (!OSSL_LIB_CTX_get0_global_default())
+		return NULL;
 	ERR_set_mark();
 	md = EVP_MD_fetch(NULL, r ? r->name : name, NULL);
 	if (!md)
@@ -187,7 +201,8 @@ digest_set_named(struct digest *d, const char *name, unsigned bits)
 	d->md = digest_fetch(name);
 	if (!d->md)
 		return -1;
-	r = row_of_md(d->md);
+	if (row_of_md(d->md, &r) < 0)
+		return -1;
 	if (r && r->param && (!bits || row_has_bits(r, bits)))
 		return digest_set_sized(d, r, bits ? bits / 8 : r->usual);
 	size = EVP_MD_get_size(d->md);

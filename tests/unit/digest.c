@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,6 +31,32 @@ __wrap_EVP_MD_fetch(OSSL_LIB_CTX *ctx, const char *name,
 {
 	asked++;
 	return __real_EVP_MD_fetch(ctx, name, properties);
+}
+
+/* Linked with --wrap of these, which say that there is no memory. */
+static bool no_memory;
+
+OSSL_LIB_CTX *__real_OSSL_LIB_CTX_get0_global_default(void);
+OSSL_LIB_CTX *__wrap_OSSL_LIB_CTX_get0_global_default(void);
+
+OSSL_LIB_CTX *
+__wrap_OSSL_LIB_CTX_get0_global_default(void)
+{
+	return no_memory ? NULL : __real_OSSL_LIB_CTX_get0_global_default();
+}
+
+static bool no_names;
+
+int __real_EVP_MD_names_do_all(const EVP_MD *md,
+    void (*fn)(const char *name, void *data), void *data);
+int __wrap_EVP_MD_names_do_all(const EVP_MD *md,
+    void (*fn)(const char *name, void *data), void *data);
+
+int
+__wrap_EVP_MD_names_do_all(const EVP_MD *md,
+    void (*fn)(const char *name, void *data), void *data)
+{
+	return no_names ? 0 : __real_EVP_MD_names_do_all(md, fn, data);
 }
 
 static void
@@ -328,6 +355,25 @@ test_nothing_is_freed_in_peace(void **state)
 	digest_free(NULL);
 }
 
+/* A digest under another tag than its own would be one that nobody can check. */
+static void
+test_without_memory(void **state)
+{
+	(void)state;
+	no_names = true;
+	errno = 0;
+	assert_null(digest_new("sha512"));
+	assert_int_equal(errno, ENOMEM);
+	no_names = false;
+	no_memory = true;
+	asked = 0;
+	errno = 0;
+	assert_null(digest_new("sha512"));
+	assert_int_equal(errno, ENOMEM);
+	assert_int_equal(asked, 0);
+	no_memory = false;
+}
+
 int
 main(void)
 {
@@ -350,6 +396,7 @@ main(void)
 		cmocka_unit_test(test_a_context_serves_message_after_message),
 		cmocka_unit_test(test_final_writes_no_more_than_the_size),
 		cmocka_unit_test(test_nothing_is_freed_in_peace),
+		cmocka_unit_test(test_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
