@@ -350,8 +350,8 @@ coverage:
 		status=$$?; $(tests)/coverage $(BUILD)/coverage && exit $$status
 
 bench: all $(perf_bin)
-	@set -e; for script in $(tests)/perf/*.sh; do \
-		$(test_env) bash "$$script"; \
+	@set -e; for script in ppool-bench phash-bench; do \
+		$(test_env) bash "$(tests)/perf/$$script.sh"; \
 	done
 
 # libarchive asks malloc(3) for as much as a header says.
