@@ -7,6 +7,7 @@
 #     check, check-valgrind, distcheck   tests: all, C alone, every build
 #     user-check, bare-check             tests of what `dist` made
 #     check-machines                     tests with sshd and Slurm
+#     fault-check                        every system call fails in turn
 #     lint                               compilers, shellcheck, mandoc
 #     lint-tidy                          clang-tidy, a minute or two
 #     coverage                           the lines that tests reach
@@ -332,6 +333,10 @@ check-machines: all
 valgrind = valgrind -q --error-exitcode=99 --leak-check=full \
 	--errors-for-leak-kinds=definite --child-silent-after-fork=yes
 
+# Every system call and every allocation fails in turn: some minutes.
+fault-check: all
+	$(tests)/fault-check '$(test_build)/phash'
+
 check-valgrind: all $(unit_bin)
 	@$(test_env) TEST_WRAPPER='$(valgrind)' \
 		$(prove) $(filter $(unit_bin),$(TESTS))
@@ -520,7 +525,7 @@ clean:
 	rm -rf $(BUILD) tags TAGS compile_commands.json
 
 .PHONY: all test-programs check check-machines check-valgrind fuzz fuzz-programs bench dist \
-	distcheck user-check bare-check lint lint-text lint-tidy lint-gcc \
+	distcheck user-check bare-check fault-check lint lint-text lint-tidy lint-gcc \
 	lint-clang unlinked lint-musl lint-m32 coverage tags install uninstall \
 	help clean FORCE
 .DELETE_ON_ERROR:
