@@ -4,7 +4,8 @@
  * Every file that needs more than POSIX.1-2008 with XSI asks here, and gets
  * the extension or a portable replacement with the same meaning. Nothing else
  * in the program tests for a system. (The islands, src/ppool and src/digest,
- * include nothing from outside themselves and keep their own few lines.)
+ * include nothing from outside themselves and keep their own few
+ * lines.)
  *
  * PHASH_PORTABLE=1 at compile time takes every replacement, so that they can be
  * tested on a machine that has the extensions.
@@ -31,11 +32,14 @@
 #endif
 #endif
 
-/* A directory handle that needs no read permission on the directory. */
+/* A directory handle that needs no read permission on the directory; and one of
+ * any file, for calls that ask for no more, where there are such. */
 #if defined(O_PATH) && !defined(PHASH_PORTABLE)
 #define COMPAT_O_DIRHANDLE (O_PATH | O_DIRECTORY | O_CLOEXEC)
+#define COMPAT_O_HANDLE (O_PATH | O_CLOEXEC)
 #else
 #define COMPAT_O_DIRHANDLE (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+#define COMPAT_O_HANDLE (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 #endif
 
 /* A file that has no name until linkat(2) gives it one, by its path as an open

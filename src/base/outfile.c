@@ -98,16 +98,17 @@ outfile_abandon(void)
 /* ---- the file that a path means ----------------------------------------------- */
 
 /*
- * Follows the links that path ends in, so that they stay: by hand, because the
- * last may lead to what is not there yet. 0, or -1 with errno.
+ * Follows the links that from ends in, so that they stay, to path, which is empty:
+ * by hand, because the last may lead to what is not there yet. 0, or -1 with errno.
  */
 static int
-outfile_resolve(struct buf *path)
+outfile_resolve(struct buf *path, const char *from)
 {
 	char target[PATH_MAX];
 	const char *slash;
 	ssize_t n;
 
+	buf_puts(path, from);
 	for (int links = 0; links <= OUTFILE_LINKS; links++) {
 		n = readlink(buf_str(path), target, sizeof(target));
 		if (n <= 0)
@@ -355,33 +356,56 @@ outfile_is_real(const struct outfile *f, const char *real)
 	    st.st_ino == f->old.st_ino;
 }
 
+/* What path means, for *f, which is zeroed but for fd. 0: the file that f names,
+ * in its directory; 1: what path leads to is written in place; -1 with errno. */
+static int
+outfile_find(struct outfile *f, const char *path)
+{
+	struct buf real = BUF_INIT;
+	int rc = outfile_resolve(&real, path);
+
+	f->has_old = rc == 0 && stat(path, &f->old) == 0;
+	if (f->has_old && (!S_ISREG(f->old.st_mode) ||
+	    !outfile_is_real(f, buf_str(&real))))
+		rc = 1;
+	else if (rc == 0)
+		rc = outfile_split(f, buf_str(&real));
+	buf_release(&real);
+	return rc;
+}
+
 int
 outfile_open(struct outfile *f, const char *path)
 {
-	struct buf real = BUF_INIT;
-	int rc = -1;
+	int rc;
 
 	memset(f, 0, sizeof(*f));
 	f->fd = STDOUT_FILENO;
 	if (!path)
 		return 0;
 	f->fd = -1;
-	buf_puts(&real, path);
-	if (outfile_resolve(&real) < 0)
-		goto done;
-	f->has_old = stat(path, &f->old) == 0;
-	if (f->has_old && (!S_ISREG(f->old.st_mode) ||
-	    !outfile_is_real(f, buf_str(&real)))) {
+	rc = outfile_find(f, path);
+	if (rc < 0)
+		return -1;
+	if (rc > 0) {
 		f->fd = open(path, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC);
-		rc = f->fd < 0 ? -1 : 0;
-	} else if (outfile_split(f, buf_str(&real)) == 0) {
-		outfile_remove_all_left(f);
-		rc = outfile_create_nameless(f) ? 0 :
-		    outfile_make_name(f, outfile_create_named);
+		return f->fd < 0 ? -1 : 0;
 	}
-done:
-	buf_release(&real);
-	return rc;
+	outfile_remove_all_left(f);
+	return outfile_create_nameless(f) ? 0 :
+	    outfile_make_name(f, outfile_create_named);
+}
+
+int
+outfile_place(const char *path)
+{
+	struct outfile f = { .fd = -1 };
+	int rc = outfile_find(&f, path);
+
+	if (rc > 0)
+		return open(path, COMPAT_O_HANDLE);
+	free(f.name);
+	return rc < 0 ? -1 : f.dirfd;
 }
 
 /* Makes the rename durable. A failure is ignored: some file systems cannot sync

@@ -52,6 +52,11 @@ struct outfile {
  */
 int outfile_open(struct outfile *f, const char *path);
 
+/* A handle of the directory in which outfile_open would make a file for path, or of
+ * what path leads to, if that would be written in place; to be closed. -1 with
+ * errno. */
+int outfile_place(const char *path);
+
 /* Writes lines, and empties it. */
 void outfile_flush(struct outfile *f);
 
