@@ -32,6 +32,8 @@
  *                       members (handle, links, end), of libarchive; input
  *                       (gzip, xz, filter), what decompresses; none, without
  *                       libarchive
+ *     sandbox/          island: what a process gives up: sandbox, by landlock
+ *                       and calls (seccomp)
  *     digest/           island: bytes to digests: algorithm, digest, engine
  *                       (lanes, evp), message, sha512x
  *     ppool/            island and public library: the process pool
@@ -64,13 +66,14 @@
  *
  * rooms, top to bottom; a file includes only its own room and rooms below:
  *     main        -> options mode record source hasher digest ppool base
- *     mode        -> options record source hasher far digest ppool base
+ *     mode        -> options record source hasher far sandbox digest ppool base
  *     options     -> record digest base
  *     record      -> hasher digest base
  *     source      -> base
- *     hasher      -> far archive digest ppool base
+ *     hasher      -> far archive sandbox digest ppool base
  *     far         -> base
  *     archive     ->
+ *     sandbox     ->
  *     digest      ->
  *     ppool       ->
  *     base        ->

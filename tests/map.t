@@ -109,7 +109,7 @@ pool_is_layered() {
 extensions_have_one_seam() {
 	grep -lE '# *include <(endian\.h|linux/|sys/(syscall|prctl|epoll)\.h)' \
 		./*.[ch] ./*/*.[ch] |
-		grep -vE '^\./(digest/|ppool/|base/compat\.h$)' | nothing
+		grep -vE '^\./((digest|ppool|sandbox)/|base/compat\.h$)' | nothing
 }
 
 own_header_is_first() {

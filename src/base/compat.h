@@ -3,8 +3,8 @@
  *
  * Every file that needs more than POSIX.1-2008 with XSI asks here, and gets
  * the extension or a portable replacement with the same meaning. Nothing else
- * in the program tests for a system. (The islands, src/ppool and src/digest,
- * include nothing from outside themselves and keep their own few
+ * in the program tests for a system. (The islands, src/ppool, src/digest and
+ * src/sandbox, include nothing from outside themselves and keep their own few
  * lines.)
  *
  * PHASH_PORTABLE=1 at compile time takes every replacement, so that they can be
