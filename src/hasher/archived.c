@@ -3,8 +3,25 @@
 #include <errno.h>
 #include <locale.h>
 #include <string.h>
+#include <time.h>
 
 #include "hasher/slots.h"
+
+/*
+ * Names that an archive has in Unicode are UTF-8, whatever the user's locale: one
+ * file has one name. Its times are of the user's time zone where it says none. Both
+ * are files that a sandbox does not let be read. No thread runs before the first
+ * archive.
+ */
+void
+archived_prepare(struct worker *w)
+{
+	if (w->unicode)
+		return;
+	(void)setlocale(LC_CTYPE, "C.UTF-8"); /* if there is one */
+	tzset();
+	w->unicode = true;
+}
 
 int
 archived_open(struct worker *w, struct slot *s)
@@ -19,11 +36,7 @@ archived_open(struct worker *w, struct slot *s)
 	enum members_kind kind;
 	struct members *ms = NULL;
 
-	/* names that an archive has in Unicode are UTF-8, whatever the user's
-	 * locale: one file has one name. No thread runs before the first */
-	if (!w->unicode)
-		(void)setlocale(LC_CTYPE, "C.UTF-8"); /* if there is one */
-	w->unicode = true;
+	archived_prepare(w);
 	/* a stream may have nothing to tell by for a long time */
 	if (s->file.regular) {
 		ms = members_new(&opts, &kind);

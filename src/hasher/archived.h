@@ -8,6 +8,9 @@
 struct slot;
 struct worker;
 
+/* To be called before a sandbox is entered in which there may be archives. */
+void archived_prepare(struct worker *w);
+
 /* Is the open file of s an archive? Then it is one from here on: s->inside. 0, or
  * -1 with the reason in s->res, or s->crowded: there are too many. */
 int archived_open(struct worker *w, struct slot *s);

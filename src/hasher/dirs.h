@@ -25,6 +25,8 @@ struct dirs {
 	bool known;      /* name is that of an open directory */
 	bool kept;       /* the last dirs_enter opened nothing */
 	bool no_openat2;
+	bool confined;   /* a sandbox lets files be opened that were there when it
+	                  * was made; whoever enters one sets it */
 };
 
 void dirs_init(struct dirs *d, int base);

@@ -142,6 +142,12 @@ hasher_bytes(const struct hasher *h)
 	return h->ops->bytes(h);
 }
 
+int
+hasher_sandbox(const struct hasher *h)
+{
+	return h->ops->sandbox(h);
+}
+
 bool
 hasher_report(const struct hasher *h, unsigned n, struct hasher_report *r)
 {

@@ -12,6 +12,7 @@ struct algorithms;
 struct entry;
 struct hasher;
 struct result;
+struct sandbox;
 
 /* Another machine, or what is like one. */
 struct hasher_host {
@@ -41,6 +42,8 @@ struct hasher_opts {
 	const char *directory; /* for them: the path of dirfd; borrowed */
 	const char *version;   /* of phash, which theirs must be */
 	bool debug;            /* says what they have */
+	const struct sandbox *sandbox; /* that workers enter; NULL: none;
+	                        * borrowed */
 	int timeout;           /* seconds without a sign of life after which a
 	                        * worker is replaced and the file that it worked
 	                        * on given up (RESULT_STALLED); 0: never */
@@ -121,6 +124,10 @@ bool hasher_stalled(struct hasher *h, struct hasher_stall *s);
 
 /* Bytes digested so far by all workers, for the progress line. */
 uint64_t hasher_bytes(const struct hasher *h);
+
+/* Which parts of the sandbox are in force in all workers that have begun, as
+ * sandbox_enter has it; -1: none has. */
+int hasher_sandbox(const struct hasher *h);
 
 /* What another machine has done. */
 struct hasher_report {

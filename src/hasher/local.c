@@ -44,6 +44,7 @@
 #include "hasher/wire.h"
 #include "hasher/worker.h"
 #include "ppool/ppool.h"
+#include "sandbox/sandbox.h"
 
 /* Bytes of files in a chunk: some milliseconds of work. */
 #define LOCAL_CHUNK_WEIGHT (2 * 1024 * 1024)
@@ -232,15 +233,23 @@ local_streams(const int *keep)
  * What workers need. Not stdout or the temporary of -o: a worker that is
  * stopped, or that cannot be ended, would hold them open. Not the directories
  * of the walk, in the middle of which they may be forked: files need the
- * descriptors.
+ * descriptors. In a sandbox not stderr, which is the parent's, but for those that
+ * stand for hosts.
  */
 static int *
 local_keep(const struct local *l)
 {
-	int dirfd = l->crew.opts.dirfd;
-	const int fds[] = { STDIN_FILENO, STDERR_FILENO, dirfd };
+	const struct sandbox *s = l->crew.opts.sandbox;
+	int fds[4] = { STDIN_FILENO };
+	size_t n = 1;
 
-	return xio_with_inherited(fds, dirfd < 0 ? 2 : 3);
+	if (!s || l->crew.hosts.n)
+		fds[n++] = STDERR_FILENO;
+	if (l->crew.opts.dirfd >= 0)
+		fds[n++] = l->crew.opts.dirfd;
+	if (s && s->rules >= 0)
+		fds[n++] = s->rules;
+	return xio_with_inherited(fds, n);
 }
 
 static ppool_err
@@ -490,6 +499,12 @@ local_bytes(const struct hasher *h)
 	return watch_bytes(&((const struct local *)h)->watch);
 }
 
+static int
+local_sandbox(const struct hasher *h)
+{
+	return watch_sandbox(&((const struct local *)h)->watch);
+}
+
 static bool
 local_report(const struct hasher *h, unsigned n, struct hasher_report *r)
 {
@@ -518,6 +533,7 @@ static const struct hasher_ops local_ops = {
 	.look = local_look,
 	.stalled = local_stalled,
 	.bytes = local_bytes,
+	.sandbox = local_sandbox,
 	.report = local_report,
 	.free = local_free,
 };

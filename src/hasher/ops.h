@@ -29,6 +29,7 @@ struct hasher_ops {
 	/* As the functions of hasher.h. */
 	bool (*stalled)(struct hasher *h, struct hasher_stall *s);
 	uint64_t (*bytes)(const struct hasher *h);
+	int (*sandbox)(const struct hasher *h);
 	bool (*report)(const struct hasher *h, unsigned n,
 	    struct hasher_report *r);
 	void (*free)(struct hasher *h);

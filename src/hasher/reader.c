@@ -261,6 +261,19 @@ reader_look(struct reader *f, const struct entry *e, struct result *r)
 	return 0;
 }
 
+/* Has another file taken the place of an operand? A sandbox knows files, not names:
+ * what the walk saw may be opened, and what is there now not. */
+static bool
+reader_is_another(const struct dirs *dirs, const struct entry *e)
+{
+	struct stat st;
+
+	return dirs->confined && e->id.ino &&
+	    (e->kind == ENTRY_NAMED || e->kind == ENTRY_STREAM) &&
+	    xio_stat(dirs->base, e->name, &st, 0) == 0 &&
+	    (st.st_dev != e->id.dev || st.st_ino != e->id.ino);
+}
+
 /* Why open failed: 0 or -1 as it returned, and errno. */
 static int
 reader_opened(const struct reader *f, const struct entry *e, struct result *r)
@@ -319,14 +332,19 @@ reader_open_found(struct reader *f, struct dirs *dirs, const struct entry *e,
 }
 
 static int
-reader_open_named(struct reader *f, int dirfd, const struct entry *e,
-    struct result *r)
+reader_open_named(struct reader *f, const struct dirs *dirs,
+    const struct entry *e, struct result *r)
 {
 	if (e->kind == ENTRY_STDIN)
 		f->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	else
-		f->fd = xio_open(dirfd, e->name, READER_FLAGS |
+		f->fd = xio_open(dirs->base, e->name, READER_FLAGS |
 		    (e->kind == ENTRY_FOUND ? O_NOFOLLOW : 0));
+	if (f->fd < 0 && errno == EACCES) {
+		if (reader_is_another(dirs, e))
+			return result_fail(r, RESULT_CHANGED, 0);
+		errno = EACCES;
+	}
 	if (reader_opened(f, e, r) < 0)
 		return -1;
 	return reader_look(f, e, r);
@@ -342,7 +360,7 @@ reader_open(struct reader *f, struct dirs *dirs, const struct entry *e,
 	f->awaited = 0;
 	f->rewound = f->balked = f->asked = false;
 	rc = e->root ? reader_open_found(f, dirs, e, r) :
-	    reader_open_named(f, dirs->base, e, r);
+	    reader_open_named(f, dirs, e, r);
 	if (rc < 0)
 		reader_close(f);
 	return rc;

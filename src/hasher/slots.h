@@ -85,6 +85,7 @@ struct worker {
 	unsigned fed;                /* slots that got bytes in this turn, or have
 	                              * some left to digest */
 	bool unicode;                /* so are names of members */
+	unsigned sandbox;            /* the parts of it that are in force */
 	bool answered;               /* a slot became free since worker_fill */
 	struct slot slot[WORKER_SLOTS];
 	unsigned char *bufs;         /* WORKER_SLOTS * WORKER_BUFFER */

@@ -49,6 +49,23 @@ watch_bytes(const struct watch *w)
 	return bytes;
 }
 
+int
+watch_sandbox(const struct watch *w)
+{
+	int all = -1;
+	unsigned i;
+
+	for (i = 0; i < w->n; i++) {
+		uint64_t one = atomic_load_explicit(&w->lines[i].sandbox,
+		    memory_order_relaxed);
+
+		if (one & WATCH_BEGAN)
+			all = all < 0 ? (int)(unsigned)one :
+			    all & (int)(unsigned)one;
+	}
+	return all;
+}
+
 int64_t
 watch_elapsed(struct watch *w)
 {

@@ -19,10 +19,22 @@ struct watch_line {
 	_Alignas(8) _Atomic uint64_t turns; /* changes while it is alive */
 	_Alignas(8) _Atomic uint64_t moves; /* changes when one of its files gets on */
 	_Alignas(8) _Atomic uint64_t id;    /* ppool_item.id of what it works on */
-	char pad[32];
+	_Alignas(8) _Atomic uint64_t sandbox; /* WATCH_BEGAN, and the parts of it
+	                                       * that are in force */
+	char pad[24];
 };
 
+#define WATCH_BEGAN (UINT64_C(1) << 32)
+
 /* ---- in a worker --------------------------------------------------------- */
+
+/* It begins, with these parts of a sandbox in force. */
+static inline void
+watch_begin(struct watch_line *l, unsigned sandbox)
+{
+	atomic_store_explicit(&l->sandbox, WATCH_BEGAN | sandbox,
+	    memory_order_relaxed);
+}
 
 static inline void
 watch_add(_Atomic uint64_t *word, uint64_t n)
@@ -80,6 +92,9 @@ struct watch {
 int watch_init(struct watch *w, unsigned n);
 
 void watch_release(struct watch *w);
+
+/* Which parts of a sandbox are in force in all that have begun; -1: none has. */
+int watch_sandbox(const struct watch *w);
 
 /* Bytes digested by all. */
 uint64_t watch_bytes(const struct watch *w);

@@ -10,6 +10,7 @@
 #include "hasher/archived.h"
 #include "hasher/slots.h"
 #include "hasher/wire.h"
+#include "sandbox/sandbox.h"
 
 /* How long open files are waited for before new names are asked for; and
  * between two attempts to open a file that cannot be had now. */
@@ -29,6 +30,24 @@ worker_engine(struct worker *w, int n)
 	if (!w->engine[n])
 		w->engine[n] = engine_new(d, WORKER_SLOTS, w->setup->engine);
 	return w->engine[n];
+}
+
+/* From here on what it reads is somebody else's. 0 or an errno. */
+static int
+worker_enter_sandbox(struct worker *w)
+{
+	int parts;
+
+	if (!w->setup->sandbox)
+		return 0;
+	if (w->setup->sandbox->threads)
+		archived_prepare(w);
+	parts = sandbox_enter(w->setup->sandbox);
+	if (parts < 0)
+		return errno;
+	w->sandbox = (unsigned)parts;
+	w->dirs.confined = w->sandbox & SANDBOX_FILES;
+	return 0;
 }
 
 int
@@ -55,7 +74,7 @@ worker_init(void *initarg, void **state)
 	for (i = 0; i < WORKER_SLOTS; i++)
 		w->slot[i].buf = w->bufs + (size_t)i * WORKER_BUFFER;
 	*state = w;
-	return 0;
+	return worker_enter_sandbox(w);
 }
 
 /* Answers slot s and leaves it free. 0, or -1 when the owner is gone. */
@@ -470,6 +489,7 @@ worker_serve(void *state, ppool_worker *pool)
 
 	w->pool = pool;
 	w->line = &w->setup->lines[ppool_number(pool)];
+	watch_begin(w->line, w->sandbox);
 	while ((rc = worker_fill(w)) == 0) {
 		/* the thread of an archive may hang where this does not */
 		if (!w->stuck || w->stuck < worker_files(w))
