@@ -212,7 +212,8 @@ $(BUILD)/phash: $(BUILD)/main.o $(archives)
 # What a worker counted is written when it ends (tests/coverage.c).
 ifdef COVERAGE
 $(BUILD)/phash $(unit_bin) $(example_bin): $(BUILD)/tests/coverage.o
-LDFLAGS_phash = -Wl,--wrap=ppool_destroy
+LDFLAGS_phash = -Wl,--wrap=ppool_destroy,--wrap=syscall,--wrap=setrlimit \
+	-Wl,--wrap=setrlimit64
 endif
 
 $(BUILD)/libphash.a: $(phash_obj) $(BUILD)/sources

@@ -7,8 +7,9 @@
  *     options/          argv in: options; conflicts, what does not go together;
  *                       usage, what is said about all that
  *     mode/             what was asked for: hash, check, audit, serve; run,
- *                       operands, machines and slurm, and of those that read
- *                       lists readlist and tags, which they share; contents,
+ *                       operands, confine (the sandbox), machines and slurm,
+ *                       and of those that read lists readlist and tags, which
+ *                       they share; contents,
  *                       members of archives, archives, those that are open,
  *                       and within, those of which lists name members; of an
  *                       audit: absent, what the walk has not found,

@@ -13,7 +13,7 @@ if grep -q -e -fsanitize "${phash%/*}/flags" 2>/dev/null; then
 	finish
 fi
 try 'system calls fail' 0 "$top/tests/fault-check" "$phash" 1 clone clone3 \
-	socketpair epoll_ctl prctl renameat
+	socketpair epoll_ctl prctl seccomp landlock_restrict_self renameat
 ok 'and each failed that there is' grep -qE '^([0-9]+) runs .* \1 faults met' \
 	"$work/out"
 finish

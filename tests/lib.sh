@@ -18,6 +18,7 @@
 #     lines_are FILE N         FILE has N lines
 #     engines                  every --engine that this machine has
 #     has_archives             was phash built with libarchive? for use with if
+#     always OPTION            every run from here on has it
 #     finish                   the plan; the last line of every test
 #
 # $phash is the program under test, $top the source tree. as_user CMD... runs
@@ -37,16 +38,17 @@ mkdir "$work/d"
 cd "$work/d" || exit 1
 trap 'cd /; chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
 
-# With TEST_ENGINE, every run has that --engine, unless the test says another.
-if [ -n "${TEST_ENGINE:-}" ]; then
-	mkdir -m 755 "$work/with"
-	ln -s "${phash%/*}"/* "$work/with" # which tests look for beside it
-	rm "$work/with/phash"
-	printf '#!/bin/sh\nexec "%s" --engine="%s" "$@"\n' "$phash" \
-		"$TEST_ENGINE" >"$work/with/phash"
-	chmod 755 "$work/with/phash"
-	phash=$work/with/phash
-fi
+# From here on every run has this option, unless the test says another.
+always() {
+	local with=$work/with$1
+	mkdir -m 755 "$with"
+	ln -s "${phash%/*}"/* "$with" # which tests look for beside it
+	rm "$with/phash"
+	printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$phash" "$1" >"$with/phash"
+	chmod 755 "$with/phash"
+	phash=$with/phash
+}
+[ -z "${TEST_ENGINE:-}" ] || always "--engine=$TEST_ENGINE"
 
 test_count=0
 test_failed=0

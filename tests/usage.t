@@ -45,10 +45,11 @@ refused '--output does not go with --check' -c -o list f
 refused 'option --jobs needs a value' f -j
 refused 'option --algorithm needs a value' f -a
 refused 'option --output needs a value' f -o
+refused 'option --user needs a value' f --user
 refused 'option --directory needs a value' f -C
 refused 'option --exclude needs a value' f -E
 for option in tag untagged binary text json zero base64 tree-digest one-file-system follow \
-	recursive verbose debug help version; do
+	recursive verbose debug sandbox help version; do
 	refused "option --$option takes no value" --$option=x f
 done
 

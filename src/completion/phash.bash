@@ -52,6 +52,10 @@ _phash()
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
+	--user)
+		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
+		return
+		;;
 	-o | --output | --audit | --list | --exclude-from | --files-from | --files0-from)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -63,7 +67,8 @@ _phash()
 			compopt -o nospace
 			words='--jobs= --algorithm= --length= --engine=
 				--chunk= --settle --archive --archive-prefix=
-				--archive-limit= --timeout= --on= --rsh=
+				--archive-limit= --timeout= --user=
+				--sandbox --on= --rsh=
 				--remote-path= --host-timeout= --format=
 				--tag --untagged
 				--binary --text --json

@@ -97,6 +97,8 @@ machines_command(const struct options *o, const char *rsh, const char *host)
 		words_add(&w, host, strlen(host));
 	words_add(&w, path, strlen(path));
 	words_add(&w, "--serve", strlen("--serve"));
+	if (o->sandbox)
+		words_add(&w, "--sandbox", strlen("--sandbox"));
 	buf_release(&word);
 	return w.v;
 }

@@ -192,7 +192,8 @@ run_init(struct run *r, const struct options *o)
 	memset(r, 0, sizeof(*r));
 	r->o = o;
 	r->startfd = r->dirfd = AT_FDCWD;
-	if (run_algorithm(r) < 0 || run_engine(o) < 0)
+	if (confine_init(&r->confine, o) < 0 || run_algorithm(r) < 0 ||
+	    run_engine(o) < 0)
 		return -1;
 	r->filter = filter_new();
 	if (operands_filter(r->filter, o) < 0)
@@ -334,6 +335,10 @@ run_hasher(struct run *r, void *cookie,
 	opts.nhosts = (unsigned)r->machines.n;
 	opts.directory = r->machines.directory;
 	opts.threads = run_threads(r, opts.jobs);
+	if (confine_enter(&r->confine, r->o, r->dirfd, r->out.name ?
+	    r->out.dirfd : -1) < 0)
+		return -1;
+	opts.sandbox = confine_workers(&r->confine);
 	r->hasher = hasher_new(&opts);
 	if (!r->hasher)
 		return -1;
@@ -346,6 +351,7 @@ void
 run_release(struct run *r)
 {
 	hasher_free(r->hasher);
+	confine_release(&r->confine);
 	machines_release(&r->machines);
 	filter_free(r->filter);
 	own_free(r->own);
@@ -571,6 +577,8 @@ run_finish(struct run *r)
 	progress_end();
 	if (r->o->verbose)
 		run_say_hosts(r);
+	if (r->o->debug)
+		confine_say(&r->confine, r->hasher);
 }
 
 int

@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/outfile.h"
+#include "mode/confine.h"
 #include "mode/machines.h"
 
 struct algorithms;
@@ -44,6 +45,7 @@ struct run {
 	int startfd;            /* of the directory phash was started in */
 	int dirfd;              /* of the one that -C moved to */
 	struct machines machines; /* of --on */
+	struct confine confine;
 	struct hasher *hasher;  /* NULL until run_hasher */
 	struct side *found;     /* the mode's, or NULL: names that were found */
 	uint64_t given;         /* those with lower numbers were handed over */

@@ -32,6 +32,7 @@
 #include "hasher/hasher.h"
 #include "hasher/result.h"
 #include "hasher/wire.h"
+#include "mode/confine.h"
 #include "options/options.h"
 #include "ppool/ppool.h"
 
@@ -48,6 +49,8 @@ struct serve {
 	struct channel channel;
 	struct algorithms *algorithms;
 	int number[ALGORITHMS_MAX]; /* of the driver's algorithms, here; -1 */
+	const struct options *o; /* our own */
+	struct confine confine;
 	struct hasher *hasher;
 	struct buf engine;      /* the driver's choice */
 	int dirfd;
@@ -242,6 +245,9 @@ serve_hasher(struct serve *s, const struct talk_setup *t)
 
 	if (refusal)
 		return serve_refuse(s, refusal);
+	if (confine_enter(&s->confine, s->o, s->dirfd, -1) < 0)
+		return serve_refuse(s, "cannot give up what it does not need");
+	opts.sandbox = confine_workers(&s->confine);
 	s->hasher = hasher_new(&opts);
 	return s->hasher ? jobs : serve_refuse(s, "cannot start workers");
 }
@@ -406,17 +412,16 @@ int
 mode_serve(const struct options *o)
 {
 	const struct talk_hello hello = serve_hello();
-	struct serve s = { .dirfd = AT_FDCWD, .archive = SERVE_NONE };
+	struct serve s = { .dirfd = AT_FDCWD, .archive = SERVE_NONE, .o = o };
 	int status = PHASH_FAILURE;
 	size_t i;
 
-	(void)o;
 	for (i = 0; i < ALGORITHMS_MAX; i++)
 		s.number[i] = -1;
 	s.algorithms = algorithms_new();
 	if (!s.algorithms)
 		diag_die("out of memory");
-	if (serve_open(&s) == 0) {
+	if (confine_init(&s.confine, o) == 0 && serve_open(&s) == 0) {
 		buf_put(&s.channel.unsent, TALK_MARK, TALK_MARK_LEN);
 		talk_say_hello(&s.channel, &hello);
 		serve_send(&s);
@@ -425,6 +430,7 @@ mode_serve(const struct options *o)
 			status = serve_work(&s);
 	}
 	hasher_free(s.hasher);
+	confine_release(&s.confine);
 	algorithms_free(s.algorithms);
 	channel_release(&s.channel);
 	buf_release(&s.engine);

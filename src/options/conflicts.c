@@ -68,6 +68,9 @@ conflicts_on(const struct options *o)
 	if (!o->on.n && (o->rsh || o->remote_path || o->host_timeout))
 		return usage_error("--%s goes with --on", o->rsh ? "rsh" :
 		    o->remote_path ? "remote-path" : "host-timeout");
+	if (o->on.n && o->user)
+		return usage_error("--user is for workers of this machine: it "
+		    "does not go with --on");
 	if (o->list && o->on.n)
 		return usage_error("--list reads no file: it does not go with "
 		    "--on");

@@ -282,6 +282,8 @@ static const struct row rows[] = {
 	    .words = when_words },
 	{ "archive-limit", ":", ALL, take_bytes, AT(archive_limit) },
 	{ "timeout", ":", ALL, take_number, AT(timeout), .max = 1000000 },
+	{ "sandbox", "", ALL | S, FLAG(sandbox) },
+	{ "user", ":", ALL, take_text, AT(user) },
 	{ "on", ":", ALL, take_value, AT(on) },
 	{ "rsh", ":", ALL, take_text, AT(rsh) },
 	{ "remote-path", ":", ALL, take_text, AT(remote_path) },

@@ -62,6 +62,8 @@ struct options {
 	const char *engine;       /* digest/engine.h: one of engine_choices */
 	bool settle;
 	int timeout;              /* seconds; 0: never */
+	bool sandbox;
+	const char *user;         /* of the workers; NULL: whoever runs it */
 
 	struct options_values on; /* hosts, as mode/machines.h reads them */
 	const char *rsh;          /* NULL: the usual one */

@@ -154,6 +154,10 @@ ours_empty_20() { times20 ours_empty; }
 ours_small_20() { times20 ours_small; }
 sha512sum_small_20() { times20 sha512sum_small; }
 
+ours_sandbox() { "$phash" --sandbox -j "$jobs" "$tree"; }
+ours_small_sandbox() { "$phash" --sandbox "$dir/small"; }
+ours_small_sandbox_20() { times20 ours_small_sandbox; }
+
 ours_archive_xz() { "$phash" -j "$jobs" --archive "$dir/tar.xz"; }
 ours_archive_tar() { "$phash" -j "$jobs" --archive "$dir/tar"; }
 ours_archive_zst() { "$phash" -j "$jobs" --archive "$dir/tar.zst"; }
@@ -188,6 +192,12 @@ row_start() {
 	echo small >"$dir/small"
 	row "20 starts, empty dir" "sha512sum of a small file" ours_empty_20 sha512sum_small_20 more 0.06
 	row "20 starts, small file" "sha512sum of a small file" ours_small_20 sha512sum_small_20 more 0.06
+}
+row_sandbox() {
+	tree
+	echo small >"$dir/small"
+	row "source tree, warm" "with --sandbox, without" ours_sandbox ours within 1.01
+	row "20 starts, small file" "with --sandbox, without" ours_small_sandbox_20 ours_small_20 more 0.02
 }
 row_scale() {
 	make_once "$dir/small-10k" small_10k
@@ -267,7 +277,7 @@ versions() {
 }
 
 if [ $# = 0 ]; then
-	set -- warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start scale archive archive-same memory archive-memory machines cold
+	set -- warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start sandbox scale archive archive-same memory archive-memory machines cold
 fi
 versions | tee "$dir/versions"
 printf 'row\tpeer\tphash\tother\tratio\tsense\tgoal\tverdict\n' >"$tsv"

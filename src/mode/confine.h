@@ -1,0 +1,46 @@
+/*
+ * confine.h - what this process and its workers give up, as the options have it.
+ *
+ * Workers may read what is below the operands; and any file where the names are
+ * those of lists, or where links are followed, which lead anywhere. The parent may
+ * write where its output goes. With --on nothing but streams is read here, and what
+ * leads to the other machines is as free as phash was.
+ */
+#ifndef MODE_CONFINE_H
+#define MODE_CONFINE_H
+
+#include <stdbool.h>
+
+#include "sandbox/sandbox.h"
+
+struct hasher;
+struct options;
+
+/* Valid after confine_init. */
+struct confine {
+	bool wanted;                /* there is one for the workers */
+	struct sandbox workers;
+	struct sandbox_user user;
+	int place;                  /* outfile_place of --update's list */
+	int parent;                 /* parts that are in force here; -1: none was
+	                             * entered */
+};
+
+/* Before -C moves: the user, and the places. 0, or -1 after a message; release c in
+ * both cases. */
+int confine_init(struct confine *c, const struct options *o);
+
+/* Before the workers are made, with paths relative to dirfd; output is the directory
+ * in which the output gets its name, -1 if it has none. 0, or -1 after a message. */
+int confine_enter(struct confine *c, const struct options *o, int dirfd,
+    int output);
+
+/* For the workers; NULL: none. */
+const struct sandbox *confine_workers(const struct confine *c);
+
+/* For --debug: what is in force, if it was asked for. */
+void confine_say(const struct confine *c, const struct hasher *h);
+
+void confine_release(struct confine *c);
+
+#endif

@@ -1,0 +1,513 @@
+#!/usr/bin/env bash
+# --sandbox: what a worker cannot do. It is made to try, from inside, where it
+# digests a file. And which parts refuse it: others are taken away.
+
+. "${0%/*}/lib.sh" || exit 1
+without=$phash
+always --sandbox
+
+cat >attack.c <<'END'
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* WITHOUT=seccomp or landlock: this kernel has none. */
+long
+syscall(long nr, ...)
+{
+	static long (*real)(long, ...);
+	const char *without = getenv("WITHOUT");
+	long a[6];
+	va_list ap;
+
+	va_start(ap, nr);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	if (without && ((nr == SYS_seccomp && strstr(without, "seccomp")) ||
+	    (nr == SYS_landlock_create_ruleset &&
+	    strstr(without, "landlock")))) {
+		errno = ENOSYS;
+		return -1;
+	}
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "syscall");
+	return real(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+/* STOP: the parent stops before it makes a worker. */
+pid_t
+fork(void)
+{
+	static pid_t (*real)(void);
+
+	if (getenv("STOP"))
+		raise(SIGSTOP);
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "fork");
+	return real();
+}
+
+static long
+reach(const char *path, int flags)
+{
+	int fd = open(path, flags, 0666);
+
+	return fd < 0 ? -1 : 0;
+}
+
+static long
+parent_memory(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)getppid());
+	return reach(path, O_RDONLY);
+}
+
+static long
+call_tcp(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+	    .sin_port = htons(9), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	long rc = fd < 0 ? -1 : connect(fd, (struct sockaddr *)&a, sizeof(a));
+
+	return rc < 0 && errno == ECONNREFUSED ? 0 : rc; /* it got there */
+}
+
+static long
+make_process(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	return pid < 0 ? -1 : 0;
+}
+
+static char page[8192];
+
+/* What the kernel says of this process. */
+static long
+status(void)
+{
+	char b[8192];
+	int fd = open("/proc/self/status", O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, b, sizeof(b));
+
+	return n > 0 ? (long)!dprintf(9, "%.*s", (int)n, b) : -1;
+}
+
+/* Bytes of files, core files, processes; and may others look into it? */
+static long
+limits(void)
+{
+	struct rlimit a, b, c;
+
+	getrlimit(RLIMIT_FSIZE, &a);
+	getrlimit(RLIMIT_CORE, &b);
+	getrlimit(RLIMIT_NPROC, &c);
+	return dprintf(9, "%d %d %d %d ", (int)a.rlim_max, (int)b.rlim_max,
+	    (int)c.rlim_max, prctl(PR_GET_DUMPABLE)) < 0 ? -1 : 0;
+}
+
+static long
+attack(const char *what)
+{
+	char *const argv[] = { "true", NULL };
+
+	if (!strcmp(what, "create"))
+		return reach("made", O_WRONLY | O_CREAT);
+	if (!strcmp(what, "nameless"))
+		return reach(".", O_WRONLY | O_TMPFILE);
+	if (!strcmp(what, "beneath"))
+		return syscall(SYS_openat2, AT_FDCWD, "made",
+		    &(unsigned long[3]){ O_WRONLY | O_CREAT, 0666, 0 }, 24L);
+	if (!strcmp(what, "write"))
+		return reach("t/a", O_WRONLY);
+	if (!strcmp(what, "truncate"))
+		return truncate("t/a", 0);
+	if (!strcmp(what, "mkdir"))
+		return mkdir("made", 0777);
+	if (!strcmp(what, "rename"))
+		return rename("t/a", "made");
+	if (!strcmp(what, "unlink"))
+		return unlink("t/a");
+	if (!strcmp(what, "link"))
+		return link("t/a", "made");
+	if (!strcmp(what, "symlink"))
+		return symlink("t/a", "made");
+	if (!strcmp(what, "chmod"))
+		return chmod("t/a", 0777);
+	if (!strcmp(what, "exec"))
+		return execv("/bin/true", argv);
+	if (!strcmp(what, "fork"))
+		return make_process();
+	if (!strcmp(what, "outside"))
+		return reach("secret", O_RDONLY);
+	if (!strcmp(what, "memory"))
+		return parent_memory();
+	if (!strcmp(what, "ptrace"))
+		return ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
+	if (!strcmp(what, "kill"))
+		return kill(getppid(), 0);
+	if (!strcmp(what, "tgkill"))
+		return syscall(SYS_tgkill, (long)getppid(), (long)getppid(), 0L);
+	if (!strcmp(what, "tcp"))
+		return call_tcp();
+	if (!strcmp(what, "limit"))
+		return setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	if (!strcmp(what, "emptied"))
+		return syscall(SYS_openat2, AT_FDCWD, "t/a",
+		    &(unsigned long[3]){ O_RDONLY | O_TRUNC, 0, 0 }, 24L);
+	if (!strcmp(what, "empty"))
+		return reach("t/a", O_RDONLY | O_TRUNC);
+	if (!strcmp(what, "socket"))
+		return socket(AF_UNIX, SOCK_DGRAM, 0);
+	if (!strcmp(what, "stdin"))
+		return write(0, "x", 1);
+	if (!strcmp(what, "lease"))
+		return fcntl(0, F_SETOWN, getppid());
+	if (!strcmp(what, "shared"))
+		return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED |
+		    MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0;
+	if (!strcmp(what, "codelater"))
+		return mprotect((void *)((unsigned long)page & ~4095ul), 4096,
+		    PROT_READ | PROT_WRITE | PROT_EXEC);
+	if (!strcmp(what, "status"))
+		return status();
+	if (!strcmp(what, "limits"))
+		return limits();
+	if (!strcmp(what, "code"))
+		return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0;
+	if (!strcmp(what, "own-file"))
+		return reach("t/b", O_RDONLY);
+	if (!strcmp(what, "user"))
+		return dprintf(9, "%d %d %d ", (int)getuid(), (int)getegid(),
+		    getgroups(0, NULL));
+	errno = 0;
+	return -1;
+}
+
+static pid_t first;
+
+__attribute__((constructor)) static void
+begin(void)
+{
+	first = getpid();
+}
+
+int EVP_DigestUpdate(void *c, const void *p, size_t n);
+
+int
+EVP_DigestUpdate(void *c, const void *p, size_t n)
+{
+	static int (*real)(void *, const void *, size_t);
+	const char *what = getenv("ATTACK");
+	static int tried;
+
+	/* in a worker, or in the parent, where that digests something */
+	if (what && (getpid() != first) == !getenv("PARENT") && !tried++) {
+		errno = 0;
+		if (attack(what) >= 0)
+			dprintf(9, "done\n");
+		else
+			dprintf(9, "%s\n", strerrorname_np(errno));
+	}
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "EVP_DigestUpdate");
+	return real(c, p, n);
+}
+END
+# shellcheck disable=SC2086 # CC may be words
+if ! ${CC:-cc} -shared -fPIC -o "$work/attack.so" attack.c -ldl 2>/dev/null ||
+	grep -q -e -fsanitize -e --coverage "${phash%/*}/flags" 2>/dev/null; then
+	skip 'attacks' 'nothing can be loaded before it'
+	finish
+fi
+chmod 755 "$work/attack.so"
+chmod 777 . # so that permissions refuse nothing
+
+mkdir t
+echo a >t/a
+echo b >t/b
+chmod 666 t/a
+chmod 777 t
+echo secret >secret
+sha512sum --tag t/* >"$work/lines"
+
+debug() {
+	"$phash" --debug t 2>&1 >/dev/null |
+		sed -n 's/^phash: sandbox of the workers: //p'
+}
+in_force=$(debug)
+abi=$(sed -n 's/.*(ABI \([0-9]*\)).*/\1/p' <<<"$in_force")
+has() {
+	[[ ", $in_force, " = *", $1"[\ ,]* ]]
+}
+
+# attacked WITHOUT ATTACK: what becomes of it: an errno, done, or killed.
+attacked() {
+	rm -rf made
+	# what it reports comes through a pipe: it cannot write to a file
+	timeout 60 env LD_PRELOAD="$work/attack.so" WITHOUT="$1" ATTACK="$2" \
+		"$phash" --engine=libcrypto -j 1 t 9>&1 >"$work/out" \
+		2>"$work/err" | cat
+	! grep -q 'killed by signal 31' "$work/err" || echo killed
+}
+
+# refused ATTACK ALL SECCOMP LANDLOCK [ABI] - what becomes of an attack with all
+# parts in force; without Landlock; without seccomp, where Landlock has this
+# version at least. - is for what depends on who runs it.
+refused() {
+	[ "$2" = - ] || ok "$1: $2" test "$(attacked '' "$1")" = "$2"
+	[ "$3" = - ] || ok "$1, by seccomp alone: $3" \
+		test "$(attacked landlock "$1")" = "$3"
+	[ "$4" = - ] || [ "$abi" -lt "${5:-1}" ] ||
+		ok "$1, by Landlock alone: $4" \
+		test "$(attacked seccomp "$1")" = "$4"
+	ok "$1: and nothing has come of it" untouched
+}
+untouched() {
+	[ ! -e made ] && [ "$(cat t/a)" = a ] && [ "$(stat -c %a t/a)" = 666 ]
+}
+
+if ! has Landlock || ! has seccomp; then
+	skip 'attacks' "in force is only: $in_force"
+	finish
+fi
+
+ok 'what the attacks are hurts no worker' test "$(attacked '' none)" = 0
+ok 'a file of its own is opened' test "$(attacked '' own-file)" = 'done'
+
+#       attack    all     seccomp Landlock ABI
+refused create    killed  killed  EACCES
+refused nameless  killed  killed  EACCES
+refused write     killed  killed  EACCES
+refused empty     killed  killed  EACCES   3
+refused truncate  killed  killed  EACCES   3
+refused mkdir     killed  killed  EACCES
+refused rename    killed  killed  EACCES
+refused unlink    killed  killed  EACCES
+refused link      killed  killed  EACCES
+refused symlink   killed  killed  EACCES
+refused exec      killed  killed  EACCES
+refused chmod     killed  killed  -
+refused fork      killed  killed  -
+refused outside   EACCES  -       EACCES
+refused memory    EACCES  -       EACCES
+refused ptrace    killed  killed  EPERM
+refused kill      killed  killed  EPERM    6
+refused tgkill    killed  killed  EPERM    6
+refused tcp       killed  killed  EACCES   4
+refused socket    killed  killed  -
+refused limit     killed  killed  -
+refused code      EACCES  EACCES  -
+refused codelater EACCES  EACCES  -
+refused shared    EACCES  EACCES  -
+refused stdin     killed  killed  -
+refused lease     killed  killed  -
+if [ "$abi" -ge 3 ]; then
+	refused beneath EACCES ENOSYS EACCES
+	refused emptied EACCES ENOSYS EACCES
+else
+	refused beneath ENOSYS ENOSYS EACCES
+	refused emptied ENOSYS ENOSYS -
+fi
+
+# What it has given up for good, by what the kernel says of it.
+status_of() { # WITHOUT NAME
+	attacked "$1" status | sed -n "s/^$2:[[:space:]]*//p"
+}
+ok 'no new privileges' test "$(status_of landlock NoNewPrivs)" = 1
+ok 'a filter of system calls' test "$(status_of landlock Seccomp)" = 2
+capabilities=0000000000000000
+[ "$(id -u)" != 0 ] || capabilities=0000000000000004
+ok 'of the capabilities one, or none' test \
+	"$(status_of landlock CapPrm)" = $capabilities
+ok 'in force too' test "$(status_of landlock CapEff)" = $capabilities
+ok 'limits' test "$(attacked seccomp limits)" = '0 0 0 0 done'
+
+# ---- the parent --------------------------------------------------------------
+
+# attacked_parent PHASH ATTACK OPTION...: in one that has begun.
+attacked_parent() {
+	local program=$1 what=$2
+	shift 2
+	rm -rf made
+	env LD_PRELOAD="$work/attack.so" ATTACK="$what" PARENT=1 "$program" -j 1 \
+		--tree-digest "$@" t 9>&1 >"$work/out"
+}
+mkdir place
+attacks='create nameless write mkdir rename unlink exec'
+[ "$abi" -lt 3 ] || attacks+=' truncate'
+[ "$abi" -lt 4 ] || attacks+=' tcp'
+for attack in $attacks; do
+	ok "the parent: $attack" test "$(attacked_parent "$phash" "$attack")" = EACCES
+	ok 'and nothing has come of it' untouched
+	ok "the parent with -o elsewhere: $attack" test \
+		"$(attacked_parent "$phash" "$attack" -o place/list)" = EACCES
+	ok 'and nothing has come of it' untouched
+done
+ok 'the list is written' grep -qxE '[0-9a-f]{128}' place/list
+ok 'the parent may write where its output goes' test \
+	"$(attacked_parent "$phash" create -o list)" = 'done'
+rm -f made list
+"$phash" t >place/old
+ln -s place/old link
+echo c >t/c
+try 'an update through a link' 1 "$phash" --audit=link --update t
+ok 'is written where that leads' grep -qF 't/c' place/old
+rm t/c
+
+# ---- what may be read --------------------------------------------------------
+
+ln -s ../secret t/out
+ln -s secret in
+echo 'SHA512 (secret) = '"$(sha512sum <secret | cut -d ' ' -f 1)" >list
+try 'a link that is an operand' 0 "$phash" in
+out 'leads to what is read' <<END
+SHA512 (in) = $(sha512sum <secret | cut -d ' ' -f 1)
+END
+try 'links that are followed' 0 "$phash" -L t
+ok 'lead anywhere' grep -q '^SHA512 (t/out)' "$work/out"
+try 'files of a list' 0 "$phash" -c list
+try 'operands of a list' 0 "$phash" --files-from <(echo secret)
+mkfifo fifo
+cat secret >fifo &
+try 'a FIFO and a device' 0 "$phash" fifo /dev/null
+ok 'are read' lines_are "$work/out" 2
+wait
+try 'standard input by a name' 0 bash -c '"$@" <secret' - "$phash" /dev/stdin
+try 'a descriptor of a file that has no name any more' 0 bash -c '
+	echo x >gone; exec 5<gone; rm gone; "$@"' - "$phash" /dev/fd/5
+try 'a file of /proc' 0 "$phash" /proc/self/mounts /etc/hostname
+sha512sum --tag secret t/a t/b >list
+try 'an audit of a part' 0 "$phash" --audit=list t
+mkdir many
+for ((i = 0; i < 300; i++)); do
+	echo $i >many/$i
+done
+try 'many operands' 0 "$phash" many/*
+ok 'are all read' lines_are "$work/out" 300
+reads() { # ATTACK OPERAND...: what becomes of it in a worker with these
+	local what=$1
+	shift
+	env LD_PRELOAD="$work/attack.so" ATTACK="$what" "$phash" -j 1 \
+		--engine=libcrypto "$@" 9>&1 >/dev/null 2>&1 | cat
+}
+ok 'beside 256 operands nothing is' test "$(reads outside \
+	many/1?? many/2?? many/[0-4]?  many/[0-5])" = EACCES
+ok 'beside more any is' test "$(reads outside many/*)" = 'done'
+ok 'and beside a list' test "$(reads outside --files-from <(echo t/a))" = 'done'
+ok 'below standard input nothing is' test "$(reads own-file -)" = EACCES
+if has_archives; then
+	sha512sum --tag secret t/a t/b >list
+	try 'an audit of what may be archives' 0 "$phash" --audit=list \
+		--archive t
+	printf x >"$(printf '\303\274')"
+	(cd "$work/d" && zip -q named.zip $'\303\274') 2>/dev/null ||
+		bsdtar -cf named.zip --format zip $'\303\274' 2>/dev/null
+	if [ -e named.zip ]; then
+		try 'names in Unicode' 0 "$phash" --archive named.zip
+		ok 'are UTF-8' grep -q $'(\303\274)' "$work/out"
+	fi
+fi
+rm t/out in
+
+# replaced STATUS OPTION...: hashes a file of which another one takes the place
+# before there is a worker.
+replaced() {
+	local pid status=$1 program=$2
+	shift 2
+	echo old >late
+	echo new >later
+	env LD_PRELOAD="$work/attack.so" STOP=1 "$program" "$@" late \
+		>"$work/out" 2>"$work/err" &
+	pid=$!
+	until_ok grep -q '^State:.*stopped' "/proc/$pid/status"
+	mv later late
+	kill -CONT "$pid"
+	wait "$pid"
+	[ $? = "$status" ]
+}
+ok 'a file that is replaced' replaced 1 "$phash"
+err 'is said to be another' <<'END'
+phash: late: file changed as we read it
+END
+ok 'and is read where any may be' replaced 0 "$without"
+out 'as it is now' <<END
+SHA512 (late) = $(echo new | sha512sum | cut -d ' ' -f 1)
+END
+
+# ---- without it --------------------------------------------------------------
+
+try 'without --sandbox' 0 "$without" --debug t
+ok 'nothing is said of one' eval '! grep sandbox "$work/err"'
+rm -f made
+ok 'and the parent may write' test "$(attacked_parent "$without" create)" = \
+	'done'
+rm -f made
+try 'a kernel that has nothing of it' 0 env LD_PRELOAD="$work/attack.so" \
+	WITHOUT=seccomp,landlock "$phash" --debug t
+out 'hashes' <"$work/lines"
+ok 'and says what there is' grep -qx 'phash: sandbox of the workers: no new '\
+'privileges, limits, not dumpable' "$work/err"
+
+# ---- another user ------------------------------------------------------------
+
+try 'another user who is not there' 2 as_user "$phash" --user=nobody t
+err 'is for root' <<'END'
+phash: --user: only root can change to another user
+END
+if [ "$(id -u)" = 0 ]; then
+	chmod 600 t/b
+	chmod 711 "$work"
+	try 'a user who does not exist' 2 "$phash" --user=no-such-one t
+	err 'is named' <<'END'
+phash: no-such-one: no such user
+END
+	try '--user=nobody' 1 "$phash" --user=nobody t
+	err 'may not read all' <<'END'
+phash: t/b: Permission denied
+END
+	nobody="$(id -u nobody) $(id -g nobody) $(id -G nobody | wc -w) done"
+	who_reads() { # PHASH
+		env LD_PRELOAD="$work/attack.so" ATTACK=user WITHOUT=seccomp \
+			"$1" --engine=libcrypto --user=nobody t/a 9>&1 \
+			>/dev/null 2>&1 | cat
+	}
+	ok 'is who reads' test "$(who_reads "$phash")" = "$nobody"
+	ok 'without --sandbox too' test "$(who_reads "$without")" = "$nobody"
+	mkfifo slow
+	"$phash" --user=nobody slow >/dev/null 2>&1 &
+	pid=$!
+	until_ok pgrep -P $pid >"$work/worker"
+	kill -KILL $pid
+	wait $pid 2>/dev/null
+	ok 'its workers end with it' until_ok eval \
+		'! kill -0 "$(cat "$work/worker")" 2>/dev/null'
+else
+	skip 'another user' 'only root can be one'
+fi
+try '--user with --on' 2 "$phash" --user=nobody --on=a t
+
+finish
