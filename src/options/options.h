@@ -61,8 +61,8 @@ struct options {
 	int chunk;                /* 0: adapts */
 	const char *engine;       /* digest/engine.h: one of engine_choices */
 	bool settle;
-	int timeout;              /* seconds; 0: never */
 	bool sandbox;
+	int timeout;              /* seconds; 0: never */
 	const char *user;         /* of the workers; NULL: whoever runs it */
 
 	struct options_values on; /* hosts, as mode/machines.h reads them */
