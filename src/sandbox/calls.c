@@ -123,27 +123,25 @@ put_always(struct program *p, unsigned call)
 	put_return(p, SECCOMP_RET_ALLOW);
 }
 
+/* Passes if the lower half of argument n, put to this test (BPF_JEQ, say) with
+ * value, is found so, or not so. */
+static void
+put_tested(struct program *p, unsigned call, unsigned n, uint16_t test,
+    uint32_t value, bool so, uint32_t otherwise)
+{
+	put_case(p, call, 4);
+	put_argument(p, n);
+	put(p, BPF_JMP | test | BPF_K, value, !so, so);
+	put_return(p, SECCOMP_RET_ALLOW);
+	put_return(p, otherwise);
+}
+
 /* Passes if none of these bits is in argument n. */
 static void
 put_without(struct program *p, unsigned call, unsigned n, uint32_t bits,
     uint32_t otherwise)
 {
-	put_case(p, call, 4);
-	put_argument(p, n);
-	put(p, BPF_JMP | BPF_JSET | BPF_K, bits, 1, 0);
-	put_return(p, SECCOMP_RET_ALLOW);
-	put_return(p, otherwise);
-}
-
-/* Passes if the lower half of argument n is this; kills otherwise. */
-static void
-put_equal(struct program *p, unsigned call, unsigned n, uint32_t value)
-{
-	put_case(p, call, 4);
-	put_argument(p, n);
-	put(p, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
-	put_return(p, SECCOMP_RET_ALLOW);
-	put_return(p, SECCOMP_RET_KILL_PROCESS);
+	put_tested(p, call, n, BPF_JSET, bits, false, otherwise);
 }
 
 static void
@@ -151,17 +149,6 @@ put_refused(struct program *p, unsigned call, uint32_t err)
 {
 	put_case(p, call, 1);
 	put_return(p, SECCOMP_RET_ERRNO | err);
-}
-
-/* write(2) to what is not standard input, output or error. */
-static void
-put_write(struct program *p)
-{
-	put_case(p, SYS_write, 4);
-	put_argument(p, 0);
-	put(p, BPF_JMP | BPF_JGT | BPF_K, STDERR_FILENO, 0, 1);
-	put_return(p, SECCOMP_RET_ALLOW);
-	put_return(p, SECCOMP_RET_KILL_PROCESS);
 }
 
 /* Memory without code in it, and of nobody else. */
@@ -213,11 +200,8 @@ put_threads(struct program *p, bool threads)
 		return;
 	/* clone3(2) has its flags in memory: the C library takes clone(2) */
 	put_refused(p, SYS_clone3, ENOSYS);
-	put_case(p, SYS_clone, 4);
-	put_argument(p, 0);
-	put(p, BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 0, 1);
-	put_return(p, SECCOMP_RET_ALLOW);
-	put_return(p, SECCOMP_RET_KILL_PROCESS);
+	put_tested(p, SYS_clone, 0, BPF_JSET, CLONE_THREAD, true,
+	    SECCOMP_RET_KILL_PROCESS);
 }
 
 static void
@@ -241,11 +225,15 @@ calls_write(struct program *p, const struct calls *c)
 		put_always(p, calls_always[i]);
 	for (i = 0; i < CALLS_LENGTH(calls_refused); i++)
 		put_refused(p, calls_refused[i], ENOSYS);
-	put_write(p);
+	/* not to standard input, output or error */
+	put_tested(p, SYS_write, 0, BPF_JGT, STDERR_FILENO, true,
+	    SECCOMP_RET_KILL_PROCESS);
 	put_mmap(p);
 	put_without(p, SYS_mprotect, 2, PROT_EXEC, SECCOMP_RET_ERRNO | EACCES);
 	put_threads(p, c->threads);
-	put_equal(p, SYS_tgkill, 0, (uint32_t)getpid()); /* abort(3) */
+	/* abort(3) */
+	put_tested(p, SYS_tgkill, 0, BPF_JEQ, (uint32_t)getpid(), true,
+	    SECCOMP_RET_KILL_PROCESS);
 	put_prlimit(p);
 	put_refused(p, SYS_ioctl, ENOTTY); /* is it a terminal? */
 	/* none: a tracer has put it in the place of a call that is to fail */
