@@ -51,7 +51,8 @@
 # Define JOBS to the number of tests that run at a time. By default there are two
 # more than there are processors, as some tests do little but wait.
 #
-# Define FUZZ_SECONDS to the time that `make fuzz` gives to each fuzzer.
+# Define FUZZ_SECONDS to the time that `make fuzz` gives to each fuzzer, and
+# FUZZERS to the names of some of them: make fuzz FUZZERS='wire pool'
 #
 # Define V=1 to see the commands instead of their summaries.
 #
@@ -360,6 +361,8 @@ bench: all $(perf_bin)
 		$(test_env) bash "$(tests)/perf/$$script.sh"; \
 	done
 
+FUZZERS ?= $(basename $(notdir $(fuzz_src)))
+
 # libarchive asks malloc(3) for as much as a header says.
 fuzz_archive = -max_len=20000 -malloc_limit_mb=100000 -rss_limit_mb=6000
 
@@ -368,7 +371,7 @@ fuzz_archive = -max_len=20000 -malloc_limit_mb=100000 -rss_limit_mb=6000
 fuzz:
 	$(MAKE) CC=clang BUILD=$(BUILD)/fuzz \
 		SANITIZE=address,undefined,fuzzer-no-link fuzz-programs
-	@set -e; for name in $(basename $(notdir $(fuzz_src))); do \
+	@set -e; for name in $(FUZZERS); do \
 		own=$(BUILD)/fuzz/$$name.corpus; \
 		seeds=$(tests)/fuzz/$$name.corpus; \
 		words=$(tests)/fuzz/$$name.dict; \
@@ -376,8 +379,10 @@ fuzz:
 		test $$name = archive && $(tests)/fuzz/archive-seeds $$own; \
 		test -d $$seeds || seeds=; \
 		test -f $$words && words=-dict=$$words || words=; \
-		limits=-max_len=2048; \
-		test $$name = archive && limits='$(fuzz_archive)'; \
+		case $$name in \
+		archive) limits='$(fuzz_archive)';; \
+		*) limits=-max_len=2048;; \
+		esac; \
 		ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=3000 \
 		$(BUILD)/fuzz/tests/fuzz/$$name $$limits $$words \
 			-max_total_time=$(FUZZ_SECONDS) \
