@@ -381,6 +381,7 @@ fuzz:
 		test -f $$words && words=-dict=$$words || words=; \
 		case $$name in \
 		archive) limits='$(fuzz_archive)';; \
+		pool) limits='-max_len=200 -timeout=60';; \
 		*) limits=-max_len=2048;; \
 		esac; \
 		ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=3000 \
