@@ -116,16 +116,21 @@ on_result(void *cookie, const ppool_result *r)
 	o->ok += r->err == PPOOL_OK;
 }
 
-static ppool *
-pool_asking(struct shared *sh, unsigned flags)
-{
-	const ppool_opts opts = { .processes = WORKERS, .init = init_shared,
-	    .initarg = sh, .serve = serve, .window = WINDOW,
-	    .flags = PPOOL_ON_ASKING | flags };
+/* What a case has. Its plans are made between asking_new and asking_begin. */
+struct asking {
+	struct shared *sh;
+	ppool *pool;
+	ppool_feed *f;
+	struct outcome o;
+};
 
-	return pool_with(&opts);
+static struct asking
+asking_new(void)
+{
+	return (struct asking){ .sh = shared_new(sizeof(struct shared)) };
 }
 
+/* With chunks of so many items; o gets the results. */
 static ppool_feed *
 feed_of(ppool *pool, struct outcome *o, size_t items, unsigned flags)
 {
@@ -133,10 +138,37 @@ feed_of(ppool *pool, struct outcome *o, size_t items, unsigned flags)
 	    .flags = flags };
 	ppool_feed *f = NULL;
 
-	*o = (struct outcome){ .n = 0 };
 	assert_int_equal(ppool_feed_open(pool, NULL, &opts, on_result, o, &f),
 	    PPOOL_OK);
 	return f;
+}
+
+/* flags are the pool's; AT_MOST_ONCE is the feed's. */
+static void
+asking_begin(struct asking *a, size_t items, unsigned flags)
+{
+	const ppool_opts opts = { .processes = WORKERS, .init = init_shared,
+	    .initarg = a->sh, .serve = serve, .window = WINDOW,
+	    .flags = PPOOL_ON_ASKING | (flags & ~PPOOL_AT_MOST_ONCE) };
+
+	a->pool = pool_with(&opts);
+	a->f = feed_of(a->pool, &a->o, items, flags & PPOOL_AT_MOST_ONCE);
+}
+
+/* All n items get their results. */
+static void
+asking_finish(struct asking *a, int n)
+{
+	assert_int_equal(ppool_feed_finish(a->f, -1), PPOOL_OK);
+	assert_int_equal(a->o.n, n);
+	ppool_feed_free(a->f);
+	pool_end(a->pool);
+}
+
+static void
+asking_free(struct asking *a)
+{
+	munmap(a->sh, sizeof(*a->sh));
 }
 
 static void
@@ -148,61 +180,48 @@ put(ppool_feed *f, int v, uint64_t weight)
 
 /* Items from 0 on, of weight 1; none waits for its chunk to be full. */
 static void
-put_all(ppool_feed *f, int n)
+put_all(const struct asking *a, int n)
 {
 	for (int v = 0; v < n; v++)
-		put(f, v, 1);
-	assert_int_equal(ppool_feed_flush(f), PPOOL_OK);
+		put(a->f, v, 1);
+	assert_int_equal(ppool_feed_flush(a->f), PPOOL_OK);
 }
 
 /* Until the workers have had time to do what they should not. */
 static void
-let_pass(ppool *pool)
+let_pass(const struct asking *a)
 {
 	for (int i = 0; i < 20; i++)
-		(void)ppool_poll(pool, 2);
+		(void)ppool_poll(a->pool, 2);
 }
 
 /* Until so many have asked, and the owner has heard it. */
 static void
-let_ask(ppool *pool, const struct shared *sh, int n)
+let_ask(const struct asking *a, int n)
 {
-	while (sh->asked < n)
-		(void)ppool_poll(pool, 1);
-	let_pass(pool);
-}
-
-static void
-finish(ppool *pool, ppool_feed *f, const struct outcome *o, int n)
-{
-	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_OK);
-	assert_int_equal(o->n, n);
-	ppool_feed_free(f);
-	pool_end(pool);
+	while (a->sh->asked < n)
+		(void)ppool_poll(a->pool, 1);
+	let_pass(a);
 }
 
 static void
 nothing_is_sent_before_it_is_asked_for(void **state)
 {
-	struct shared *sh = shared_new(sizeof(*sh));
-	ppool *pool;
-	ppool_feed *f;
-	struct outcome o;
+	struct asking a = asking_new();
 
 	(void)state;
-	sh->plan[1] = (struct plan){ .chunks = 2 };
-	sh->answer = true;
-	pool = pool_asking(sh, 0);
-	f = feed_of(pool, &o, 1, 0);
-	put_all(f, 4);
-	let_pass(pool);
-	assert_int_equal(o.n, 0);
+	a.sh->plan[1] = (struct plan){ .chunks = 2 };
+	a.sh->answer = true;
+	asking_begin(&a, 1, 0);
+	put_all(&a, 4);
+	let_pass(&a);
+	assert_int_equal(a.o.n, 0);
 	for (unsigned i = 0; i < WORKERS; i++)
-		assert_int_equal(ppool_load(pool, i), 0);
-	sh->told = true;
-	finish(pool, f, &o, 4);
-	assert_int_equal(o.ok, 4);
-	munmap(sh, sizeof(*sh));
+		assert_int_equal(ppool_load(a.pool, i), 0);
+	a.sh->told = true;
+	asking_finish(&a, 4);
+	assert_int_equal(a.o.ok, 4);
+	asking_free(&a);
 }
 
 /* Chunks beyond those of its room only up to a weight, and to the window. */
@@ -221,26 +240,22 @@ room_is_chunks_or_weight(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NITEMS(cases); i++) {
-		struct shared *sh = shared_new(sizeof(*sh));
-		ppool *pool;
-		ppool_feed *f;
-		struct outcome o;
+		struct asking a = asking_new();
 
-		sh->plan[0] = (struct plan){ .asks = true,
+		a.sh->plan[0] = (struct plan){ .asks = true,
 		    .chunks = cases[i].chunks, .weight = cases[i].weight };
-		pool = pool_asking(sh, 0);
-		f = feed_of(pool, &o, 1, 0);
+		asking_begin(&a, 1, 0);
 		for (int v = 0; v < ITEMS; v++)
-			put(f, v, 10);
-		let_pass(pool);
-		while (ppool_load(pool, 0) < (size_t)cases[i].held)
-			(void)ppool_poll(pool, 2);
-		let_pass(pool);
-		assert_int_equal(ppool_load(pool, 0), cases[i].held);
-		sh->answer = true;
-		finish(pool, f, &o, ITEMS);
-		assert_int_equal(o.ok, ITEMS);
-		munmap(sh, sizeof(*sh));
+			put(a.f, v, 10);
+		let_pass(&a);
+		while (ppool_load(a.pool, 0) < (size_t)cases[i].held)
+			(void)ppool_poll(a.pool, 2);
+		let_pass(&a);
+		assert_int_equal(ppool_load(a.pool, 0), cases[i].held);
+		a.sh->answer = true;
+		asking_finish(&a, ITEMS);
+		assert_int_equal(a.o.ok, ITEMS);
+		asking_free(&a);
 	}
 }
 
@@ -249,84 +264,72 @@ room_is_chunks_or_weight(void **state)
 static void
 who_resigns_loses_nothing(void **state)
 {
-	struct shared *sh = shared_new(sizeof(*sh));
-	ppool *pool;
-	ppool_feed *f;
-	struct outcome o;
+	struct asking a = asking_new();
 	pid_t pids[WORKERS];
 	int twice = 0;
 
 	(void)state;
-	sh->plan[0] = (struct plan){ .asks = true, .chunks = WINDOW,
+	a.sh->plan[0] = (struct plan){ .asks = true, .chunks = WINDOW,
 	    .resign_at = 3 };
-	sh->plan[2] = (struct plan){ .chunks = 1 };
-	pool = pool_asking(sh, 0);
-	f = feed_of(pool, &o, 2, 0);
-	put_all(f, ITEMS);
-	while (ppool_pids(pool, pids, WORKERS) == WORKERS)
-		(void)ppool_poll(pool, 2);
-	assert_int_equal(o.n, 0);
-	sh->told = sh->answer = true;
-	finish(pool, f, &o, ITEMS);
-	assert_int_equal(o.ok, ITEMS);
+	a.sh->plan[2] = (struct plan){ .chunks = 1 };
+	asking_begin(&a, 2, 0);
+	put_all(&a, ITEMS);
+	while (ppool_pids(a.pool, pids, WORKERS) == WORKERS)
+		(void)ppool_poll(a.pool, 2);
+	assert_int_equal(a.o.n, 0);
+	a.sh->told = a.sh->answer = true;
+	asking_finish(&a, ITEMS);
+	assert_int_equal(a.o.ok, ITEMS);
 	for (int v = 0; v < ITEMS; v++)
-		twice += sh->runs[v] == 2;
+		twice += a.sh->runs[v] == 2;
 	assert_int_equal(twice, 3); /* each of which may have killed it */
-	assert_int_equal(sh->started, WORKERS);
-	munmap(sh, sizeof(*sh));
+	assert_int_equal(a.sh->started, WORKERS);
+	asking_free(&a);
 }
 
 static void
 what_may_run_once_dies_with_who_resigns(void **state)
 {
-	struct shared *sh = shared_new(sizeof(*sh));
-	ppool *pool;
-	ppool_feed *f;
-	struct outcome o;
+	struct asking a = asking_new();
 
 	(void)state;
-	sh->plan[0] = (struct plan){ .asks = true, .chunks = WINDOW,
+	a.sh->plan[0] = (struct plan){ .asks = true, .chunks = WINDOW,
 	    .resign_at = 2 };
-	sh->plan[1] = (struct plan){ .chunks = 1 };
-	pool = pool_asking(sh, 0);
-	f = feed_of(pool, &o, 4, PPOOL_AT_MOST_ONCE);
-	put_all(f, 4);
-	while (o.n < 2)
-		(void)ppool_poll(pool, 2);
-	sh->told = sh->answer = true;
-	finish(pool, f, &o, 4);
-	assert_int_equal(o.err[0], PPOOL_DIED);
-	assert_int_equal(o.err[1], PPOOL_DIED);
-	assert_int_equal(o.ok, 2);
+	a.sh->plan[1] = (struct plan){ .chunks = 1 };
+	asking_begin(&a, 4, PPOOL_AT_MOST_ONCE);
+	put_all(&a, 4);
+	while (a.o.n < 2)
+		(void)ppool_poll(a.pool, 2);
+	a.sh->told = a.sh->answer = true;
+	asking_finish(&a, 4);
+	assert_int_equal(a.o.err[0], PPOOL_DIED);
+	assert_int_equal(a.o.err[1], PPOOL_DIED);
+	assert_int_equal(a.o.ok, 2);
 	for (int v = 0; v < 4; v++)
-		assert_int_equal(sh->runs[v], 1);
-	munmap(sh, sizeof(*sh));
+		assert_int_equal(a.sh->runs[v], 1);
+	asking_free(&a);
 }
 
 /* One that says so and hangs is killed. */
 static void
 who_resigns_must_leave(void **state)
 {
-	struct shared *sh = shared_new(sizeof(*sh));
-	ppool *pool;
-	ppool_feed *f;
-	struct outcome o;
+	struct asking a = asking_new();
 
 	(void)state;
-	sh->plan[0] = (struct plan){ .asks = true, .chunks = 1,
+	a.sh->plan[0] = (struct plan){ .asks = true, .chunks = 1,
 	    .resign_at = 1, .stays = true };
-	sh->plan[1] = (struct plan){ .chunks = 1 };
-	sh->answer = true;
-	pool = pool_asking(sh, 0);
-	f = feed_of(pool, &o, 1, 0);
-	put(f, 0, 1);
-	while (!sh->taken[0])
-		(void)ppool_poll(pool, 2);
-	sh->told = true;
-	finish(pool, f, &o, 1);
-	assert_int_equal(o.ok, 1);
-	assert_int_equal(sh->runs[0], 2);
-	munmap(sh, sizeof(*sh));
+	a.sh->plan[1] = (struct plan){ .chunks = 1 };
+	a.sh->answer = true;
+	asking_begin(&a, 1, 0);
+	put(a.f, 0, 1);
+	while (!a.sh->taken[0])
+		(void)ppool_poll(a.pool, 2);
+	a.sh->told = true;
+	asking_finish(&a, 1);
+	assert_int_equal(a.o.ok, 1);
+	assert_int_equal(a.sh->runs[0], 2);
+	asking_free(&a);
 }
 
 /* With BLAMELESS what a dead worker had is run again together, and the worker is
@@ -334,97 +337,87 @@ who_resigns_must_leave(void **state)
 static void
 who_dies_blames_nobody(void **state)
 {
-	struct shared *sh = shared_new(sizeof(*sh));
-	ppool *pool;
-	ppool_feed *f;
-	struct outcome o;
+	struct asking a = asking_new();
 
 	(void)state;
-	sh->plan[0] = (struct plan){ .asks = true, .chunks = WINDOW,
+	a.sh->plan[0] = (struct plan){ .asks = true, .chunks = WINDOW,
 	    .resign_at = 3, .dies = true };
-	sh->plan[2] = (struct plan){ .chunks = WINDOW };
-	pool = pool_asking(sh, PPOOL_BLAMELESS);
-	let_ask(pool, sh, 1);
-	f = feed_of(pool, &o, ITEMS, 0);
-	put_all(f, ITEMS);
-	while (sh->taken[0] < 3)
-		(void)ppool_poll(pool, 2);
-	sh->plan[0].chunks = 0;
-	sh->told = true;
-	while (ppool_load(pool, 2) + ppool_load(pool, 0) < ITEMS)
-		(void)ppool_poll(pool, 2);
-	sh->answer = true;
-	finish(pool, f, &o, ITEMS);
-	assert_int_equal(o.ok, ITEMS);
-	assert_int_equal(sh->started, WORKERS + 1);
-	munmap(sh, sizeof(*sh));
+	a.sh->plan[2] = (struct plan){ .chunks = WINDOW };
+	asking_begin(&a, ITEMS, PPOOL_BLAMELESS);
+	let_ask(&a, 1);
+	put_all(&a, ITEMS);
+	while (a.sh->taken[0] < 3)
+		(void)ppool_poll(a.pool, 2);
+	a.sh->plan[0].chunks = 0;
+	a.sh->told = true;
+	while (ppool_load(a.pool, 2) + ppool_load(a.pool, 0) < ITEMS)
+		(void)ppool_poll(a.pool, 2);
+	a.sh->answer = true;
+	asking_finish(&a, ITEMS);
+	assert_int_equal(a.o.ok, ITEMS);
+	assert_int_equal(a.sh->started, WORKERS + 1);
+	asking_free(&a);
 }
 
 /* Then nobody is left for what waits; but while nothing does, all is well. */
 static void
 when_all_have_resigned_the_pool_is_broken(void **state)
 {
-	struct shared *sh = shared_new(sizeof(*sh));
-	ppool *pool;
-	ppool_feed *f;
-	struct outcome o;
+	struct asking a = asking_new();
 
 	(void)state;
 	for (unsigned i = 0; i < WORKERS; i++)
-		sh->plan[i] = (struct plan){ .asks = true, .chunks = 1,
+		a.sh->plan[i] = (struct plan){ .asks = true, .chunks = 1,
 		    .resign_at = 1 };
-	pool = pool_asking(sh, 0);
-	f = feed_of(pool, &o, 1, 0);
-	put(f, 0, 1);
-	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_BROKEN);
-	assert_int_equal(o.err[0], PPOOL_CANCELED);
-	assert_int_equal(sh->runs[0], WORKERS);
-	assert_int_equal(sh->started, WORKERS);
-	ppool_feed_free(f);
-	ppool_destroy(pool);
-	munmap(sh, sizeof(*sh));
+	asking_begin(&a, 1, 0);
+	put(a.f, 0, 1);
+	assert_int_equal(ppool_feed_finish(a.f, -1), PPOOL_BROKEN);
+	assert_int_equal(a.o.err[0], PPOOL_CANCELED);
+	assert_int_equal(a.sh->runs[0], WORKERS);
+	assert_int_equal(a.sh->started, WORKERS);
+	ppool_feed_free(a.f);
+	ppool_destroy(a.pool);
+	asking_free(&a);
 }
 
 /* A feed that only some workers serve; and when they have resigned. */
 static void
 feed_goes_only_where_it_may(void **state)
 {
-	struct shared *sh = shared_new(sizeof(*sh));
-	ppool *pool;
-	ppool_feed *f, *other;
-	struct outcome o, others;
+	struct asking a = asking_new();
+	struct outcome others = { .n = 0 };
+	ppool_feed *other;
 
 	(void)state;
 	for (unsigned i = 0; i < WORKERS; i++)
-		sh->plan[i] = (struct plan){ .asks = true, .chunks = 1 };
-	sh->plan[1].resign_at = 5;
-	pool = pool_asking(sh, 0);
-	f = feed_of(pool, &o, 1, 0);
-	other = feed_of(pool, &others, 1, 0);
-	assert_int_equal(ppool_feed_only(f, 3, 1), PPOOL_INVAL);
-	assert_int_equal(ppool_feed_only(f, 1, 3), PPOOL_INVAL);
-	assert_int_equal(ppool_feed_only(f, 1, 0), PPOOL_INVAL);
+		a.sh->plan[i] = (struct plan){ .asks = true, .chunks = 1 };
+	a.sh->plan[1].resign_at = 5;
+	asking_begin(&a, 1, 0);
+	other = feed_of(a.pool, &others, 1, 0);
+	assert_int_equal(ppool_feed_only(a.f, 3, 1), PPOOL_INVAL);
+	assert_int_equal(ppool_feed_only(a.f, 1, 3), PPOOL_INVAL);
+	assert_int_equal(ppool_feed_only(a.f, 1, 0), PPOOL_INVAL);
 	assert_int_equal(ppool_feed_only(NULL, 1, 1), PPOOL_INVAL);
-	assert_int_equal(ppool_feed_only(f, 1, 1), PPOOL_OK);
+	assert_int_equal(ppool_feed_only(a.f, 1, 1), PPOOL_OK);
 	assert_int_equal(ppool_feed_only(other, 2, 1), PPOOL_OK);
 
-	sh->answer = true;
+	a.sh->answer = true;
 	for (int v = 0; v < 4; v++) {
-		put(f, v, 1);
+		put(a.f, v, 1);
 		put(other, v, 1);
 	}
-	while (o.n < 4 || others.n < 4)
-		(void)ppool_poll(pool, 2);
-	assert_int_equal(sh->taken[1], 4);
-	put(f, 4, 1); /* at which it resigns */
-	assert_int_equal(ppool_feed_finish(f, -1), PPOOL_BROKEN);
-	assert_int_equal(o.err[4], PPOOL_CANCELED);
+	while (a.o.n < 4 || others.n < 4)
+		(void)ppool_poll(a.pool, 2);
+	assert_int_equal(a.sh->taken[1], 4);
+	put(a.f, 4, 1); /* at which it resigns */
+	assert_int_equal(ppool_feed_finish(a.f, -1), PPOOL_BROKEN);
+	assert_int_equal(a.o.err[4], PPOOL_CANCELED);
 	assert_int_equal(ppool_feed_finish(other, -1), PPOOL_OK);
-	ppool_feed_free(f);
+	ppool_feed_free(a.f);
 	ppool_feed_free(other);
-	assert_int_equal(ppool_feed_only(f = NULL, 1, 1), PPOOL_INVAL);
-	ppool_destroy(pool);
-	munmap(sh, sizeof(*sh));
+	assert_int_equal(ppool_feed_only(NULL, 1, 1), PPOOL_INVAL);
+	ppool_destroy(a.pool);
+	asking_free(&a);
 }
 
 /*
@@ -436,31 +429,28 @@ static void
 heavy_chunks_wait_for_the_fast(void **state)
 {
 	enum { SLOW = 0, FAST = 2 };
-	struct shared *sh = shared_new(sizeof(*sh));
-	ppool *pool;
-	ppool_feed *f;
-	struct outcome o;
+	struct asking a = asking_new();
 
 	(void)state;
-	sh->plan[SLOW] = (struct plan){ .asks = true, .chunks = 8, .pace = 10 };
-	sh->plan[FAST] = (struct plan){ .asks = true, .chunks = 2,
+	a.sh->plan[SLOW] = (struct plan){ .asks = true, .chunks = 8,
+	    .pace = 10 };
+	a.sh->plan[FAST] = (struct plan){ .asks = true, .chunks = 2,
 	    .pace = 1000 };
-	pool = pool_asking(sh, 0);
-	let_ask(pool, sh, 2);
-	f = feed_of(pool, &o, 1, 0);
+	asking_begin(&a, 1, 0);
+	let_ask(&a, 2);
 	for (int v = 0; v < 4; v++)
-		put(f, v, 5000); /* 5 s for FAST, 500 for SLOW */
-	put(f, 4, 1);
-	while (ppool_load(pool, SLOW) < 1)
-		(void)ppool_poll(pool, 2);
-	let_pass(pool);
-	assert_int_equal(ppool_load(pool, FAST), 2);
-	assert_int_equal(ppool_load(pool, SLOW), 1);
-	assert_int_equal(sh->runs[4], 1);
-	sh->answer = true;
-	finish(pool, f, &o, 5);
-	assert_int_equal(o.ok, 5);
-	munmap(sh, sizeof(*sh));
+		put(a.f, v, 5000); /* 5 s for FAST, 500 for SLOW */
+	put(a.f, 4, 1);
+	while (ppool_load(a.pool, SLOW) < 1)
+		(void)ppool_poll(a.pool, 2);
+	let_pass(&a);
+	assert_int_equal(ppool_load(a.pool, FAST), 2);
+	assert_int_equal(ppool_load(a.pool, SLOW), 1);
+	assert_int_equal(a.sh->runs[4], 1);
+	a.sh->answer = true;
+	asking_finish(&a, 5);
+	assert_int_equal(a.o.ok, 5);
+	asking_free(&a);
 }
 
 /* The slow one gets what it will do nearly as soon. */
@@ -468,29 +458,25 @@ static void
 slow_one_has_its_share(void **state)
 {
 	enum { SLOW = 0, FAST = 2 };
-	struct shared *sh = shared_new(sizeof(*sh));
-	ppool *pool;
-	ppool_feed *f;
-	struct outcome o;
+	struct asking a = asking_new();
 
 	(void)state;
-	sh->plan[SLOW] = (struct plan){ .asks = true, .chunks = 8,
+	a.sh->plan[SLOW] = (struct plan){ .asks = true, .chunks = 8,
 	    .pace = 1000 };
-	sh->plan[FAST] = (struct plan){ .asks = true, .chunks = 8,
+	a.sh->plan[FAST] = (struct plan){ .asks = true, .chunks = 8,
 	    .pace = 3000 };
-	pool = pool_asking(sh, 0);
-	let_ask(pool, sh, 2);
-	f = feed_of(pool, &o, 1, 0);
+	asking_begin(&a, 1, 0);
+	let_ask(&a, 2);
 	for (int v = 0; v < 8; v++)
-		put(f, v, 6000);
-	let_pass(pool);
-	while (ppool_load(pool, FAST) + ppool_load(pool, SLOW) < 8)
-		(void)ppool_poll(pool, 2);
-	assert_int_equal(ppool_load(pool, FAST), 6);
-	assert_int_equal(ppool_load(pool, SLOW), 2);
-	sh->answer = true;
-	finish(pool, f, &o, 8);
-	munmap(sh, sizeof(*sh));
+		put(a.f, v, 6000);
+	let_pass(&a);
+	while (ppool_load(a.pool, FAST) + ppool_load(a.pool, SLOW) < 8)
+		(void)ppool_poll(a.pool, 2);
+	assert_int_equal(ppool_load(a.pool, FAST), 6);
+	assert_int_equal(ppool_load(a.pool, SLOW), 2);
+	a.sh->answer = true;
+	asking_finish(&a, 8);
+	asking_free(&a);
 }
 
 int
