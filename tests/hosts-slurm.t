@@ -87,14 +87,8 @@ if ! until_ok up; then
 	finish
 fi
 
-mkdir t
-for i in $(seq 300); do
-	head -c $((i * i)) /dev/urandom >"t/f$i"
-done
-mkdir big
-for i in $(seq 60); do
-	truncate -s 30M "big/$i"
-done
+small_files t 300
+large_files big 60
 "$phash" t >WANT
 "$phash" big big big t >THRICE
 on() { # OPTION...

@@ -17,6 +17,8 @@
 #     until_ok CMD...          waits until CMD succeeds
 #     lines_are FILE N         FILE has N lines
 #     engines                  every --engine that this machine has
+#     small_files DIR N        makes DIR with N files, of 1, 4, 9 ... random bytes
+#     large_files DIR N        likewise of 30 MiB, which are holes
 #     has_archives             was phash built with libarchive? for use with if
 #     always OPTION            every run from here on has it
 #     finish                   the plan; the last line of every test
@@ -112,6 +114,22 @@ ok() {
 skip() {
 	test_count=$((test_count + 1))
 	echo "ok $test_count - $1 # SKIP $2"
+}
+
+small_files() {
+	local i
+	mkdir "$1"
+	for ((i = 1; i <= $2; i++)); do
+		head -c $((i * i)) /dev/urandom >"$1/f$i"
+	done
+}
+
+large_files() {
+	local i
+	mkdir "$1"
+	for ((i = 1; i <= $2; i++)); do
+		truncate -s 30M "$1/$i"
+	done
 }
 
 has_archives() {

@@ -45,10 +45,7 @@ esac
 exec "$@"
 END
 chmod +x launch
-mkdir t
-for i in $(seq 200); do
-	head -c $((i * i)) /dev/urandom >"t/f$i"
-done
+small_files t 200
 mkdir 't/a b'
 echo odd >'t/a b/'$'new\nline'
 ln -s f1 t/link
@@ -169,10 +166,7 @@ same 'is not waited for' "$work/out" WANT
 try 'nor alone' 2 on sleeps --host-timeout=3 t
 
 # Hosts that die, or hang, in the middle of work that takes some time.
-mkdir big
-for i in $(seq 40); do
-	truncate -s 30M "big/$i"
-done
+large_files big 40
 "$phash" big t >BIG
 for when in 0.1 0.25; do
 	try "one is shot after $when" 0 on shot$when,b:1 big t
