@@ -7,6 +7,7 @@
 #     check, check-valgrind, distcheck   tests: all, C alone, every build
 #     user-check, bare-check             tests of what `dist` made
 #     check-machines                     tests with sshd and Slurm
+#     check-large                        tests with trees of a million files
 #     fault-check                        every system call fails in turn
 #     lint                               compilers, shellcheck, mandoc
 #     lint-tidy                          clang-tidy, a minute or two
@@ -311,8 +312,11 @@ $(BUILD)/flags $(BUILD)/sources $(BUILD)/paths: FORCE
 long_tests = $(tests)/stall.t $(tests)/huge.t $(tests)/machines.t
 # They make machines of their own, as root, one after the other.
 machine_tests = $(tests)/hosts-ssh.t $(tests)/hosts-slurm.t
-TESTS = $(long_tests) $(unit_bin) \
-	$(filter-out $(long_tests) $(machine_tests),$(wildcard $(tests)/*.t))
+# It takes gigabytes of disk.
+large_tests = $(tests)/large-trees.t
+other_tests = $(filter-out $(long_tests) $(machine_tests) $(large_tests),\
+	$(wildcard $(tests)/*.t))
+TESTS = $(long_tests) $(unit_bin) $(other_tests)
 
 export TEST_ENGINE TEST_TIMEOUT TEST_WRAPPER
 # For make, BUILD has no blanks; for tests, whatever the path has.
@@ -330,6 +334,9 @@ check: all test-programs
 check-machines: all
 	@$(test_env) $(PROVE) --failures --comments --exec $(tests)/run-one \
 		$(machine_tests)
+
+check-large: all
+	@$(test_env) $(PROVE) --comments --exec $(tests)/run-one $(large_tests)
 
 # Workers leave by _exit: what they still hold then is not a leak.
 valgrind = valgrind -q --error-exitcode=99 --leak-check=full \
@@ -531,10 +538,10 @@ configure: $(srcdir)/configure.ac $(srcdir)/Makefile
 clean:
 	rm -rf $(BUILD) tags TAGS compile_commands.json
 
-.PHONY: all test-programs check check-machines check-valgrind fuzz fuzz-programs bench dist \
-	distcheck user-check bare-check fault-check lint lint-text lint-tidy lint-gcc \
-	lint-clang unlinked lint-musl lint-m32 coverage tags install uninstall \
-	help clean FORCE
+.PHONY: all test-programs check check-machines check-large check-valgrind fuzz \
+	fuzz-programs bench dist distcheck user-check bare-check fault-check lint \
+	lint-text lint-tidy lint-gcc lint-clang unlinked lint-musl lint-m32 coverage \
+	tags install uninstall help clean FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
