@@ -131,6 +131,29 @@ wait $pid 2>/dev/null
 # shellcheck disable=SC2086
 ok 'SIGKILL in the middle of work: they are gone' until_ok gone $children
 
+# An owner that is gone before its workers could say that they end with it. What
+# they were sent lies in their sockets already.
+if strace -f -o /dev/null true 2>/dev/null; then
+	strace -f --quiet=attach,path-resolution,exit -o "$work/trace" \
+		-e trace=prctl -e inject=prctl:delay_enter=500000 \
+		"$phash" -j 3 t fifo >"$work/out" 2>"$work/err" &
+	tracer=$!
+	pid=
+	has_begun() {
+		pid=$(pgrep -P $tracer) && [ -n "$pid" ] && workers "$pid" 3
+	}
+	until_ok has_begun
+	children=$(pgrep -P "$pid")
+	kill -KILL "$pid"
+	wait $tracer 2>/dev/null
+	ok 'SIGKILL before a worker is bound to its owner' \
+		grep -q "^$pid .*+++ killed by SIGKILL" "$work/trace"
+	# shellcheck disable=SC2086
+	ok 'none of them stays' until_ok gone $children
+else
+	skip 'SIGKILL before a worker is bound to its owner' 'no strace'
+fi
+
 # What was ignored when we began stays ignored, as nohup wants it.
 (
 	trap '' INT HUP
