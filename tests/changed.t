@@ -43,37 +43,10 @@ if ! strace -f -o /dev/null true 2>/dev/null; then
 fi
 export ASAN_OPTIONS=detect_leaks=0 # no leak check under ptrace
 
-# at_reads WHEN CHANGE CMD...: CMD, whose worker is stopped by strace after
-# those reads of the file "f" that WHEN says, until CHANGE has been made.
-at_reads() {
-	local when=$1 change=$2 reads=read,pread64,readv,preadv,preadv2
-	local tracer stops=0 stopped
-	shift 2
-	: >"$work/trace"
-	strace -f --quiet=attach,path-resolution -o "$work/trace" -P "$(pwd -P)/f" \
-		-e trace="$reads" -e inject="$reads:signal=STOP:when=$when" \
-		"$@" &
-	tracer=$!
-	while kill -0 "$tracer" 2>/dev/null; do
-		mapfile -t stopped < <(sed -n \
-			's/^\([0-9]*\) *--- stopped by SIGSTOP ---$/\1/p' \
-			"$work/trace")
-		if [ ${#stopped[@]} -gt "$stops" ]; then
-			eval "$change"
-			kill -CONT "${stopped[stops]}"
-			stops=$((stops + 1))
-		fi
-		sleep 0.01
-	done
-	wait "$tracer"
-}
 # Some 20 reads in each try.
 fresh() {
 	rm -f f
 	head -c 2500000 /dev/zero >f
-}
-reads() {
-	grep -c '^[0-9]* *p*read.* = [1-9]' "$work/trace"
 }
 
 changes=(

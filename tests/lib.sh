@@ -16,6 +16,8 @@
 #     lines_out N              for use with ok: see there
 #     until_ok CMD...          waits until CMD succeeds
 #     lines_are FILE N         FILE has N lines
+#     at_reads WHEN CHANGE CMD...   and
+#     reads                    for changes of a file while it is read
 #     engines                  every --engine that this machine has
 #     small_files DIR N        makes DIR with N files, of 1, 4, 9 ... random bytes
 #     large_files DIR N        likewise of 30 MiB, which are holes
@@ -191,6 +193,36 @@ lines_are() { # FILE N
 # Waits until ../out has N lines.
 lines_out() {
 	until_ok lines_are "$work/out" "$1"
+}
+
+# at_reads WHEN CHANGE CMD...: CMD, whose worker is stopped by strace after
+# those reads of the file "f" that WHEN says, until CHANGE has been made.
+at_reads() {
+	local when=$1 change=$2 reads=read,pread64,readv,preadv,preadv2
+	local tracer stops=0 stopped
+	shift 2
+	: >"$work/trace"
+	strace -f --quiet=attach,path-resolution -o "$work/trace" -P "$(pwd -P)/f" \
+		-e trace="$reads" -e inject="$reads:signal=STOP:when=$when" \
+		"$@" &
+	tracer=$!
+	while kill -0 "$tracer" 2>/dev/null; do
+		mapfile -t stopped < <(sed -n \
+			's/^\([0-9]*\) *--- stopped by SIGSTOP ---$/\1/p' \
+			"$work/trace")
+		if [ ${#stopped[@]} -gt "$stops" ]; then
+			eval "$change"
+			kill -CONT "${stopped[stops]}"
+			stops=$((stops + 1))
+		fi
+		sleep 0.01
+	done
+	wait "$tracer"
+}
+
+# How many of the reads of the last at_reads had bytes.
+reads() {
+	grep -c '^[0-9]* *p*read.* = [1-9]' "$work/trace"
 }
 
 finish() {
