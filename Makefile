@@ -12,7 +12,7 @@
 #     lint                               compilers, shellcheck, mandoc
 #     lint-tidy                          clang-tidy, a minute or two
 #     coverage                           the lines that tests reach
-#     fuzz, bench                        long runs: findings, times
+#     fuzz, soak, bench                  long runs: findings, times
 #     tags, compile_commands.json        for editors
 #     dist, configure                    a release, and what autoconf makes
 #     help                               this text
@@ -55,6 +55,8 @@
 # Define FUZZ_SECONDS to the time that `make fuzz` gives to each fuzzer, and
 # FUZZERS to the names of some of them: make fuzz FUZZERS='wire pool'
 #
+# Define SOAK_SECONDS to the time that `make soak` takes.
+#
 # Define V=1 to see the commands instead of their summaries.
 #
 # The rest is as everywhere: CC, AR, CFLAGS, CPPFLAGS, LDFLAGS, LIBS, which the
@@ -74,6 +76,7 @@ HARDENING = yes
 JOBS = $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
 TEST_TIMEOUT = 300
 FUZZ_SECONDS = 60
+SOAK_SECONDS = 1800
 
 prefix = /usr/local
 exec_prefix = $(prefix)
@@ -407,6 +410,10 @@ fuzz:
 
 fuzz-programs: $(fuzz_bin)
 
+# Random trees, options, kills and changes against other tools (tests/perf/README).
+soak: all
+	$(tests)/perf/soak '$(test_build)/phash' $(SOAK_SECONDS)
+
 distcheck: dist
 	$(tests)/distcheck $(BUILD)/$(dist).tar.gz
 
@@ -547,9 +554,9 @@ clean:
 	rm -rf $(BUILD) tags TAGS compile_commands.json
 
 .PHONY: all test-programs check check-machines check-large check-valgrind fuzz \
-	fuzz-programs bench dist distcheck user-check bare-check fault-check lint \
-	lint-text lint-tidy lint-gcc lint-clang unlinked lint-musl lint-m32 coverage \
-	tags install uninstall help clean FORCE
+	fuzz-programs soak bench dist distcheck user-check bare-check fault-check \
+	lint lint-text lint-tidy lint-gcc lint-clang unlinked lint-musl lint-m32 \
+	coverage tags install uninstall help clean FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
