@@ -182,6 +182,31 @@ clean_pages() {
 	ok 'that of a second reading' test "$(reads)" -gt 4
 }
 
+# Of a file that was written just now, the pages are there as far as its blocks
+# go, which may be smaller: the disk is not asked for them.
+small_blocks() {
+	cd "$work/d" || exit 1
+	mkdir small
+	truncate -s 16M tmpfs/small
+	if ! mkfs.ext4 -qF -b 1024 tmpfs/small || ! mount -o loop tmpfs/small small
+	then
+		skip 'blocks smaller than a page' 'no loop device'
+		return
+	fi
+	mkdir small/f
+	for n in 1 1024 1500 4096 5000 200000; do
+		head -c $n /dev/zero | tr '\0' x >small/f/$n
+		head -c $n /dev/zero | tr '\0' x | sha512sum --tag |
+			sed "s,(-),(small/f/$n),"
+	done >"$work/lines"
+	try 'blocks smaller than a page' 0 strace -f -o "$work/trace" \
+		-e trace=fadvise64 "$phash" small/f
+	same 'what was written just now' <(sort "$work/lines") "$work/out"
+	ok 'is read without the disk' test "$(grep -c fadvise "$work/trace")" = 0
+	umount small
+}
+small_blocks
+
 # A strace that stops at each read stops twice where the one that is not to wait
 # for a disk is not to be had: changes are such that may be made twice.
 changes_on() { # NAME WHERE [LOWER]

@@ -67,7 +67,7 @@ stream_read(struct reader *f, void *p, size_t n)
 }
 
 static bool
-stream_is_last(const struct reader *f, size_t got, size_t n)
+stream_is_last(struct reader *f, size_t got, size_t n)
 {
 	(void)f;
 	(void)n;
@@ -82,18 +82,52 @@ stream_settled(struct reader *f, struct result *r)
 	return 1;
 }
 
+static ssize_t
+regular_read_nowait(const struct reader *f, void *p, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = compat_read_nowait(f->fd, p, n);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+/*
+ * Where a block is smaller than a page, a file that was written just now has pages
+ * of which the part behind its end is not there. No more than the file must then be
+ * asked for, or the page has to come from the disk; and what is asked for says
+ * nothing about the end.
+ */
+static ssize_t
+regular_read_to_size(struct reader *f, void *p, size_t n)
+{
+	const uint64_t size = (uint64_t)f->st.st_size;
+	ssize_t got = -1;
+
+	errno = EAGAIN;
+	if (f->got < size && n > size - f->got)
+		got = regular_read_nowait(f, p, (size_t)(size - f->got));
+	f->to_nothing |= got > 0;
+	return got;
+}
+
 /* Bytes of a disk that are not to be waited for are asked for. */
 static ssize_t
 regular_read(struct reader *f, void *p, size_t n)
 {
-	bool wait = f->awaited >= READER_PATIENCE;
 	ssize_t got;
 
-	do
-		got = wait ? read(f->fd, p, n) :
-		    compat_read_nowait(f->fd, p, n);
-	while (got < 0 && errno == EINTR);
-	if (got >= 0 || wait || errno != EAGAIN)
+	if (f->awaited >= READER_PATIENCE) {
+		do
+			got = read(f->fd, p, n);
+		while (got < 0 && errno == EINTR);
+		return got;
+	}
+	got = regular_read_nowait(f, p, n);
+	if (got < 0 && errno == EAGAIN && !f->asked)
+		got = regular_read_to_size(f, p, n);
+	if (got >= 0 || errno != EAGAIN)
 		return got;
 	if (!f->asked)
 		(void)posix_fadvise(f->fd, (off_t)f->got, READER_AHEAD,
@@ -118,19 +152,22 @@ regular_is_as_before(const struct reader *f, const struct stat *now)
 
 /*
  * The read that returns 0 is saved where two witnesses say that this is the
- * end: a short read, and the size. regular_settled confirms the size. Beyond
- * the size, a file that has changed is not read on, as it may grow for ever;
- * files of /proc have size 0, do not change, and are read until they say 0.
+ * end: a short read, the first of the file, and the size. regular_settled confirms
+ * the size. Beyond the size, a file that has changed is not read on, as it may grow
+ * for ever; files of /proc have size 0, do not change, and are read until they say
+ * 0, as are those of file systems that give less than they are asked for.
  */
 static bool
-regular_is_last(const struct reader *f, size_t got, size_t n)
+regular_is_last(struct reader *f, size_t got, size_t n)
 {
 	const uint64_t size = (uint64_t)f->st.st_size;
 	struct stat now;
 
-	return got == 0 || (got < n && f->got == size) ||
-	    (f->got > size && fstat(f->fd, &now) == 0 &&
-	    !regular_is_as_before(f, &now));
+	if (got == 0 || (got < n && f->got == size && !f->to_nothing))
+		return true;
+	f->to_nothing |= got < n;
+	return f->got > size && fstat(f->fd, &now) == 0 &&
+	    !regular_is_as_before(f, &now);
 }
 
 int
@@ -139,6 +176,7 @@ reader_rewind(struct reader *f, struct result *r)
 	if (lseek(f->fd, 0, SEEK_SET) < 0)
 		return result_fail(r, RESULT_READ, errno);
 	f->got = 0;
+	f->to_nothing = false;
 	return 0;
 }
 
@@ -164,7 +202,7 @@ static const struct reader_kind {
 	/* As read(2), or READER_LATER. */
 	ssize_t (*read)(struct reader *f, void *p, size_t n);
 	/* Are these got of n bytes the last ones? */
-	bool (*is_last)(const struct reader *f, size_t got, size_t n);
+	bool (*is_last)(struct reader *f, size_t got, size_t n);
 	/* As reader_settled. */
 	int (*settled)(struct reader *f, struct result *r);
 } stream = { stream_read, stream_is_last, stream_settled },
@@ -358,7 +396,7 @@ reader_open(struct reader *f, struct dirs *dirs, const struct entry *e,
 
 	f->got = 0;
 	f->awaited = 0;
-	f->rewound = f->balked = f->asked = false;
+	f->rewound = f->balked = f->asked = f->to_nothing = false;
 	rc = e->root ? reader_open_found(f, dirs, e, r) :
 	    reader_open_named(f, dirs, e, r);
 	if (rc < 0)
