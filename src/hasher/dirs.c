@@ -69,16 +69,19 @@ dirs_rename(struct dirs *d, const struct entry *e, size_t len)
 	return 0;
 }
 
-/* Is it the directory that was walked? Where nobody knows it is. */
-static bool
-dirs_is_root(int fd, const struct entry_root *root)
+/* Is it the directory that was walked? Where nobody knows it is. 0, or -1 with
+ * errno: ENOTDIR where it is another. */
+static int
+dirs_check_root(int fd, const struct entry_root *root)
 {
 	struct stat st;
 
 	if (!root->ino)
-		return true;
-	return fstat(fd, &st) == 0 && st.st_dev == root->dev &&
-	    st.st_ino == root->ino;
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return -1;
+	errno = ENOTDIR;
+	return st.st_dev == root->dev && st.st_ino == root->ino ? 0 : -1;
 }
 
 /* Opens the operand, which may be or lead through links. */
@@ -95,10 +98,9 @@ dirs_open_root(struct dirs *d, const struct entry_root *root)
 	d->name[d->walked.below] = after;
 	if (d->root < 0)
 		return -1;
-	if (dirs_is_root(d->root, root))
+	if (dirs_check_root(d->root, root) == 0)
 		return 0;
 	dirs_close(&d->root);
-	errno = ENOTDIR;
 	return -1;
 }
 
