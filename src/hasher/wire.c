@@ -23,6 +23,7 @@ wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e)
 	p = little_put64(p, e->id.ino);
 	p = little_put64(p, e->id.size);
 	p = little_put64(p, (uint64_t)e->id.mtime);
+	p = little_put64(p, (uint64_t)e->id.ctime);
 	p = little_put64(p, e->root ? root->below : UINT64_MAX);
 	p = little_put64(p, root->dev);
 	(void)little_put64(p, root->ino);
@@ -51,6 +52,7 @@ wire_get_request(struct entry *e, struct entry_root *root, const void *p,
 	e->id.ino = little_get64(&from);
 	e->id.size = little_get64(&from);
 	e->id.mtime = (int64_t)little_get64(&from);
+	e->id.ctime = (int64_t)little_get64(&from);
 	below = little_get64(&from);
 	root->dev = little_get64(&from);
 	root->ino = little_get64(&from);

@@ -6,9 +6,9 @@
  * are little-endian.
  *
  *     request  u8 kind, u8 number of the algorithm, u8 1 if its members are
- *              meant, u64 device, u64 inode, u64 size, i64 mtime, u64 bytes of
- *              the name that are the root's (all ones: it has none), u64
- *              device, u64 inode of the root, name, NUL
+ *              meant, u64 device, u64 inode, u64 size, i64 mtime, i64 ctime, u64
+ *              bytes of the name that are the root's (all ones: it has none),
+ *              u64 device, u64 inode of the root, name, NUL
  *     answer   u8 status, i32 code, u64 bytes hashed, identity of what was
  *              read, if it was opened: u64 device, u64 inode, u64 size, i64
  *              mtime, i64 ctime, u32 mode; then the digest (0 to 64 bytes); of
@@ -31,7 +31,7 @@
 #include "base/entry.h"
 #include "hasher/result.h"
 
-#define WIRE_HEAD (3 + 7 * 8) /* bytes of a request before the name */
+#define WIRE_HEAD (3 + 8 * 8) /* bytes of a request before the name */
 #define WIRE_TEXT_MAX 256     /* bytes of the text of an answer, with its NUL:
                                * a longer one is cut */
 #define WIRE_ANSWER_MAX (57 + DIGEST_MAX + WIRE_TEXT_MAX)
@@ -43,7 +43,7 @@ void wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e);
 const char *wire_name(const void *p, size_t n, size_t len);
 
 /* 0, or -1 when the bytes are no request. e's name points into p, its root is
- * NULL or *root; of the identity device, inode, size and mtime are set. */
+ * NULL or *root; of the identity all but the mode is set. */
 int wire_get_request(struct entry *e, struct entry_root *root, const void *p,
     size_t n);
 

@@ -97,15 +97,17 @@ witness_believes_error(const struct entry *e, const struct reader *f,
 	return false;
 }
 
-/* Has another file the name by now? Then for a moment none may have had it, and
- * the one that was seen may be gone: r may say so. */
+/* Has another file the name by now, or was it made again, or moved? Then for a
+ * moment none may have had it, and the one that was seen may be gone: r may say so.
+ * A file may be made with the inode of one that is gone. */
 static bool
 witness_is_replaced(const struct entry *e, const struct reader *f,
     const struct result *r)
 {
 	const struct entry_identity now = entry_identity(&f->st);
 
-	return e->id.ino && (now.ino != e->id.ino || now.dev != e->id.dev) &&
+	return e->id.ino && (now.ino != e->id.ino || now.dev != e->id.dev ||
+	    now.ctime != e->id.ctime) &&
 	    (r->status == RESULT_TYPE || r->status == RESULT_PLACE ||
 	    r->err == ENOENT || r->err == ESTALE);
 }

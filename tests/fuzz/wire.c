@@ -63,7 +63,7 @@ request(const uint8_t *p, size_t n)
 	wire_put_head(head, &e);
 	must(head[2] == (p[2] != 0), "members are meant or not");
 	must(!memcmp(head, p, 2), "kind and algorithm survive");
-	must(!memcmp(head + 3, p + 3, (e.root ? 7 : 5) * 8),
+	must(!memcmp(head + 3, p + 3, (e.root ? 8 : 6) * 8),
 	    "identity and root survive");
 }
 

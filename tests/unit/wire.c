@@ -42,8 +42,10 @@ test_request_round_trip(void **state)
 	assert_true(got.id.ino == 2);
 	assert_true(got.id.size == UINT64_C(3) << 40);
 	assert_true(got.id.mtime == -4);
+	assert_true(got.id.ctime == 5);
 	assert_null(got.root);
-	assert_int_equal(got.cookie, 0); /* does not travel */
+	assert_int_equal(got.id.mode, 0); /* does not travel */
+	assert_int_equal(got.cookie, 0);  /* nor does this */
 	assert_string_equal(wire_name(b, n, 3), "a\nb");
 	e.root = &root;
 	n = make(b, &e);
@@ -73,9 +75,9 @@ test_request_refused(void **state)
 	b[0] = ENTRY_KINDS; /* no such way to open */
 	assert_int_equal(wire_get_request(&got, &its, b, n), -1);
 	b[0] = ENTRY_FOUND;
-	b[35] = 5; /* a root longer than the name */
+	b[43] = 5; /* a root longer than the name */
 	assert_int_equal(wire_get_request(&got, &its, b, n), -1);
-	b[35] = 4;
+	b[43] = 4;
 	b[n - 2] = '\0'; /* a NUL in the name */
 	assert_int_equal(wire_get_request(&got, &its, b, n), -1);
 }
