@@ -31,7 +31,7 @@ bare() {
 		fd=${fd##*/}
 		[ "$fd" -le 2 ] || exec {fd}>&-
 	done
-	exec "$@" 7<a </dev/null 2>/dev/null
+	exec "$@" 7<a </dev/null 2>"$work/errors"
 }
 
 # Runs phash, with stdout a pipe, and prints what its worker has open as soon as

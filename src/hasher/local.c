@@ -230,21 +230,18 @@ local_streams(const int *keep)
 }
 
 /*
- * What workers need. Not stdout or the temporary of -o: a worker that is
- * stopped, or that cannot be ended, would hold them open. Not the directories
- * of the walk, in the middle of which they may be forked: files need the
- * descriptors. In a sandbox not stderr, which is the parent's, but for those that
- * stand for hosts.
+ * What workers need. Not stdout, stderr or the temporary of -o: a worker that is
+ * stopped, or that cannot be ended, would hold them open, and who reads them would
+ * wait for it. Not the directories of the walk, in the middle of which they may be
+ * forked: files need the descriptors.
  */
 static int *
 local_keep(const struct local *l)
 {
 	const struct sandbox *s = l->crew.opts.sandbox;
-	int fds[4] = { STDIN_FILENO };
+	int fds[3] = { STDIN_FILENO };
 	size_t n = 1;
 
-	if (!s || l->crew.hosts.n)
-		fds[n++] = STDERR_FILENO;
 	if (l->crew.opts.dirfd >= 0)
 		fds[n++] = l->crew.opts.dirfd;
 	if (s && s->rules >= 0)
