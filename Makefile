@@ -347,7 +347,8 @@ check-machines: all
 		$(machine_tests)
 
 check-large: all
-	@$(test_env) $(PROVE) --comments --exec $(tests)/run-one $(large_tests)
+	@$(test_env) TEST_TIMEOUT=3600 $(PROVE) --comments \
+		--exec $(tests)/run-one $(large_tests)
 
 # Workers leave by _exit: what they still hold then is not a leak.
 valgrind = valgrind -q --error-exitcode=99 --leak-check=full \

@@ -140,7 +140,7 @@ if strace -f -o /dev/null true 2>/dev/null; then
 	tracer=$!
 	pid=
 	has_begun() {
-		pid=$(pgrep -P $tracer) && [ -n "$pid" ] && workers "$pid" 3
+		pid=$(pgrep -P "$tracer") && [ -n "$pid" ] && workers "$pid" 3
 	}
 	until_ok has_begun
 	children=$(pgrep -P "$pid")
