@@ -96,6 +96,7 @@ static const struct lie lies[] = {
 	{ FILE_("bytes-small"), .len = 3000, .most = 1, .size = 2000 },
 	{ FILE_("sevens"), .len = 3000, .most = 7 },
 	{ FILE_("sevens-small"), .len = 3000, .most = 7, .size = 2000 },
+	{ FILE_("first-small"), .len = 3000, .most = 2000, .size = 2000 },
 	{ FILE_("most"), .most = 100000 },
 
 	/* reads that fail */

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@
 #if defined(__linux__) && !defined(PHASH_PORTABLE)
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #ifdef __has_include
 #if defined(SYS_openat2) && __has_include(<linux/openat2.h>)
 #include <linux/openat2.h> /* Linux 5.6; musl has the number without it */
@@ -77,6 +79,26 @@ compat_read_nowait(int fd, void *p, size_t n)
 		return got;
 #endif
 	return read(fd, p, n);
+}
+
+/*
+ * May a file that is read there have an end that is not where its size says? What
+ * gives size and bytes is another program, or machine (FUSE, 9p), which need not
+ * agree. Where it cannot be told, it may.
+ */
+static inline bool
+compat_size_is_hint(int fd)
+{
+#if defined(__linux__) && !defined(PHASH_PORTABLE)
+	const unsigned long fuse = 0x65735546, v9fs = 0x01021997;
+	struct statfs st;
+
+	return fstatfs(fd, &st) < 0 || (unsigned long)st.f_type == fuse ||
+	    (unsigned long)st.f_type == v9fs;
+#else
+	(void)fd;
+	return true;
+#endif
 }
 
 /* This process gets the signal when its parent ends, where that can be had. */

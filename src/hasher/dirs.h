@@ -27,6 +27,9 @@ struct dirs {
 	bool no_openat2;
 	bool confined;   /* a sandbox lets files be opened that were there when it
 	                  * was made; whoever enters one sets it */
+	/* for hasher/reader: of the file system of the last file */
+	bool has_dev, size_is_hint;
+	uint64_t dev;
 };
 
 void dirs_init(struct dirs *d, int base);

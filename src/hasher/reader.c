@@ -67,7 +67,7 @@ stream_read(struct reader *f, void *p, size_t n)
 }
 
 static bool
-stream_is_last(struct reader *f, size_t got, size_t n)
+stream_is_last(const struct reader *f, size_t got, size_t n)
 {
 	(void)f;
 	(void)n;
@@ -94,22 +94,19 @@ regular_read_nowait(const struct reader *f, void *p, size_t n)
 }
 
 /*
- * Where a block is smaller than a page, a file that was written just now has pages
- * of which the part behind its end is not there. No more than the file must then be
- * asked for, or the page has to come from the disk; and what is asked for says
- * nothing about the end.
+ * Where a block is smaller than a page, the last page of a file that was written
+ * just now is in memory as far as the file goes. What lies behind counts as missing
+ * if it is asked for, and no advice brings it.
  */
 static ssize_t
-regular_read_to_size(struct reader *f, void *p, size_t n)
+regular_read_to_size(const struct reader *f, void *p, size_t n)
 {
 	const uint64_t size = (uint64_t)f->st.st_size;
-	ssize_t got = -1;
 
-	errno = EAGAIN;
 	if (f->got < size && n > size - f->got)
-		got = regular_read_nowait(f, p, (size_t)(size - f->got));
-	f->to_nothing |= got > 0;
-	return got;
+		return regular_read_nowait(f, p, (size_t)(size - f->got));
+	errno = EAGAIN;
+	return -1;
 }
 
 /* Bytes of a disk that are not to be waited for are asked for. */
@@ -151,23 +148,21 @@ regular_is_as_before(const struct reader *f, const struct stat *now)
 }
 
 /*
- * The read that returns 0 is saved where two witnesses say that this is the
- * end: a short read, the first of the file, and the size. regular_settled confirms
- * the size. Beyond the size, a file that has changed is not read on, as it may grow
- * for ever; files of /proc have size 0, do not change, and are read until they say
- * 0, as are those of file systems that give less than they are asked for.
+ * The read that returns 0 is saved where the first short read of the file ends at
+ * its size, and the size is more than a hint. regular_settled confirms the size.
+ * Beyond it a file that has changed is not read on, as it may grow for ever; files
+ * of /proc have size 0, do not change, and are read until they say 0.
  */
 static bool
-regular_is_last(struct reader *f, size_t got, size_t n)
+regular_is_last(const struct reader *f, size_t got, size_t n)
 {
 	const uint64_t size = (uint64_t)f->st.st_size;
 	struct stat now;
 
-	if (got == 0 || (got < n && f->got == size && !f->to_nothing))
-		return true;
-	f->to_nothing |= got < n;
-	return f->got > size && fstat(f->fd, &now) == 0 &&
-	    !regular_is_as_before(f, &now);
+	return got == 0 ||
+	    (got < n && f->got == size && !f->read_to_zero) ||
+	    (f->got > size && fstat(f->fd, &now) == 0 &&
+	    !regular_is_as_before(f, &now));
 }
 
 int
@@ -176,7 +171,6 @@ reader_rewind(struct reader *f, struct result *r)
 	if (lseek(f->fd, 0, SEEK_SET) < 0)
 		return result_fail(r, RESULT_READ, errno);
 	f->got = 0;
-	f->to_nothing = false;
 	return 0;
 }
 
@@ -202,7 +196,7 @@ static const struct reader_kind {
 	/* As read(2), or READER_LATER. */
 	ssize_t (*read)(struct reader *f, void *p, size_t n);
 	/* Are these got of n bytes the last ones? */
-	bool (*is_last)(struct reader *f, size_t got, size_t n);
+	bool (*is_last)(const struct reader *f, size_t got, size_t n);
 	/* As reader_settled. */
 	int (*settled)(struct reader *f, struct result *r);
 } stream = { stream_read, stream_is_last, stream_settled },
@@ -223,6 +217,7 @@ reader_read(struct reader *f, void *p, size_t n, bool *last, struct result *r)
 	f->asked = false;
 	f->got += (uint64_t)got;
 	*last = f->kind->is_last(f, (size_t)got, n);
+	f->read_to_zero |= (size_t)got < n && !*last;
 	return got;
 }
 
@@ -388,6 +383,18 @@ reader_open_named(struct reader *f, const struct dirs *dirs,
 	return reader_look(f, e, r);
 }
 
+/* Asked for once a file system, as long as they do not alternate. */
+static bool
+reader_size_is_hint(const struct reader *f, struct dirs *dirs)
+{
+	if (!dirs->has_dev || dirs->dev != f->st.st_dev) {
+		dirs->has_dev = true;
+		dirs->dev = f->st.st_dev;
+		dirs->size_is_hint = compat_size_is_hint(f->fd);
+	}
+	return dirs->size_is_hint;
+}
+
 int
 reader_open(struct reader *f, struct dirs *dirs, const struct entry *e,
     struct result *r)
@@ -396,10 +403,12 @@ reader_open(struct reader *f, struct dirs *dirs, const struct entry *e,
 
 	f->got = 0;
 	f->awaited = 0;
-	f->rewound = f->balked = f->asked = f->to_nothing = false;
+	f->rewound = f->balked = f->asked = false;
 	rc = e->root ? reader_open_found(f, dirs, e, r) :
 	    reader_open_named(f, dirs, e, r);
 	if (rc < 0)
 		reader_close(f);
+	else
+		f->read_to_zero = reader_size_is_hint(f, dirs);
 	return rc;
 }

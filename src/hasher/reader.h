@@ -26,7 +26,7 @@ struct reader {
 	bool rewound;    /* this is the second try */
 	bool balked;     /* a stream that polled readable, and was not */
 	bool asked;      /* a disk, for the bytes at got */
-	bool to_nothing; /* only a read of 0 bytes is the end */
+	bool read_to_zero; /* only a read of 0 bytes is the end */
 	int64_t awaited; /* nanoseconds by reader_await since the last bytes, at
 	                  * most those it was to wait; a second: the rest of
 	                  * the file is waited for */
