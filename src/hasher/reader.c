@@ -17,8 +17,9 @@
 /* Bytes asked for at once, ahead of reading them. */
 #define READER_AHEAD (1024 * 1024)
 /* Nanoseconds that a disk is awaited; then read(2) waits for it: what was read
- * ahead may have been dropped again. */
-#define READER_PATIENCE INT64_C(1000000000)
+ * ahead may have been dropped again, or not be read at all, as it is of pages that
+ * are in memory in part (regular_read_to_size). */
+#define READER_PATIENCE INT64_C(200000000)
 #define READER_AWAIT_MAX 64
 /* Seconds: the kernel's own default, and more than anybody should wait. */
 #define READER_LEASE_MAX 45

@@ -28,8 +28,8 @@ struct reader {
 	bool asked;      /* a disk, for the bytes at got */
 	bool read_to_zero; /* only a read of 0 bytes is the end */
 	int64_t awaited; /* nanoseconds by reader_await since the last bytes, at
-	                  * most those it was to wait; a second: the rest of
-	                  * the file is waited for */
+	                  * most those it was to wait; a fifth of a second: the
+	                  * rest of the file is waited for */
 	uint64_t got;    /* bytes read in this try */
 	struct stat st;  /* as it was before the first byte of this try */
 };
@@ -53,7 +53,8 @@ int reader_lease_ms(void);
  * are the last ones, or all that is read of a file that grew meanwhile. -1 with
  * the reason in r. READER_LATER when bytes must first come from a disk (they
  * have been asked for), or from the other end of a stream: reader_await. When a
- * disk was awaited for a second, the rest of its file is waited for here.
+ * disk was awaited for a fifth of a second, the rest of its file is waited for
+ * here.
  */
 #define READER_LATER (-2)
 ssize_t reader_read(struct reader *f, void *p, size_t n, bool *last,
