@@ -80,8 +80,10 @@ dirs_check_root(int fd, const struct entry_root *root)
 		return 0;
 	if (fstat(fd, &st) < 0)
 		return -1;
+	if (st.st_dev == root->dev && st.st_ino == root->ino)
+		return 0;
 	errno = ENOTDIR;
-	return st.st_dev == root->dev && st.st_ino == root->ino ? 0 : -1;
+	return -1;
 }
 
 /* Opens the operand, which may be or lead through links. */

@@ -97,9 +97,9 @@ witness_believes_error(const struct entry *e, const struct reader *f,
 	return false;
 }
 
-/* Has another file the name by now, or was it made again, or moved? Then for a
- * moment none may have had it, and the one that was seen may be gone: r may say so.
- * A file may be made with the inode of one that is gone. */
+/* Has another file the name by now, or the same inode another ctime, as when a file
+ * is made with the inode of one that is gone? Then for a moment none may have had
+ * the name, and the file that was seen may be gone: r may say so. */
 static bool
 witness_is_replaced(const struct entry *e, const struct reader *f,
     const struct result *r)
