@@ -117,7 +117,7 @@ unit_src = $(wildcard $(tests)/unit/*.c)
 perf_src = $(wildcard $(tests)/perf/*.c)
 fuzz_src = $(filter-out $(unused_fuzz),$(wildcard $(tests)/fuzz/*.c))
 # What shell tests run beside phash.
-helper_src = $(filter-out $(tests)/coverage.c,$(wildcard $(tests)/*.c))
+tool_src = $(filter-out $(tests)/coverage.c,$(wildcard $(tests)/*.c))
 example_src = $(wildcard $(man)/examples/*.c)
 man_pages = $(wildcard $(man)/*.[1-9])
 
@@ -127,7 +127,7 @@ phash_obj = $(phash_src:$(src)/%.c=$(BUILD)/%.o)
 unit_bin = $(unit_src:$(tests)/%.c=$(BUILD)/tests/%)
 perf_bin = $(perf_src:$(tests)/%.c=$(BUILD)/tests/%)
 fuzz_bin = $(fuzz_src:$(tests)/%.c=$(BUILD)/tests/%)
-helper_bin = $(helper_src:$(tests)/%.c=$(BUILD)/tests/%)
+tool_bin = $(tool_src:$(tests)/%.c=$(BUILD)/tests/%)
 example_bin = $(example_src:$(man)/%.c=$(BUILD)/%)
 
 # The library's version is its header's.
@@ -295,7 +295,7 @@ $(perf_bin): %: %.o $(archives)
 $(example_bin): %: %.o $(BUILD)/libppool.a
 	$(call say,LINK)$(link_program) $(all_libs)
 
-$(helper_bin): %: %.o
+$(tool_bin): %: %.o
 	$(call say,LINK)$(link_program)
 
 $(fuzz_bin): %: %.o $(archives)
@@ -324,7 +324,7 @@ machine_tests = $(tests)/hosts-ssh.t $(tests)/hosts-slurm.t
 # It takes gigabytes of disk.
 large_tests = $(tests)/large-trees.t
 # Those with file systems of their own (fs-*.t) need root too, but leave nothing
-# behind, skip where they cannot run, and mostly wait: they are of all the rest.
+# behind, skip where they cannot run, and mostly wait: they run with the rest.
 other_tests = $(filter-out $(long_tests) $(machine_tests) $(large_tests),\
 	$(wildcard $(tests)/*.t))
 TESTS = $(long_tests) $(unit_bin) $(other_tests)
@@ -335,7 +335,7 @@ test_build = $(if $(filter /%,$(BUILD)),,$(CURDIR)/)$(BUILD)
 test_env = BUILD='$(test_build)' PHASH='$(test_build)/phash' \
 	OBJDIR='$(CURDIR)' SRCDIR='$(srcdir)'
 
-test-programs: $(unit_bin) $(perf_bin) $(example_bin) $(helper_bin)
+test-programs: $(unit_bin) $(perf_bin) $(example_bin) $(tool_bin)
 
 prove = $(PROVE) --failures --comments -j $(JOBS) --exec $(tests)/run-one
 
@@ -467,7 +467,7 @@ lint-musl lint-m32:
 # of a source that is compiled twice, the one without -fPIC.
 
 c_files = $(ppool_src) $(phash_src) $(src)/main.c $(unit_src) $(perf_src) \
-	$(fuzz_src) $(helper_src) $(example_src) $(tests)/coverage.c
+	$(fuzz_src) $(tool_src) $(example_src) $(tests)/coverage.c
 tagged = $(c_files) $(wildcard $(src)/*.h $(src)/*/*.h)
 
 tags:

@@ -19,6 +19,7 @@
 #     at_reads WHEN CHANGE CMD...   and
 #     reads                    for changes of a file while it is read
 #     engines                  every --engine that this machine has
+#     gone PID...              no such process works any more
 #     small_files DIR N        makes DIR with N files, of 1, 4, 9 ... random bytes
 #     large_files DIR N        likewise of 30 MiB, which are holes
 #     has_archives             was phash built with libarchive? for use with if
@@ -116,6 +117,17 @@ ok() {
 skip() {
 	test_count=$((test_count + 1))
 	echo "ok $test_count - $1 # SKIP $2"
+}
+
+gone() {
+	local pid
+	for pid; do
+		# a zombie is gone too: it waits for its new parent only
+		case $(ps -o stat= -p "$pid") in
+		'' | Z*) ;;
+		*) return 1 ;;
+		esac
+	done
 }
 
 small_files() {

@@ -7,16 +7,6 @@ mkdir t
 echo a >t/a
 mkfifo fifo
 
-gone() {
-	local pid
-	for pid; do
-		# a zombie is gone too: it waits for its new parent only
-		case $(ps -o stat= -p "$pid") in
-		'' | Z*) ;;
-		*) return 1 ;;
-		esac
-	done
-}
 # Only Linux ends a process that is blocked in a FIFO along with its parent; in
 # a portable build it notices when the FIFO lets it go.
 let_go() {
@@ -135,7 +125,7 @@ ok 'SIGKILL in the middle of work: they are gone' until_ok gone $children
 # they were sent lies in their sockets already.
 if strace -f -o /dev/null true 2>/dev/null; then
 	strace -f --quiet=attach,path-resolution,exit -o "$work/trace" \
-		-e trace=prctl -e inject=prctl:delay_enter=500000 \
+		-e trace=prctl -e inject=prctl:delay_enter=3000000 \
 		"$phash" -j 3 t fifo >"$work/out" 2>"$work/err" &
 	tracer=$!
 	pid=

@@ -96,6 +96,14 @@ unquote(const char *text, struct buf *word)
 	    "it is no word of the shell's own");
 }
 
+/* Does it turn the direction of writing? Bidi_Control of Unicode. */
+static bool
+turns(wchar_t c)
+{
+	return c == 0x61c || c == 0x200e || c == 0x200f ||
+	    (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
 /* How wide text is; all of it must be characters that print. */
 static size_t
 columns(const char *text)
@@ -108,7 +116,7 @@ columns(const char *text)
 		size_t n = mbrtowc(&c, text, strlen(text), &state);
 
 		must(n <= strlen(text), "it is in the locale's encoding");
-		must(iswprint((wint_t)c) && c != 0x202e,
+		must(iswprint((wint_t)c) && !turns(c),
 		    "a terminal only shows it");
 		total += wcwidth(c) > 0 ? (size_t)wcwidth(c) : 0;
 		text += n;

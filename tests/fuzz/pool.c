@@ -1,10 +1,10 @@
 /*
- * A worker gone wild, against the pool that started it: what ppool receives is
- * an input, in whole frames and in pieces, in any order with what a worker
- * should do. See README beside this file.
+ * Workers that do anything, against the pool that started them: what ppool
+ * receives is an input, in whole frames and in pieces, in any order with what a
+ * worker should do. See README beside this file.
  *
  * An input is a byte for the number of items, a byte for the options of pool and
- * feed, and a script, of steps of a byte and what they need. The first WILD
+ * feed, and a script, of steps of a byte and what they need. The first FAULTY
  * workers run it and end; all others answer as they should, and there is always
  * one. What must hold, whatever the script:
  *
@@ -34,7 +34,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { WORKERS = 3, WILD = 2, ITEMS = 16, MAX_ITEM = 64 };
+enum { WORKERS = 3, FAULTY = 2, ITEMS = 16, MAX_ITEM = 64 };
 
 struct script {
 	const uint8_t *at, *end;
@@ -147,11 +147,11 @@ take_step(struct script *s, ppool_worker *w, ppool_item *item)
 		wait_for_item(w, item);
 		break;
 	case ANSWER:
-		(void)ppool_answer(w, item, (int)(next(s) % 2), "wild",
+		(void)ppool_answer(w, item, (int)(next(s) % 2), "fault",
 		    next(s) % 5);
 		break;
 	case PART:
-		(void)ppool_answer_part(w, item, "wild", next(s) % 5);
+		(void)ppool_answer_part(w, item, "fault", next(s) % 5);
 		break;
 	case NOTE:
 		send_note(s, w);
@@ -205,7 +205,7 @@ serve(void *state, ppool_worker *w)
 	struct script *s = state;
 	ppool_item item = { .id = 0 };
 
-	if (atomic_fetch_add(s->started, 1) >= WILD)
+	if (atomic_fetch_add(s->started, 1) >= FAULTY)
 		return serve_honest(w);
 	while (s->at < s->end)
 		take_step(s, w, &item);
@@ -284,7 +284,7 @@ run_pool(struct script *s, unsigned items, unsigned how)
 		    PPOOL_OK, "an item is taken");
 	must(ppool_feed_finish(f, -1) == PPOOL_OK, "there is an end");
 	must(o.n == items, "each item has its result");
-	must(o.died <= (how & 4 ? 0 : WILD), "a death costs one item");
+	must(o.died <= (how & 4 ? 0 : FAULTY), "a death costs one item");
 	ppool_feed_free(f);
 	must(ppool_close(pool) == PPOOL_OK &&
 	    ppool_join(pool, -1) == PPOOL_OK, "all workers leave");
