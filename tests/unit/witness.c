@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -64,10 +65,23 @@ change(const char *name, const char *text)
 	assert_return_code(utimensat(AT_FDCWD, name, t, 0), errno);
 }
 
+/* The lowest descriptor that is free. */
+static int
+lowest(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+static int lowest_before;
+
 static int
 enter(void **state)
 {
 	(void)state;
+	lowest_before = lowest();
 	witness_init(&witness, AT_FDCWD);
 	put("a", "1");
 	put("b", "22");
@@ -82,7 +96,7 @@ leave(void **state)
 	buf_release(&why);
 	unlink("a");
 	unlink("b");
-	return 0;
+	return lowest() == lowest_before ? 0 : -1;
 }
 
 static void
@@ -168,9 +182,75 @@ test_changes_on(void **state)
 	change("a", "longer still");
 	r = said(&then, RESULT_OK, 0);
 	assert_true(believes(&a, &r));
+	/* nor need the time be another */
+	r.entry.id.mtime = a.id.mtime;
+	assert_true(believes(&a, &r));
 	/* an old copy is not */
 	r.entry.id.mtime = -1;
 	assert_false(believes(&a, &r));
+}
+
+/* Its size is another one now, or its time: each is enough. */
+static void
+test_either_changed(void **state)
+{
+	struct entry a = seen("a");
+	struct result r = said(&a, RESULT_OK, 0);
+
+	(void)state;
+	r.entry.id.mtime++; /* what is there now is neither seen nor said */
+	a.id.size++;
+	assert_true(believes(&a, &r));
+	a = seen("a");
+	a.id.mtime--;
+	r.entry.id.size++;
+	assert_true(believes(&a, &r));
+}
+
+/* It cannot be opened here just now: what was said of the open file stands. */
+static void
+test_busy_here(void **state)
+{
+	const struct entry a = seen("a");
+	struct result r = said(&a, RESULT_OK, 0);
+	struct rlimit most, none;
+
+	(void)state;
+	r.entry.id.size++;
+	assert_return_code(getrlimit(RLIMIT_NOFILE, &most), errno);
+	none = most;
+	none.rlim_cur = 0;
+	assert_return_code(setrlimit(RLIMIT_NOFILE, &none), errno);
+	assert_true(believes(&a, &r));
+	assert_int_equal(r.status, RESULT_OK);
+	assert_int_equal(r.digestlen, 4);
+	r = said(&a, RESULT_OPEN, EACCES);
+	assert_true(believes(&a, &r));
+	assert_return_code(setrlimit(RLIMIT_NOFILE, &most), errno);
+	assert_int_equal(r.err, EMFILE);
+}
+
+/* More file systems than are remembered: the first still are, others are not. */
+static void
+test_many_devices(void **state)
+{
+	const struct entry a = seen("a");
+	struct entry e = a;
+	struct result r = said(&a, RESULT_OK, 0);
+
+	(void)state;
+	assert_true(believes(&a, &r)); /* what another look sees */
+	for (uint64_t i = 1; i < WITNESS_DEVICES + 2; i++) {
+		e.id.dev = (UINT64_C(1) << 40) + i;
+		r = said(&e, RESULT_OK, 0);
+		assert_true(believes(&e, &r));
+	}
+	for (uint64_t i = 1; i < WITNESS_DEVICES + 2; i++) {
+		e.id.dev = (UINT64_C(1) << 40) + i;
+		r = said(&e, RESULT_OK, 0);
+		r.entry.id.ino++;
+		assert_int_equal(believes(&e, &r), i >= WITNESS_DEVICES);
+	}
 }
 
 /* It differs there, and is gone here: it has no digest. */
@@ -216,6 +296,10 @@ test_absent_there(void **state)
 	assert_int_equal(r.err, ENOENT);
 	r = said(&a, RESULT_READ, ESTALE);
 	assert_true(believes(&a, &r));
+	r = said(&a, RESULT_TYPE, 0);
+	assert_true(believes(&a, &r));
+	r = said(&a, RESULT_PLACE, 0);
+	assert_true(believes(&a, &r));
 	/* which is no reason why it may not be opened */
 	r = said(&a, RESULT_OPEN, EACCES);
 	assert_false(believes(&a, &r));
@@ -236,6 +320,10 @@ test_unreadable_there(void **state)
 	assert_false(believes(&a, &r));
 	assert_string_equal(buf_str(&why), "does not see the same files: a "
 	    "cannot be read there: Input/output error");
+	/* nor is there an end, here */
+	r = said(&a, RESULT_READ, EIO);
+	r.size = 1000;
+	assert_false(believes(&a, &r));
 	/* a directory cannot be read here, either */
 	assert_int_equal(unlink("a"), 0);
 	assert_int_equal(mkdir("a", 0700), 0);
@@ -269,6 +357,9 @@ main(void)
 		CASE(test_inodes),
 		CASE(test_changed_since),
 		CASE(test_changes_on),
+		CASE(test_either_changed),
+		CASE(test_busy_here),
+		CASE(test_many_devices),
 		CASE(test_gone_since),
 		CASE(test_absent_there),
 		CASE(test_unreadable_there),
