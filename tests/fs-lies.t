@@ -93,6 +93,11 @@ has() { # MODE NAME BYTES|REASON
 EIO='Input/output error'
 AGAIN='Resource temporarily unavailable'
 CHANGED='file changed as we read it'
+# Without extensions of Linux the size is believed if the first answer ends there.
+first_small=3000
+if grep -q -e -DPHASH_PORTABLE "${phash%/*}/flags" 2>/dev/null; then
+	first_small=-
+fi
 cat >cases <<END
 honest|500000|500000
 small|5000|500000
@@ -103,7 +108,7 @@ bytes|-|3000
 bytes-empty|0|3000
 bytes-large|-|3000
 bytes-small|-|3000
-first-small|-|3000
+first-small|-|$first_small
 sevens|-|3000
 sevens-small|-|3000
 most|-|500000

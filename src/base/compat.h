@@ -84,7 +84,8 @@ compat_read_nowait(int fd, void *p, size_t n)
 /*
  * May a file that is read there have an end that is not where its size says? What
  * gives size and bytes is another program, or machine (FUSE, 9p), which need not
- * agree. Where it cannot be told, it may.
+ * agree. Other systems have other ways to tell, which nobody has written: there the
+ * size is believed.
  */
 static inline bool
 compat_size_is_hint(int fd)
@@ -97,7 +98,7 @@ compat_size_is_hint(int fd)
 	    (unsigned long)st.f_type == v9fs;
 #else
 	(void)fd;
-	return true;
+	return false;
 #endif
 }
 
