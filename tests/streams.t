@@ -162,16 +162,17 @@ ok 'all are opened, there are waits, none between them' test \
 echo slow >slow
 strace -f -o "$work/trace" -e trace=preadv2 "$phash" slow >/dev/null 2>&1
 if grep -q 'preadv2(' "$work/trace"; then
-	(exec 3>fifo0 && sleep 0.2 && echo soon >&3) &
+	exec 3< <(echo soon)
+	wait $! # its end is there, too
 	try 'a slow file before a stream' 0 strace -f \
 		--quiet=attach,path-resolution -o "$work/trace" \
 		-P "$(pwd -P)/slow" -P slow -e trace=preadv2,read \
 		-e inject=preadv2:error=EAGAIN \
 		-e inject=read:delay_enter=2s \
-		"$phash" --sort=none --untagged -j 1 slow fifo0
-	wait
+		"$phash" --sort=none --untagged -j 1 slow /dev/fd/3
+	exec 3<&-
 	out 'is read after it' <<END
-$(echo soon | sha512sum | sed s/-/fifo0/)
+$(echo soon | sha512sum | sed s,-,/dev/fd/3,)
 $(sha512sum slow)
 END
 else
