@@ -275,6 +275,7 @@ $(BUILD)/examples/%.o: $(man)/examples/%.c $(BUILD)/flags
 # library fail, or count how often they are called.
 LDFLAGS_digest = -Wl,--wrap=EVP_MD_fetch,--wrap=EVP_MD_names_do_all \
 	-Wl,--wrap=OSSL_LIB_CTX_get0_global_default
+LDFLAGS_dirs = -Wl,--wrap=xio_open
 LDFLAGS_progress = -Wl,--wrap=clock_gettime
 LDFLAGS_mem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LDFLAGS_outfile_signals = -Wl,--wrap=linkat,--wrap=renameat,--wrap=unlinkat \

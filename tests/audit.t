@@ -657,8 +657,8 @@ if strace -o /dev/null true 2>/dev/null; then
 			--quiet=attach,path-resolution -o "$work/trace" \
 			-P one/n -P "$(pwd -P)/one/n" -P one/c \
 			-P "$(pwd -P)/one/c" -P n -P c \
-			-e trace=openat,open,openat2 \
-			-e inject=openat,open,openat2:error=ENOENT "$@"
+			-e trace=openat,open \
+			-e inject=openat,open:error=ENOENT "$@"
 	}
 	"$phash" one | grep -v '/n)' >gone
 	try 'files that vanish' 1 vanishing "$phash" --audit=gone one
@@ -675,8 +675,8 @@ END
 	try 'a file that the walk saw and that is a link by now' 1 env \
 		ASAN_OPTIONS=detect_leaks=0 strace -f \
 		--quiet=attach,path-resolution -o "$work/trace" -P one/c \
-		-P "$(pwd -P)/one/c" -P c -e trace=openat,open,openat2 \
-		-e inject=openat,open,openat2:error=ELOOP \
+		-P "$(pwd -P)/one/c" -P c -e trace=openat,open \
+		-e inject=openat,open:error=ELOOP \
 		"$phash" --quiet --audit=gone one
 	out 'is CHANGED' <<'END'
 CHANGED one/c

@@ -44,10 +44,10 @@ try 'without ./ in front' 0 bash -c 'sed "s|!\./|!|" LIST |
 # Each archive is read once, by whatever name.
 { cat LIST REVERSE; sed 's|(r|(./r|; s|(p|(t/../p|' LIST; } >THRICE
 # LeakSanitizer cannot work under ptrace.
-if ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,openat2 \
+if ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,open \
 	-o "$work/trace" true 2>/dev/null; then
 	try 'lists thrice as long' 0 env ASAN_OPTIONS=detect_leaks=0 strace \
-		-f -e trace=openat,openat2 -o "$work/trace" "$phash" -j 2 -c \
+		-f -e trace=openat,open -o "$work/trace" "$phash" -j 2 -c \
 		--archive --status THRICE
 	ok 'one open' test "$(grep -c 'r\.tgz"' "$work/trace")" = 1
 else

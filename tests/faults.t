@@ -103,14 +103,14 @@ END
 	same 'and the rest is done' "$work/but-c" "$work/out"
 }
 bad_file $reads:error=EIO 'Input/output error'
-bad_file openat,open,openat2:error=EMFILE 'Too many open files'
-bad_file openat,open,openat2:error=ENFILE 'Too many open files in system'
-bad_file openat,open,openat2:error=EPERM 'Operation not permitted'
-bad_file openat,open,openat2:error=ENOMEM 'Cannot allocate memory'
+bad_file openat,open:error=EMFILE 'Too many open files'
+bad_file openat,open:error=ENFILE 'Too many open files in system'
+bad_file openat,open:error=EPERM 'Operation not permitted'
+bad_file openat,open:error=ENOMEM 'Cannot allocate memory'
 
 # What others may give back is waited for.
 for error in ENFILE EAGAIN; do
-	try "$error once" 0 faulty openat,open,openat2:error=$error:when=1 \
+	try "$error once" 0 faulty openat,open:error=$error:when=1 \
 		t/c "$phash" t
 	ok 'was injected' injected
 	same 'is tried again' "$work/lines" "$work/out"
@@ -144,8 +144,8 @@ in_a_second() {
 if in_a_second true 2>/dev/null; then
 	try 'a file that stays leased' 1 in_a_second strace -f \
 		--quiet=attach,path-resolution -o "$work/trace" \
-		-P t/c -P "$here/t/c" -P c -e trace=openat,open,openat2 \
-		-e inject=openat,open,openat2:error=EAGAIN "$phash" t
+		-P t/c -P "$here/t/c" -P c -e trace=openat,open \
+		-e inject=openat,open:error=EAGAIN "$phash" t
 	err 'is said' <<'END'
 phash: t/c: in use: another program has a lease on it
 END
@@ -194,7 +194,7 @@ asked_once() { # where there is a read that does not wait
 sha512sum --tag big t/c >"$work/want"
 same 'are both read' "$work/want" "$work/out"
 ok 'the disk is asked once for them' asked_once
-try 'interrupted opens' 0 faulty openat,open,openat2:error=EINTR:when=1..3 \
+try 'interrupted opens' 0 faulty openat,open:error=EINTR:when=1..3 \
 	t/c "$phash" t
 ok 'were injected' injected
 same 'are done again' "$work/lines" "$work/out"
@@ -202,23 +202,13 @@ same 'are done again' "$work/lines" "$work/out"
 mkdir -p within/d/e
 echo f | tee within/d/f >within/d/e/f
 "$phash" within >"$work/within"
-# The walk opens the directory d once, a worker opens it once for each file.
+# A worker opens each directory on the way.
 try 'an interrupted descent' 0 strace -f --quiet=attach,path-resolution \
-	-o "$work/trace" -P d -P d/e -e trace=openat,openat2 \
-	-e inject=openat2:error=ENOSYS \
-	-e inject=openat:error=EINTR:when=2..3 "$phash" -j 1 within
-ok 'was injected' test "$(grep -c 'EINTR.*INJECTED' "$work/trace")" = 2
+	-o "$work/trace" -P d -P e -e trace=openat,open \
+	-e inject=openat,open:error=EINTR:when=1..3 "$phash" -j 1 within
+ok 'was injected' test \
+	"$(grep -c 'O_NOFOLLOW.*EINTR.*INJECTED' "$work/trace")" = 3
 same 'is done again' "$work/within" "$work/out"
-strace -f -o "$work/trace" -e trace=openat2 "$phash" within >"$work/out" 2>&1
-if grep -q 'openat2(' "$work/trace"; then
-	try 'interrupted openat2' 0 strace -f -o "$work/trace" \
-		-e trace=openat2 -e inject=openat2:error=EINTR:when=1..3 \
-		"$phash" -j 1 within
-	ok 'was injected' injected
-	same 'is done again' "$work/within" "$work/out"
-else
-	skip 'interrupted openat2' 'no openat2'
-fi
 
 # A file that kills whoever reads it.
 try 'a deadly file' 1 faulty $reads:signal=KILL t/c \
@@ -283,8 +273,8 @@ same 'it is done by looking' "$work/lines" "$work/out"
 # All workers die before they do anything: that ends, and is said.
 run timeout 60 strace -f --quiet=attach,path-resolution -o "$work/trace" -P t/a -P t/b -P t/c -P t/d \
 	-P t/e -P a -P b -P c -P d -P e \
-	-e trace=openat,open,openat2 \
-	-e inject=openat,open,openat2:signal=KILL:when=1+ "$phash" t/a t/b t/c t/d t/e
+	-e trace=openat,open \
+	-e inject=openat,open:signal=KILL:when=1+ "$phash" t/a t/b t/c t/d t/e
 status=$?
 ok 'every worker dies of every file' test $status = 1 -o $status = 2
 ok 'and it is said' grep -q '^phash: ' "$work/err"

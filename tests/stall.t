@@ -85,8 +85,8 @@ if ! strace -f -o /dev/null true 2>/dev/null; then
 fi
 stopped() {
 	strace -f --quiet=attach,path-resolution -o "$work/trace" \
-		-P t/c -P "$(pwd -P)/t/c" -P c -e trace=openat,open,openat2 \
-		-e inject=openat,open,openat2:signal=STOP "$@"
+		-P t/c -P "$(pwd -P)/t/c" -P c -e trace=openat,open \
+		-e inject=openat,open:signal=STOP "$@"
 }
 for options in '-j 1' '-j 2' '-j 2 --chunk=1'; do
 	# shellcheck disable=SC2086 # words are meant
@@ -129,10 +129,10 @@ slow() { # INJECTIONS... -- COMMAND
 	done
 	shift
 	strace -f --quiet=attach,path-resolution -o "$work/trace" \
-		"${paths[@]}" -e trace=openat,open,openat2,read,preadv2 \
+		"${paths[@]}" -e trace=openat,open,read,preadv2 \
 		"${inject[@]}" "$@"
 }
-try 'sixteen slow opens' 0 slow openat,open,openat2:delay_enter=400000 -- \
+try 'sixteen slow opens' 0 slow openat,open:delay_enter=400000 -- \
 	"$phash" -j 1 --timeout=3 s
 same 'are no stall' "$work/lines" "$work/out"
 try 'sixteen slow reads that fail' 1 slow preadv2:error=EAGAIN \

@@ -101,8 +101,8 @@ export ASAN_OPTIONS=detect_leaks=0 # which cannot be under ptrace
 sleep 1000 >fifo1 &
 silent=$!
 strace -f -o "$work/trace" -P regular -P "$PWD/regular" \
-	-e trace=openat,open,openat2 \
-	-e inject=openat,open,openat2:error=ENFILE:when=1 \
+	-e trace=openat,open \
+	-e inject=openat,open:error=ENFILE:when=1 \
 	"$phash" -j 1 --sort=none fifo1 regular >"$work/out" 2>"$work/err" &
 ok 'ENFILE beside a silent FIFO' lines_out 1
 ok 'was injected' grep -q INJECTED "$work/trace"

@@ -26,12 +26,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
-#ifdef __has_include
-#if defined(SYS_openat2) && __has_include(<linux/openat2.h>)
-#include <linux/openat2.h> /* Linux 5.6; musl has the number without it */
-#define COMPAT_OPENAT2 SYS_openat2
-#endif
-#endif
 #endif
 
 /* A directory handle that needs no read permission on the directory; and one of
@@ -110,31 +104,6 @@ compat_die_with_parent(int sig)
 	(void)prctl(PR_SET_PDEATHSIG, sig);
 #else
 	(void)sig;
-#endif
-}
-
-/*
- * openat(2) of what lies beneath a directory, where no component is a symbolic
- * link: -1 with ELOOP where one is. -1 with ENOSYS where the system cannot say.
- */
-static inline int
-compat_open_beneath(int dirfd, const char *path, int flags)
-{
-#ifdef COMPAT_OPENAT2
-	const struct open_how how = { .flags = (unsigned)flags,
-	    .resolve = RESOLVE_NO_SYMLINKS };
-	int fd;
-
-	do
-		fd = (int)syscall(COMPAT_OPENAT2, dirfd, path, &how, sizeof(how));
-	while (fd < 0 && errno == EINTR);
-	return fd;
-#else
-	(void)dirfd;
-	(void)path;
-	(void)flags;
-	errno = ENOSYS;
-	return -1;
 #endif
 }
 

@@ -14,7 +14,7 @@
 void
 dirs_init(struct dirs *d, int base)
 {
-	*d = (struct dirs){ .base = base, .root = -1, .dir = -1 };
+	*d = (struct dirs){ .base = base, .root = -1 };
 }
 
 static void
@@ -28,10 +28,18 @@ dirs_close(int *fd)
 	errno = saved;
 }
 
+/* Leaves the first n levels open. */
+static void
+dirs_cut(struct dirs *d, unsigned n)
+{
+	while (d->n > n)
+		dirs_close(&d->level[--d->n].fd);
+}
+
 void
 dirs_forget(struct dirs *d)
 {
-	dirs_close(&d->dir);
+	dirs_cut(d, 0);
 	dirs_close(&d->root);
 	d->known = false;
 }
@@ -44,9 +52,12 @@ dirs_release(struct dirs *d)
 	d->name = NULL;
 }
 
+/* The directory that is open and the furthest down. */
 static int
-dirs_root(const struct dirs *d)
+dirs_last(const struct dirs *d)
 {
+	if (d->n)
+		return d->level[d->n - 1].fd;
 	return d->walked.below ? d->root : d->base;
 }
 
@@ -106,51 +117,44 @@ dirs_open_root(struct dirs *d, const struct entry_root *root)
 	return -1;
 }
 
-/* Opens a path below a directory, component by component. The slashes in it
- * are NULs meanwhile. */
-static int
-dirs_descend(int root, char *path)
+/* The directory fd with the first len bytes of the name becomes the last. */
+static void
+dirs_push(struct dirs *d, size_t len, int fd)
 {
-	int at = root, next;
-	char *slash;
-
-	do {
-		slash = strchr(path, '/');
-		if (slash)
-			*slash = '\0';
-		next = xio_open(at, path, COMPAT_O_DIRHANDLE | O_NOFOLLOW);
-		if (slash)
-			*slash = '/';
-		if (at != root)
-			dirs_close(&at);
-		at = next;
-		path = slash + 1;
-	} while (at >= 0 && slash);
-	return at;
+	if (d->n == DIRS_LEVELS) {
+		dirs_close(&d->level[0].fd);
+		memmove(d->level, d->level + 1,
+		    (DIRS_LEVELS - 1) * sizeof(d->level[0]));
+		d->n--;
+	}
+	d->level[d->n++] = (struct dirs_level){ len, fd };
 }
 
-/* Opens the directory behind the root. */
+/* Opens what the name has below the last. */
 static int
-dirs_open_dir(struct dirs *d)
+dirs_descend(struct dirs *d)
 {
-	char *path = d->name + d->walked.below, *end = d->name + d->len - 1;
+	size_t at = d->n ? d->level[d->n - 1].len : d->walked.below;
 
-	if (d->len == d->walked.below)
-		return 0; /* the root itself */
-	*end = '\0';
-	errno = ENOSYS;
-	if (!d->no_openat2)
-		d->dir = compat_open_beneath(dirs_root(d), path,
-		    COMPAT_O_DIRHANDLE);
-	/* EPERM is how a filter of system calls says ENOSYS */
-	if (d->dir < 0 && (errno == ENOSYS || errno == EPERM))
-		d->no_openat2 = true;
-	if (d->dir < 0 && (d->no_openat2 || errno == ENAMETOOLONG))
-		d->dir = dirs_descend(dirs_root(d), path);
-	*end = '/';
-	if (d->dir < 0 && errno == ELOOP)
+	while (at < d->len) {
+		char *slash = strchr(d->name + at, '/');
+		int fd;
+
+		*slash = '\0';
+		fd = xio_open(dirs_last(d), d->name + at,
+		    COMPAT_O_DIRHANDLE | O_NOFOLLOW);
+		*slash = '/';
+		if (fd < 0)
+			break;
+		at = (size_t)(slash + 1 - d->name);
+		dirs_push(d, at, fd);
+	}
+	if (at == d->len)
+		return 0;
+	d->len = at;
+	if (errno == ELOOP)
 		errno = ENOTDIR; /* a link */
-	return d->dir < 0 ? -1 : 0;
+	return -1;
 }
 
 /* Has e the same root as d? */
@@ -162,6 +166,18 @@ dirs_has_root(const struct dirs *d, const struct entry *e)
 	    !memcmp(d->name, e->name, d->walked.below);
 }
 
+/* Leaves those levels open that are above of the first len bytes of e's name. */
+static void
+dirs_climb(struct dirs *d, const struct entry *e, size_t len)
+{
+	unsigned n = d->n;
+
+	while (n && (d->level[n - 1].len > len ||
+	    memcmp(d->name, e->name, d->level[n - 1].len) != 0))
+		n--;
+	dirs_cut(d, n);
+}
+
 int
 dirs_enter(struct dirs *d, const struct entry *e, const char **file)
 {
@@ -170,23 +186,18 @@ dirs_enter(struct dirs *d, const struct entry *e, const char **file)
 	while (len > e->root->below && e->name[len - 1] != '/')
 		len--;
 	*file = e->name + len;
-	d->kept = dirs_has_root(d, e) && d->len == len &&
-	    !memcmp(d->name, e->name, len);
-	if (!d->kept) {
-		dirs_close(&d->dir);
-		if (!dirs_has_root(d, e))
-			dirs_forget(d);
-		if (dirs_rename(d, e, len) < 0) {
-			dirs_forget(d); /* name is still that of the last */
-			return -1;
-		}
-		if (!d->known && dirs_open_root(d, e->root) < 0)
-			return -1;
-		d->known = true;
-		if (dirs_open_dir(d) < 0) {
-			dirs_forget(d);
-			return -1;
-		}
+	d->kept = dirs_has_root(d, e);
+	if (d->kept && d->len == len && !memcmp(d->name, e->name, len))
+		return dirs_last(d);
+	if (!d->kept)
+		dirs_forget(d);
+	dirs_climb(d, e, len);
+	if (dirs_rename(d, e, len) < 0) {
+		dirs_forget(d); /* name is still that of the last */
+		return -1;
 	}
-	return d->dir < 0 ? dirs_root(d) : d->dir;
+	if (!d->known && dirs_open_root(d, e->root) < 0)
+		return -1;
+	d->known = true;
+	return dirs_descend(d) < 0 ? -1 : dirs_last(d);
 }

@@ -2,10 +2,9 @@
  * dirs.h - the directory in which a file is opened.
  *
  * What the walk has found is opened so that no symbolic link, put anywhere in
- * its name below the operand since, leads to another file: by openat2(2) with
- * RESOLVE_NO_SYMLINKS, or where the system has not got that, component by
- * component. The last directory is kept open for the files that follow, and so
- * is the operand's.
+ * its name below the operand since, leads to another file: component by component
+ * from the operand on. The last directories on the way are kept open for the files
+ * that follow, which are in them or near, and so is the operand's.
  */
 #ifndef HASHER_DIRS_H
 #define HASHER_DIRS_H
@@ -15,16 +14,26 @@
 
 #include "base/entry.h"
 
+/* Directories in each other that are kept open below the operand's. */
+#define DIRS_LEVELS 4
+
+struct dirs_level {
+	size_t len;      /* of its name, a slash at the end */
+	int fd;
+};
+
 struct dirs {
 	int base;        /* names are relative to it; borrowed */
-	int root, dir;   /* -1: none is open, or it is the one above */
-	char *name;      /* of dir: len bytes, a slash at the end... */
+	int root;        /* -1: none is open, or it is base */
+	struct dirs_level level[DIRS_LEVELS]; /* those that are open, each a
+	                  * component longer than the one before */
+	unsigned n;
+	char *name;      /* that of the last of them, and so of all: len bytes */
 	size_t len, cap;
 	struct entry_root walked; /* root, as the walk saw it: its below of
 	                  * name are root's */
-	bool known;      /* name is that of an open directory */
-	bool kept;       /* the last dirs_enter opened nothing */
-	bool no_openat2;
+	bool known;      /* name begins with that of an open root */
+	bool kept;       /* the last dirs_enter used what was open before */
 	bool confined;   /* a sandbox lets files be opened that were there when it
 	                  * was made; whoever enters one sets it */
 	/* for hasher/reader: of the file system of the last file */

@@ -37,6 +37,7 @@
 #include "digest/digest.h"
 #include "digest/engine.h"
 #include "hasher/crew.h"
+#include "hasher/dirs.h"
 #include "hasher/flight.h"
 #include "hasher/ops.h"
 #include "hasher/result.h"
@@ -51,9 +52,9 @@
 /* More descriptors than anything here asks for, in parent or worker. */
 #define LOCAL_PLENTY 64
 /* What a worker has open beside those it keeps, streams and files: its end of
- * the socket, /dev/null for stdout and stderr, the directory of the operand, the
- * one of the file, and one for while it opens another. */
-#define LOCAL_WORKER_NEEDS 6
+ * the socket, /dev/null for stdout and stderr, the directory of the operand, those
+ * below it, and one for while it opens another. */
+#define LOCAL_WORKER_NEEDS (5 + DIRS_LEVELS)
 /* One in so many of the rest may be a stream: files need some. */
 #define LOCAL_STREAM_SHARE 3
 /* Streams that wait beyond those in the workers, before hasher_put waits for
