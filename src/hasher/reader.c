@@ -410,6 +410,6 @@ reader_open(struct reader *f, struct dirs *dirs, const struct entry *e,
 	if (rc < 0)
 		reader_close(f);
 	else
-		f->read_to_zero = reader_size_is_hint(f, dirs);
+		f->read_to_zero = f->regular && reader_size_is_hint(f, dirs);
 	return rc;
 }
