@@ -325,13 +325,8 @@ refused codelater EACCES  EACCES  -
 refused shared    EACCES  EACCES  -
 refused stdin     killed  killed  -
 refused lease     killed  killed  -
-if [ "$abi" -ge 3 ]; then
-	refused beneath EACCES ENOSYS EACCES
-	refused emptied EACCES ENOSYS EACCES
-else
-	refused beneath ENOSYS ENOSYS EACCES
-	refused emptied ENOSYS ENOSYS -
-fi
+refused beneath   ENOSYS  ENOSYS  EACCES
+refused emptied   ENOSYS  ENOSYS  EACCES   3
 
 # What it has given up for good, by what the kernel says of it.
 status_of() { # WITHOUT NAME

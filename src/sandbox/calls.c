@@ -216,10 +216,8 @@ calls_write(struct program *p, const struct calls *c)
 	put_number(p); /* one of x32 has a bit more, and equals none */
 	put_without(p, SYS_openat, 2, CALLS_OPEN, SECCOMP_RET_KILL_PROCESS);
 	put_without(p, SYS_open, 1, CALLS_OPEN, SECCOMP_RET_KILL_PROCESS);
-	if (c->beneath)
-		put_always(p, SYS_openat2);
-	else
-		put_refused(p, SYS_openat2, ENOSYS);
+	/* its flags are in memory */
+	put_refused(p, SYS_openat2, ENOSYS);
 	put_fcntl(p);
 	for (i = 0; i < CALLS_LENGTH(calls_always); i++)
 		put_always(p, calls_always[i]);

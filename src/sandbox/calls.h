@@ -8,8 +8,6 @@
 
 struct calls {
 	bool threads;   /* it may make some */
-	bool beneath;   /* openat2(2) may pass, though its flags are in memory,
-	                 * where no filter sees them: landlock(7) does */
 };
 
 /*

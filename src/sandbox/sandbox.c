@@ -237,11 +237,7 @@ sandbox_enter_rules(const struct sandbox *s, unsigned *in)
 static int
 sandbox_enter_calls(const struct sandbox *s, unsigned *in)
 {
-	/* before version 3 a file that is opened for reading can be truncated */
-	const struct calls c = {
-		.threads = s->threads,
-		.beneath = (*in & SANDBOX_FILES) && landlock_abi() >= 3,
-	};
+	const struct calls c = { .threads = s->threads };
 
 	if (calls_enter(&c) == 0)
 		*in |= SANDBOX_CALLS;
