@@ -172,6 +172,12 @@ for error in EAGAIN EOPNOTSUPP ENOSYS; do
 		preadv2:error=$error t/c "$phash" t
 	same 'are done in another way' "$work/lines" "$work/out"
 done
+# Which no file system is asked again.
+try 'no read that does not wait' 0 strace -f --quiet=attach,path-resolution \
+	-o "$work/trace" -e trace=preadv2 -e inject=preadv2:error=EOPNOTSUPP \
+	"$phash" -j 1 t
+same 'is no fault' "$work/lines" "$work/out"
+ok 'and tried once' test "$(grep -c preadv2 "$work/trace")" -le 1
 # About 200 times; once it was waited for, all of the file is.
 head -c 3000000 /dev/zero >long
 try 'a file that is never there at once' 0 faulty preadv2:error=EAGAIN long \

@@ -59,8 +59,8 @@
 #endif
 
 /*
- * read(2), but -1 with EAGAIN where it would wait for a disk. Where that
- * cannot be asked for, it waits.
+ * read(2), but -1 with EAGAIN where it would wait for a disk; with EOPNOTSUPP where
+ * that cannot be asked for, of any file or on this file system.
  */
 static inline ssize_t
 compat_read_nowait(int fd, void *p, size_t n)
@@ -69,10 +69,16 @@ compat_read_nowait(int fd, void *p, size_t n)
 	struct iovec v = { .iov_base = p, .iov_len = n };
 	ssize_t got = preadv2(fd, &v, 1, -1, RWF_NOWAIT);
 
-	if (got >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS))
-		return got;
+	if (got < 0 && errno == ENOSYS)
+		errno = EOPNOTSUPP;
+	return got;
+#else
+	(void)fd;
+	(void)p;
+	(void)n;
+	errno = EOPNOTSUPP;
+	return -1;
 #endif
-	return read(fd, p, n);
 }
 
 /*

@@ -34,11 +34,6 @@ struct dirs {
 	                  * name are root's */
 	bool known;      /* name begins with that of an open root */
 	bool kept;       /* the last dirs_enter used what was open before */
-	bool confined;   /* a sandbox lets files be opened that were there when it
-	                  * was made; whoever enters one sets it */
-	/* for hasher/reader: of the file system of the last file */
-	bool has_dev, size_is_hint;
-	uint64_t dev;
 };
 
 void dirs_init(struct dirs *d, int base);

@@ -11,7 +11,6 @@
 #include "base/compat.h"
 #include "base/entry.h"
 #include "base/xio.h"
-#include "hasher/dirs.h"
 #include "hasher/result.h"
 
 /* Bytes asked for at once, ahead of reading them. */
@@ -23,6 +22,19 @@
 #define READER_AWAIT_MAX 64
 /* Seconds: the kernel's own default, and more than anybody should wait. */
 #define READER_LEASE_MAX 45
+
+void
+readers_init(struct readers *all, int base)
+{
+	*all = (struct readers){ .confined = false };
+	dirs_init(&all->dirs, base);
+}
+
+void
+readers_release(struct readers *all)
+{
+	dirs_release(&all->dirs);
+}
 
 int
 reader_lease_ms(void)
@@ -84,14 +96,38 @@ stream_settled(struct reader *f, struct result *r)
 }
 
 static ssize_t
-regular_read_nowait(const struct reader *f, void *p, size_t n)
+regular_read_waiting(const struct reader *f, void *p, size_t n)
 {
 	ssize_t got;
 
 	do
-		got = compat_read_nowait(f->fd, p, n);
+		got = read(f->fd, p, n);
 	while (got < 0 && errno == EINTR);
 	return got;
+}
+
+/* Does its file system know no read that does not wait? Where the place is another
+ * one by now, nobody knows. */
+static bool
+regular_waits(const struct reader *f)
+{
+	return f->place->waits && f->place->dev == f->st.st_dev;
+}
+
+static ssize_t
+regular_read_nowait(struct reader *f, void *p, size_t n)
+{
+	ssize_t got;
+
+	if (regular_waits(f))
+		return regular_read_waiting(f, p, n);
+	do
+		got = compat_read_nowait(f->fd, p, n);
+	while (got < 0 && errno == EINTR);
+	if (got >= 0 || errno != EOPNOTSUPP)
+		return got;
+	f->place->waits |= f->place->dev == f->st.st_dev;
+	return regular_read_waiting(f, p, n);
 }
 
 /*
@@ -100,7 +136,7 @@ regular_read_nowait(const struct reader *f, void *p, size_t n)
  * if it is asked for, and no advice brings it.
  */
 static ssize_t
-regular_read_to_size(const struct reader *f, void *p, size_t n)
+regular_read_to_size(struct reader *f, void *p, size_t n)
 {
 	const uint64_t size = (uint64_t)f->st.st_size;
 
@@ -116,12 +152,8 @@ regular_read(struct reader *f, void *p, size_t n)
 {
 	ssize_t got;
 
-	if (f->awaited >= READER_PATIENCE) {
-		do
-			got = read(f->fd, p, n);
-		while (got < 0 && errno == EINTR);
-		return got;
-	}
+	if (f->awaited >= READER_PATIENCE)
+		return regular_read_waiting(f, p, n);
 	got = regular_read_nowait(f, p, n);
 	if (got < 0 && errno == EAGAIN && !f->asked)
 		got = regular_read_to_size(f, p, n);
@@ -298,13 +330,13 @@ reader_look(struct reader *f, const struct entry *e, struct result *r)
 /* Has another file taken the place of an operand? A sandbox knows files, not names:
  * what the walk saw may be opened, and what is there now not. */
 static bool
-reader_is_another(const struct dirs *dirs, const struct entry *e)
+reader_is_another(const struct readers *all, const struct entry *e)
 {
 	struct stat st;
 
-	return dirs->confined && e->id.ino &&
+	return all->confined && e->id.ino &&
 	    (e->kind == ENTRY_NAMED || e->kind == ENTRY_STREAM) &&
-	    xio_stat(dirs->base, e->name, &st, 0) == 0 &&
+	    xio_stat(all->dirs.base, e->name, &st, 0) == 0 &&
 	    (st.st_dev != e->id.dev || st.st_ino != e->id.ino);
 }
 
@@ -366,16 +398,16 @@ reader_open_found(struct reader *f, struct dirs *dirs, const struct entry *e,
 }
 
 static int
-reader_open_named(struct reader *f, const struct dirs *dirs,
+reader_open_named(struct reader *f, const struct readers *all,
     const struct entry *e, struct result *r)
 {
 	if (e->kind == ENTRY_STDIN)
 		f->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	else
-		f->fd = xio_open(dirs->base, e->name, READER_FLAGS |
+		f->fd = xio_open(all->dirs.base, e->name, READER_FLAGS |
 		    (e->kind == ENTRY_FOUND ? O_NOFOLLOW : 0));
 	if (f->fd < 0 && errno == EACCES) {
-		if (reader_is_another(dirs, e))
+		if (reader_is_another(all, e))
 			return result_fail(r, RESULT_CHANGED, 0);
 		errno = EACCES;
 	}
@@ -385,31 +417,31 @@ reader_open_named(struct reader *f, const struct dirs *dirs,
 }
 
 /* Asked for once a file system, as long as they do not alternate. */
-static bool
-reader_size_is_hint(const struct reader *f, struct dirs *dirs)
+static void
+reader_enter_place(struct reader *f, struct reader_place *place)
 {
-	if (!dirs->has_dev || dirs->dev != f->st.st_dev) {
-		dirs->has_dev = true;
-		dirs->dev = f->st.st_dev;
-		dirs->size_is_hint = compat_size_is_hint(f->fd);
-	}
-	return dirs->size_is_hint;
+	if (!place->known || place->dev != f->st.st_dev)
+		*place = (struct reader_place){ .known = true,
+		    .dev = f->st.st_dev,
+		    .size_is_hint = compat_size_is_hint(f->fd) };
+	f->place = place;
+	f->read_to_zero = place->size_is_hint;
 }
 
 int
-reader_open(struct reader *f, struct dirs *dirs, const struct entry *e,
+reader_open(struct reader *f, struct readers *all, const struct entry *e,
     struct result *r)
 {
 	int rc;
 
 	f->got = 0;
 	f->awaited = 0;
-	f->rewound = f->balked = f->asked = false;
-	rc = e->root ? reader_open_found(f, dirs, e, r) :
-	    reader_open_named(f, dirs, e, r);
+	f->rewound = f->balked = f->asked = f->read_to_zero = false;
+	rc = e->root ? reader_open_found(f, &all->dirs, e, r) :
+	    reader_open_named(f, all, e, r);
 	if (rc < 0)
 		reader_close(f);
-	else
-		f->read_to_zero = f->regular && reader_size_is_hint(f, dirs);
+	else if (f->regular)
+		reader_enter_place(f, &all->place);
 	return rc;
 }

@@ -13,11 +13,26 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-struct dirs;
+#include "hasher/dirs.h"
+
 struct entry;
 struct result;
 
 struct reader_kind; /* a regular file, or a stream */
+
+/* What the readers of one process share. */
+struct readers {
+	struct dirs dirs;
+	bool confined;     /* a sandbox lets files be opened that were there when
+	                    * it was made; whoever enters one sets it */
+	/* the file system of the last regular file */
+	struct reader_place {
+		bool known;
+		uint64_t dev;
+		bool size_is_hint; /* compat_size_is_hint */
+		bool waits;        /* its reads wait: it knows no other */
+	} place;
+};
 
 struct reader {
 	const struct reader_kind *kind;
@@ -27,6 +42,8 @@ struct reader {
 	bool balked;     /* a stream that polled readable, and was not */
 	bool asked;      /* a disk, for the bytes at got */
 	bool read_to_zero; /* only a read of 0 bytes is the end */
+	struct reader_place *place; /* its file system's, or that of a file which
+	                  * was opened since; borrowed */
 	int64_t awaited; /* nanoseconds by reader_await since the last bytes, at
 	                  * most those it was to wait; a fifth of a second: the
 	                  * rest of the file is waited for */
@@ -34,14 +51,18 @@ struct reader {
 	struct stat st;  /* as it was before the first byte of this try */
 };
 
+/* Names are relative to base, which is borrowed. */
+void readers_init(struct readers *all, int base);
+void readers_release(struct readers *all);
+
 /*
  * Opens the file of e, whose name may have any length, relative to the base of
- * dirs. 0, or -1 with the reason in r and nothing open: RESULT_PLACE where a
+ * all, which outlives f. 0, or -1 with the reason in r and nothing open: RESULT_PLACE where a
  * link, or another directory, would have led to the file. Waits neither for the
  * writer of a FIFO nor for another process to give up its lease of the file,
  * which this asks it to do: RESULT_OPEN with EWOULDBLOCK, to be tried again.
  */
-int reader_open(struct reader *f, struct dirs *dirs, const struct entry *e,
+int reader_open(struct reader *f, struct readers *all, const struct entry *e,
     struct result *r);
 
 /* For how long to try again: the time in ms after which the kernel ends such a

@@ -9,7 +9,6 @@
 
 #include "digest/algorithm.h"
 #include "digest/engine.h"
-#include "hasher/dirs.h"
 #include "hasher/inside.h"
 #include "hasher/reader.h"
 #include "hasher/result.h"
@@ -89,7 +88,7 @@ struct worker {
 	bool answered;               /* a slot became free since worker_fill */
 	struct slot slot[WORKER_SLOTS];
 	unsigned char *bufs;         /* WORKER_SLOTS * WORKER_BUFFER */
-	struct dirs dirs;
+	struct readers readers;
 };
 
 #endif

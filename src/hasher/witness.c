@@ -7,20 +7,19 @@
 #include "base/buf.h"
 #include "base/entry.h"
 #include "base/quote.h"
-#include "hasher/reader.h"
 #include "hasher/result.h"
 
 void
 witness_init(struct witness *w, int dirfd)
 {
 	memset(w, 0, sizeof(*w));
-	dirs_init(&w->dirs, dirfd);
+	readers_init(&w->readers, dirfd);
 }
 
 void
 witness_release(struct witness *w)
 {
-	dirs_release(&w->dirs);
+	readers_release(&w->readers);
 }
 
 /* ---- the same file? ----------------------------------------------------------- */
@@ -133,7 +132,7 @@ witness_looks(struct witness *w, const struct entry *e, struct result *r,
 	struct reader f;
 	bool rc;
 
-	if (reader_open(&f, &w->dirs, e, &here) < 0) {
+	if (reader_open(&f, &w->readers, e, &here) < 0) {
 		/* as it would be here */
 		if (!opened || !witness_is_busy(&here))
 			(void)result_fail(r, here.status, here.code);

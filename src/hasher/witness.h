@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "hasher/dirs.h"
+#include "hasher/reader.h"
 
 struct buf;
 struct entry;
@@ -23,7 +23,7 @@ struct result;
 #define WITNESS_DEVICES 32
 
 struct witness {
-	struct dirs dirs;
+	struct readers readers;
 	struct witness_device {
 		uint64_t dev;
 		bool shared;

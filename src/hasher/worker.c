@@ -46,7 +46,7 @@ worker_enter_sandbox(struct worker *w)
 	if (parts < 0)
 		return errno;
 	w->sandbox = (unsigned)parts;
-	w->dirs.confined = w->sandbox & SANDBOX_FILES;
+	w->readers.confined = w->sandbox & SANDBOX_FILES;
 	return 0;
 }
 
@@ -63,7 +63,7 @@ worker_init(void *initarg, void **state)
 	(void)signal(SIGUSR1, SIG_IGN);
 	w->setup = s;
 	w->most = WORKER_SLOTS;
-	dirs_init(&w->dirs, s->dirfd);
+	readers_init(&w->readers, s->dirfd);
 	algorithms_seal(s->algorithms);
 	if (!worker_engine(w, 0))
 		return errno;
@@ -114,7 +114,7 @@ worker_open(struct worker *w, struct slot *s)
 	s->engine = worker_engine(w, e.algorithm);
 	if (!s->engine)
 		return result_fail(&s->res, RESULT_DIGEST, 0);
-	if (reader_open(&s->file, &w->dirs, &e, &s->res) < 0)
+	if (reader_open(&s->file, &w->readers, &e, &s->res) < 0)
 		return -1;
 	if (e.archive && archived_open(w, s) < 0) {
 		reader_close(&s->file);

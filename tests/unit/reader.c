@@ -15,7 +15,6 @@
 
 #include "base/clock.h"
 #include "base/entry.h"
-#include "hasher/dirs.h"
 #include "hasher/reader.h"
 #include "hasher/result.h"
 #include "scratch.h"
@@ -40,13 +39,10 @@ open_as(struct reader *f, const char *name, enum entry_kind kind,
 {
 	const struct entry e = { .name = name, .len = strlen(name),
 	    .kind = kind };
-	struct dirs dirs;
-	int rc;
+	static struct readers all; /* which is to outlive f */
 
-	dirs_init(&dirs, AT_FDCWD);
-	rc = reader_open(f, &dirs, &e, r);
-	dirs_release(&dirs);
-	return rc;
+	readers_init(&all, AT_FDCWD); /* nothing to release: e has no root */
+	return reader_open(f, &all, &e, r);
 }
 
 static void
@@ -202,7 +198,7 @@ test_directory_named(void **state)
 /* Opens what a walk has found below "o", which is there now; NULL: it fails,
  * and r says why. */
 static const char *
-read_found(struct dirs *dirs, const struct entry *e, struct result *r)
+read_found(struct readers *all, const struct entry *e, struct result *r)
 {
 	static char buf[16];
 	struct reader f;
@@ -210,7 +206,7 @@ read_found(struct dirs *dirs, const struct entry *e, struct result *r)
 	ssize_t n;
 
 	*r = (struct result){ .status = RESULT_OK };
-	if (reader_open(&f, dirs, e, r) < 0) {
+	if (reader_open(&f, all, e, r) < 0) {
 		assert_int_equal(f.fd, -1);
 		return NULL;
 	}
@@ -272,7 +268,7 @@ test_no_link_leads_out(void **state)
 	static const char *const names[] = { "o/d/e/f", "o/f" };
 	struct entry_root root;
 	struct result r;
-	struct dirs dirs;
+	struct readers all;
 	unsigned i;
 
 	(void)state;
@@ -281,24 +277,24 @@ test_no_link_leads_out(void **state)
 
 		make_tree("o", "in");
 		make_tree("x", "out");
-		dirs_init(&dirs, AT_FDCWD);
+		readers_init(&all, AT_FDCWD);
 		e = found(names[i], &root);
-		assert_string_equal(read_found(&dirs, &e, &r), "in");
-		assert_string_equal(read_found(&dirs, &e, &r), "in");
-		assert_true(dirs.kept);
-		dirs_forget(&dirs);
+		assert_string_equal(read_found(&all, &e, &r), "in");
+		assert_string_equal(read_found(&all, &e, &r), "in");
+		assert_true(all.dirs.kept);
+		dirs_forget(&all.dirs);
 		/* the directory above, or the operand itself */
 		assert_int_equal(rename(i ? "o" : "o/d", "gone"), 0);
 		assert_int_equal(symlink(i ? "x" : "../x/d",
 		    i ? "o" : "o/d"), 0);
-		assert_null(read_found(&dirs, &e, &r));
+		assert_null(read_found(&all, &e, &r));
 		assert_int_equal(r.status, RESULT_PLACE);
 		assert_int_equal(r.code, 0);
 		assert_int_equal(unlink(i ? "o" : "o/d"), 0);
 		assert_int_equal(rename("gone", i ? "o" : "o/d"), 0);
 		remove_tree("o");
 		remove_tree("x");
-		dirs_release(&dirs);
+		readers_release(&all);
 	}
 }
 
@@ -307,45 +303,45 @@ test_a_kept_directory_is_not_trusted(void **state)
 {
 	struct entry_root root;
 	struct result r;
-	struct dirs dirs;
+	struct readers all;
 	struct entry e;
 
 	(void)state;
 	make_tree("o", "old");
 	make_tree("x", "new");
-	dirs_init(&dirs, AT_FDCWD);
+	readers_init(&all, AT_FDCWD);
 	e = found("o/d/e/f", &root);
-	assert_string_equal(read_found(&dirs, &e, &r), "old");
+	assert_string_equal(read_found(&all, &e, &r), "old");
 	assert_int_equal(rename("o/d", "gone"), 0);
 	assert_int_equal(rename("x/d", "o/d"), 0);
 	e = found("o/d/e/f", &root);
-	assert_string_equal(read_found(&dirs, &e, &r), "new");
-	assert_false(dirs.kept);
+	assert_string_equal(read_found(&all, &e, &r), "new");
+	assert_false(all.dirs.kept);
 	/* the file in it was replaced: that is found too */
 	assert_int_equal(unlink("o/d/e/f"), 0);
 	put("o/d/e/f", "newer");
-	assert_string_equal(read_found(&dirs, &e, &r), "newer");
+	assert_string_equal(read_found(&all, &e, &r), "newer");
 	/* nothing in the kept one, but in its successor */
 	e = found("o/d/e/f", &root);
-	assert_string_equal(read_found(&dirs, &e, &r), "newer");
+	assert_string_equal(read_found(&all, &e, &r), "newer");
 	assert_int_equal(unlink("o/d/e/f"), 0);
 	assert_int_equal(rename("o/d", "x/d"), 0);
 	assert_int_equal(rename("gone", "o/d"), 0);
-	assert_string_equal(read_found(&dirs, &e, &r), "old");
+	assert_string_equal(read_found(&all, &e, &r), "old");
 	assert_int_equal(unlink("o/d/e/f"), 0);
-	assert_null(read_found(&dirs, &e, &r));
+	assert_null(read_found(&all, &e, &r));
 	assert_int_equal(r.status, RESULT_OPEN);
 	assert_int_equal(r.code, ENOENT);
 	/* nor is the one above it */
 	put("o/d/e/f", "");
 	put("o/d/f", "above");
 	e = found("o/d/e/f", &root);
-	assert_string_equal(read_found(&dirs, &e, &r), "");
+	assert_string_equal(read_found(&all, &e, &r), "");
 	assert_int_equal(rename("o/d", "gone"), 0);
 	assert_int_equal(rename("x/d", "o/d"), 0);
 	put("o/d/f", "another");
 	e = found("o/d/f", &root);
-	assert_string_equal(read_found(&dirs, &e, &r), "another");
+	assert_string_equal(read_found(&all, &e, &r), "another");
 	assert_int_equal(unlink("o/d/f"), 0);
 	assert_int_equal(rename("o/d", "x/d"), 0);
 	assert_int_equal(rename("gone", "o/d"), 0);
@@ -353,7 +349,7 @@ test_a_kept_directory_is_not_trusted(void **state)
 	put("x/d/e/f", "");
 	remove_tree("o");
 	remove_tree("x");
-	dirs_release(&dirs);
+	readers_release(&all);
 }
 
 /* Names that differ only in what comes before the root's end. */
@@ -365,23 +361,23 @@ test_each_operand_is_opened(void **state)
 	struct entry e, in_x = { .name = name, .len = sizeof(name) - 1,
 	    .root = &other };
 	struct result r;
-	struct dirs dirs;
+	struct readers all;
 
 	(void)state;
 	make_tree("o", "o");
 	make_tree("x", "x");
-	dirs_init(&dirs, AT_FDCWD);
+	readers_init(&all, AT_FDCWD);
 	e = found("o/d/e/f", &root);
-	assert_string_equal(read_found(&dirs, &e, &r), "o");
-	assert_string_equal(read_found(&dirs, &in_x, &r), "x");
-	assert_string_equal(read_found(&dirs, &e, &r), "o");
+	assert_string_equal(read_found(&all, &e, &r), "o");
+	assert_string_equal(read_found(&all, &in_x, &r), "x");
+	assert_string_equal(read_found(&all, &e, &r), "o");
 	other.below = 0; /* relative to the base */
-	assert_string_equal(read_found(&dirs, &in_x, &r), "x");
+	assert_string_equal(read_found(&all, &in_x, &r), "x");
 	other.below = 4;
-	assert_string_equal(read_found(&dirs, &in_x, &r), "x");
+	assert_string_equal(read_found(&all, &in_x, &r), "x");
 	remove_tree("o");
 	remove_tree("x");
-	dirs_release(&dirs);
+	readers_release(&all);
 }
 
 /* A root of the same name that is another directory. */
@@ -390,21 +386,21 @@ test_another_root_of_that_name(void **state)
 {
 	struct entry_root root;
 	struct result r;
-	struct dirs dirs;
+	struct readers all;
 	struct entry e;
 
 	(void)state;
 	make_tree("o", "old");
-	dirs_init(&dirs, AT_FDCWD);
+	readers_init(&all, AT_FDCWD);
 	e = found("o/d/e/f", &root);
-	assert_string_equal(read_found(&dirs, &e, &r), "old");
+	assert_string_equal(read_found(&all, &e, &r), "old");
 	assert_int_equal(rename("o", "x"), 0);
 	make_tree("o", "new");
 	e = found("o/f", &root);
-	assert_string_equal(read_found(&dirs, &e, &r), "new");
+	assert_string_equal(read_found(&all, &e, &r), "new");
 	remove_tree("o");
 	remove_tree("x");
-	dirs_release(&dirs);
+	readers_release(&all);
 }
 
 static bool no_memory;
@@ -428,17 +424,17 @@ test_no_memory_for_a_name(void **state)
 	struct entry_root root;
 	struct entry e, other;
 	struct result r;
-	struct dirs dirs;
+	struct readers all;
 	char name[1024];
 
 	(void)state;
 	make_tree("o", "above");
 	assert_int_equal(unlink("o/d/e/f"), 0);
 	put("o/d/e/f", "below");
-	dirs_init(&dirs, AT_FDCWD);
+	readers_init(&all, AT_FDCWD);
 	e = found("o/d/e/f", &root);
 	e.id.ino = 0; /* so that only the directory says which file it is */
-	assert_string_equal(read_found(&dirs, &e, &r), "below");
+	assert_string_equal(read_found(&all, &e, &r), "below");
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	memcpy(name, "o/", 2);
@@ -447,13 +443,13 @@ test_no_memory_for_a_name(void **state)
 	other.name = name;
 	other.len = sizeof(name) - 1;
 	no_memory = true;
-	assert_null(read_found(&dirs, &other, &r));
+	assert_null(read_found(&all, &other, &r));
 	no_memory = false;
 	assert_int_equal(r.status, RESULT_OPEN);
 	assert_int_equal(r.code, ENOMEM);
-	assert_string_equal(read_found(&dirs, &e, &r), "below");
+	assert_string_equal(read_found(&all, &e, &r), "below");
 	remove_tree("o");
-	dirs_release(&dirs);
+	readers_release(&all);
 }
 
 /* A disk is not given up before its time, though a stream has bytes each time
