@@ -59,10 +59,9 @@ struct hasher_opts {
 };
 
 /*
- * The workers are forked by the first hasher_put, which fails after one
- * message on stderr when they cannot be started; or here, where descriptors are
- * few. NULL, after one too, when that fails or there is no memory to share with
- * them. opts is copied.
+ * Forks the workers: before the walk holds descriptors, and before this process
+ * gives up what they may need. NULL after one message on stderr when they cannot
+ * be started, or there is no memory to share with them. opts is copied.
  */
 struct hasher *hasher_new(const struct hasher_opts *opts);
 

@@ -49,8 +49,6 @@
 
 /* Bytes of files in a chunk: some milliseconds of work. */
 #define LOCAL_CHUNK_WEIGHT (2 * 1024 * 1024)
-/* More descriptors than anything here asks for, in parent or worker. */
-#define LOCAL_PLENTY 64
 /* What a worker has open beside those it keeps, streams and files: its end of
  * the socket, /dev/null for stdout and stderr, the directory of the operand, those
  * below it, and one for while it opens another. */
@@ -73,7 +71,6 @@
 
 struct local {
 	struct hasher hasher;
-	bool started;             /* there are workers, and both feeds */
 	ppool *pool;
 	ppool_feed *feed;
 	ppool_feed *once;         /* for what can be read only once */
@@ -170,7 +167,7 @@ local_look(struct hasher *h)
 	int timeout = l->crew.opts.timeout;
 	unsigned i;
 
-	if (!ms || !l->started)
+	if (!ms)
 		return;
 	hosts_look(&l->crew.hosts);
 	l->stalled = false;
@@ -233,8 +230,8 @@ local_streams(const int *keep)
 /*
  * What workers need. Not stdout, stderr or the temporary of -o: a worker that is
  * stopped, or that cannot be ended, would hold them open, and who reads them would
- * wait for it. Not the directories of the walk, in the middle of which they may be
- * forked: files need the descriptors.
+ * wait for it. Not the directories of the walk, in the middle of which one may be
+ * replaced: files need the descriptors.
  */
 static int *
 local_keep(const struct local *l)
@@ -281,24 +278,6 @@ local_open_pool(struct local *l)
 	return err ? err : crew_feeds(&l->crew, l->feed, l->once);
 }
 
-/* 0, or -1 after a message. */
-static int
-local_start(struct local *l)
-{
-	ppool_err err;
-
-	if (l->started)
-		return 0;
-	l->keep = local_keep(l);
-	err = local_open_pool(l);
-	l->started = !err;
-	if (!err)
-		return 0;
-	diag_msg("cannot start workers: %s", local_strerror(err));
-	l->hasher.broken = true;
-	return -1;
-}
-
 static uint64_t
 local_weight(const struct entry *e)
 {
@@ -338,17 +317,12 @@ local_send(struct local *l, const struct entry *e)
 	return err;
 }
 
-/* Workers cost some milliseconds, and an empty tree needs none: so they are
- * started here. */
 static int
 local_take(struct hasher *h, const struct entry *e)
 {
 	struct local *l = (struct local *)h;
-	ppool_err err;
+	ppool_err err = local_send(l, e);
 
-	if (local_start(l) < 0)
-		return -1;
-	err = local_send(l, e);
 	if (err == PPOOL_TIMEOUT || err == PPOOL_INTR)
 		return 0;
 	if (err == PPOOL_TOOBIG)
@@ -362,7 +336,7 @@ static int
 local_flush(struct hasher *h)
 {
 	struct local *l = (struct local *)h;
-	ppool_err err = l->started ? ppool_feed_flush(l->feed) : PPOOL_OK;
+	ppool_err err = ppool_feed_flush(l->feed);
 
 	return err ? local_broken(l, err) : 0;
 }
@@ -440,8 +414,6 @@ local_finish(struct hasher *h)
 	struct local *l = (struct local *)h;
 	ppool_err err, once;
 
-	if (!l->started)
-		return 0;
 	err = local_finish_feed(l, l->feed);
 	once = local_finish_feed(l, l->once);
 	if (err || once)
@@ -540,20 +512,18 @@ struct hasher *
 local_new(const struct hasher_opts *opts)
 {
 	struct local *l = mem_zalloc(1, sizeof(*l));
+	ppool_err err = PPOOL_SYS;
 
 	l->hasher.ops = &local_ops;
-	if (crew_init(&l->crew, opts) < 0 ||
-	    watch_init(&l->watch, l->crew.workers) < 0) {
-		diag_msg("cannot start workers: %s", strerror(errno));
-		goto fail;
+	if (crew_init(&l->crew, opts) == 0 &&
+	    watch_init(&l->watch, l->crew.workers) == 0) {
+		crew_watch(&l->crew, l->watch.lines);
+		l->keep = local_keep(l);
+		err = local_open_pool(l);
 	}
-	crew_watch(&l->crew, l->watch.lines);
-	/* the walk may hold all that there are when the first name comes */
-	if (local_descriptors() < LOCAL_PLENTY && local_start(l) < 0)
-		goto fail;
-	return &l->hasher;
-
-fail:
+	if (!err)
+		return &l->hasher;
+	diag_msg("cannot start workers: %s", local_strerror(err));
 	local_free(&l->hasher);
 	return NULL;
 }
