@@ -278,6 +278,7 @@ reads() {
 		-e trace=openat "$phash" --audit="$1" -C mixed >/dev/null 2>&1
 	grep -c 'new"' "$work/trace"
 }
+look_inside
 if strace -o /dev/null true 2>/dev/null; then
 	ok 'what may be a missing file is read again' test "$(reads M)" = 3
 	ok 'what has another size is not' test "$(reads MJ)" = 1

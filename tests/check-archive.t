@@ -44,6 +44,7 @@ try 'without ./ in front' 0 bash -c 'sed "s|!\./|!|" LIST |
 # Each archive is read once, by whatever name.
 { cat LIST REVERSE; sed 's|(r|(./r|; s|(p|(t/../p|' LIST; } >THRICE
 # LeakSanitizer cannot work under ptrace.
+look_inside
 if ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,open \
 	-o "$work/trace" true 2>/dev/null; then
 	try 'lists thrice as long' 0 env ASAN_OPTIONS=detect_leaks=0 strace \

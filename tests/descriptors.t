@@ -2,6 +2,7 @@
 # What workers have open: nothing whose end somebody waits for.
 
 . "${0%/*}/lib.sh" || exit 1
+look_inside
 
 echo a >a
 mkfifo fifo

@@ -72,6 +72,7 @@ else
 	skip 'no process may be started' 'others of this user count'
 fi
 
+look_inside
 if ! strace -f -o /dev/null true 2>/dev/null; then
 	skip 'system calls that fail' 'no strace'
 	finish

@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
-# --sandbox: what a worker cannot do. It is made to try, from inside, where it
-# digests a file. And which parts refuse it: others are taken away.
+# What a worker cannot do: as it is, and with --sandbox. It is made to try, from
+# inside, where it digests a file. And which parts refuse it: others are taken away.
 
 . "${0%/*}/lib.sh" || exit 1
+usual=$phash
+always --no-sandbox
 without=$phash
+phash=$usual
 always --sandbox
+named=$phash
 
 cat >attack.c <<'END'
 #define _GNU_SOURCE
@@ -295,38 +299,44 @@ if ! has Landlock || ! has seccomp; then
 	finish
 fi
 
-ok 'what the attacks are hurts no worker' test "$(attacked '' none)" = 0
-ok 'a file of its own is opened' test "$(attacked '' own-file)" = 'done'
+# locked_in OUTSIDE: and what becomes of a file outside of the operands.
+locked_in() {
+	ok 'what the attacks are hurts no worker' test "$(attacked '' none)" = 0
+	ok 'a file of its own is opened' test "$(attacked '' own-file)" = 'done'
 
-#       attack    all     seccomp Landlock ABI
-refused create    killed  killed  EACCES
-refused nameless  killed  killed  EACCES
-refused write     killed  killed  EACCES
-refused empty     killed  killed  EACCES   3
-refused truncate  killed  killed  EACCES   3
-refused mkdir     killed  killed  EACCES
-refused rename    killed  killed  EACCES
-refused unlink    killed  killed  EACCES
-refused link      killed  killed  EACCES
-refused symlink   killed  killed  EACCES
-refused exec      killed  killed  EACCES
-refused chmod     killed  killed  -
-refused fork      killed  killed  -
-refused outside   EACCES  -       EACCES
-refused memory    EACCES  -       EACCES
-refused ptrace    killed  killed  EPERM
-refused kill      killed  killed  EPERM    6
-refused tgkill    killed  killed  EPERM    6
-refused tcp       killed  killed  EACCES   4
-refused socket    killed  killed  -
-refused limit     killed  killed  -
-refused code      EACCES  EACCES  -
-refused codelater EACCES  EACCES  -
-refused shared    EACCES  EACCES  -
-refused stdin     killed  killed  -
-refused lease     killed  killed  -
-refused beneath   ENOSYS  ENOSYS  EACCES
-refused emptied   ENOSYS  ENOSYS  EACCES   3
+	#       attack    all     seccomp Landlock ABI
+	refused create    killed  killed  EACCES
+	refused nameless  killed  killed  EACCES
+	refused write     killed  killed  EACCES
+	refused empty     killed  killed  EACCES   3
+	refused truncate  killed  killed  EACCES   3
+	refused mkdir     killed  killed  EACCES
+	refused rename    killed  killed  EACCES
+	refused unlink    killed  killed  EACCES
+	refused link      killed  killed  EACCES
+	refused symlink   killed  killed  EACCES
+	refused exec      killed  killed  EACCES
+	refused chmod     killed  killed  -
+	refused fork      killed  killed  -
+	refused outside   "$1"    -       "$1"
+	refused memory    EACCES  -       EACCES
+	refused ptrace    killed  killed  EPERM
+	refused kill      killed  killed  EPERM    6
+	refused tgkill    killed  killed  EPERM    6
+	refused tcp       killed  killed  EACCES   4
+	refused socket    killed  killed  -
+	refused limit     killed  killed  -
+	refused code      EACCES  EACCES  -
+	refused codelater EACCES  EACCES  -
+	refused shared    EACCES  EACCES  -
+	refused stdin     killed  killed  -
+	refused lease     killed  killed  -
+	refused beneath   ENOSYS  ENOSYS  EACCES
+	refused emptied   ENOSYS  ENOSYS  EACCES   3
+}
+locked_in EACCES
+phash=$usual
+locked_in 'done'
 
 # What it has given up for good, by what the kernel says of it.
 status_of() { # WITHOUT NAME
@@ -340,6 +350,7 @@ ok 'of the capabilities one, or none' test \
 	"$(status_of landlock CapPrm)" = $capabilities
 ok 'in force too' test "$(status_of landlock CapEff)" = $capabilities
 ok 'limits' test "$(attacked seccomp limits)" = '0 0 0 0 done'
+phash=$named
 
 # ---- the parent --------------------------------------------------------------
 
@@ -448,14 +459,14 @@ ok 'a file that is replaced' replaced 1 "$phash"
 err 'is said to be another' <<'END'
 phash: late: file changed as we read it
 END
-ok 'and is read where any may be' replaced 0 "$without"
+ok 'and is read where any may be' replaced 0 "$usual"
 out 'as it is now' <<END
 SHA512 (late) = $(echo new | sha512sum | cut -d ' ' -f 1)
 END
 
 # ---- without it --------------------------------------------------------------
 
-try 'without --sandbox' 0 "$without" --debug t
+try 'without' 0 "$without" --debug t
 ok 'nothing is said of one' eval '! grep sandbox "$work/err"'
 rm -f made
 ok 'and the parent may write' test "$(attacked_parent "$without" create)" = \
@@ -466,6 +477,15 @@ try 'a kernel that has nothing of it' 0 env LD_PRELOAD="$work/attack.so" \
 out 'hashes' <"$work/lines"
 ok 'and says what there is' grep -qx 'phash: sandbox of the workers: no new '\
 'privileges, limits, not dumpable' "$work/err"
+phash=$usual
+ok 'as it is, files that are read are any' test "$(debug)" = \
+	"${in_force/, only operands are read}"
+phash=$named
+try 'a system call that is not foreseen' 1 env LD_PRELOAD="$work/attack.so" \
+	ATTACK=chmod "$phash" --engine=libcrypto -j 1 t/a
+err 'is said to be one' <<'END'
+phash: t/a: worker killed by signal 31 (Bad system call): its sandbox has no such system call, --no-sandbox is without
+END
 
 # ---- another user ------------------------------------------------------------
 
@@ -493,7 +513,8 @@ END
 			>/dev/null 2>&1 | cat
 	}
 	ok 'is who reads' test "$(who_reads "$phash")" = "$nobody"
-	ok 'without --sandbox too' test "$(who_reads "$without")" = "$nobody"
+	ok 'as it is, too' test "$(who_reads "$usual")" = "$nobody"
+	ok 'and without' test "$(who_reads "$without")" = "$nobody"
 	mkfifo slow
 	"$phash" --user=nobody slow >/dev/null 2>&1 &
 	pid=$!

@@ -39,6 +39,7 @@ try 'standard input' 0 bash -c '"$1" --settle <t/a' - "$phash"
 ok 'is read once' test "$(cat "$work/out")" = \
 	"$(sed -n 's,(t/a),(-),p' "$work/lines")"
 
+look_inside
 if ! strace -f -o /dev/null true 2>/dev/null; then
 	skip 'two readings' 'no strace'
 	finish

@@ -79,6 +79,7 @@ ok 'which is said' test "$(grep -c 'no progress for 3 seconds$' "$work/err")" \
 	= "$(comm -23 "$work/big" "$work/out" | wc -l)"
 
 # A file that stops whoever opens it, as a dead file server does.
+look_inside
 if ! strace -f -o /dev/null true 2>/dev/null; then
 	skip 'a file that stops its worker' 'no strace'
 	finish

@@ -90,6 +90,7 @@ end
 ok 'a check of forty FIFOs' test $? = 0
 ok 'which are OK' test "$(grep -c ': OK$' "$work/out")" = 41
 
+look_inside
 if ! strace -f -o /dev/null true 2>/dev/null; then
 	skip 'readable, but nothing there' 'no strace'
 	finish

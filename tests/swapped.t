@@ -102,6 +102,7 @@ ok 'an operand that is a link to now this, now that is one of them' \
 rm -rf t
 cp -r still t
 export ASAN_OPTIONS=detect_leaks=0 # which cannot be under ptrace
+look_inside
 if strace -f -qq -o "$work/trace" true 2>/dev/null; then
 	for component in sub d; do
 		try "a link on the way ($component)" 1 strace -f -qq \

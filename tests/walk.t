@@ -37,6 +37,7 @@ if mknod t/null c 1 3 2>/dev/null; then
 else
 	skip 'devices are passed over' 'needs root'
 fi
+look_inside
 if strace -o /dev/null true 2>/dev/null; then
 	ASAN_OPTIONS=detect_leaks=0 strace -f -o "$work/trace" \
 		-e trace=open,openat "$phash" t >"$work/out"

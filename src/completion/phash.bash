@@ -68,7 +68,7 @@ _phash()
 			words='--jobs= --algorithm= --length= --engine=
 				--chunk= --settle --archive --archive-prefix=
 				--archive-limit= --timeout= --user=
-				--sandbox --on= --rsh=
+				--sandbox --no-sandbox --on= --rsh=
 				--remote-path= --host-timeout= --format=
 				--tag --untagged
 				--binary --text --json

@@ -327,45 +327,47 @@ reader_look(struct reader *f, const struct entry *e, struct result *r)
 	return 0;
 }
 
-/* Has another file taken the place of an operand? A sandbox knows files, not names:
- * what the walk saw may be opened, and what is there now not. */
+/* A sandbox knows files, not names: what was below the operands when it was made
+ * may be opened. Is it that which refuses what is there now? */
 static bool
-reader_is_another(const struct readers *all, const struct entry *e)
+reader_is_another(const struct readers *all, int dir, const char *name)
 {
-	struct stat st;
+	bool refused = all->confined &&
+	    faccessat(dir, name, R_OK, AT_EACCESS) == 0;
 
-	return all->confined && e->id.ino &&
-	    (e->kind == ENTRY_NAMED || e->kind == ENTRY_STREAM) &&
-	    xio_stat(all->dirs.base, e->name, &st, 0) == 0 &&
-	    (st.st_dev != e->id.dev || st.st_ino != e->id.ino);
+	errno = EACCES;
+	return refused;
 }
 
-/* Why open failed: 0 or -1 as it returned, and errno. */
 static int
-reader_opened(const struct reader *f, const struct entry *e, struct result *r)
+reader_open_at(struct reader *f, const struct readers *all, int dir,
+    const char *name, const struct entry *e, struct result *r)
 {
+	f->fd = xio_open(dir, name, READER_FLAGS |
+	    (e->kind == ENTRY_FOUND ? O_NOFOLLOW : 0));
 	if (f->fd >= 0)
 		return 0;
 	/* O_NOFOLLOW's own error for "it is a link now" */
 	if (errno == ELOOP && e->kind == ENTRY_FOUND)
 		return result_fail(r, RESULT_TYPE, 0);
+	if (errno == EACCES && reader_is_another(all, dir, name))
+		return result_fail(r, RESULT_CHANGED, 0);
 	return result_fail(r, RESULT_OPEN, errno);
 }
 
 /* In the directory that the walk saw. */
 static int
-reader_open_in(struct reader *f, struct dirs *dirs, const struct entry *e,
+reader_open_in(struct reader *f, struct readers *all, const struct entry *e,
     struct result *r)
 {
 	const char *name;
-	int dir = dirs_enter(dirs, e, &name);
+	int dir = dirs_enter(&all->dirs, e, &name);
 
 	f->fd = -1;
 	if (dir == -1)
 		return errno == ENOTDIR ? result_fail(r, RESULT_PLACE, 0) :
 		    result_fail(r, RESULT_OPEN, errno);
-	f->fd = xio_open(dir, name, READER_FLAGS | O_NOFOLLOW);
-	if (reader_opened(f, e, r) < 0)
+	if (reader_open_at(f, all, dir, name, e, r) < 0)
 		return -1;
 	return reader_look(f, e, r);
 }
@@ -383,18 +385,27 @@ reader_is_same(const struct reader *f, const struct entry *e)
  * says. Then so is the file in it, or not there: it is looked for anew.
  */
 static int
-reader_open_found(struct reader *f, struct dirs *dirs, const struct entry *e,
+reader_open_found(struct reader *f, struct readers *all, const struct entry *e,
     struct result *r)
 {
-	int rc = reader_open_in(f, dirs, e, r);
+	int rc = reader_open_in(f, all, e, r);
 
-	if (!dirs->kept || (rc == 0 && reader_is_same(f, e)))
+	if (!all->dirs.kept || (rc == 0 && reader_is_same(f, e)))
 		return rc;
 	if (rc < 0 && r->status == RESULT_OPEN && r->err != ENOENT)
 		return rc;
 	reader_close(f);
-	dirs_forget(dirs);
-	return reader_open_in(f, dirs, e, r);
+	dirs_forget(&all->dirs);
+	return reader_open_in(f, all, e, r);
+}
+
+static int
+reader_open_stdin(struct reader *f, const struct entry *e, struct result *r)
+{
+	f->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (f->fd < 0)
+		return result_fail(r, RESULT_OPEN, errno);
+	return reader_look(f, e, r);
 }
 
 static int
@@ -402,16 +413,8 @@ reader_open_named(struct reader *f, const struct readers *all,
     const struct entry *e, struct result *r)
 {
 	if (e->kind == ENTRY_STDIN)
-		f->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-	else
-		f->fd = xio_open(all->dirs.base, e->name, READER_FLAGS |
-		    (e->kind == ENTRY_FOUND ? O_NOFOLLOW : 0));
-	if (f->fd < 0 && errno == EACCES) {
-		if (reader_is_another(all, e))
-			return result_fail(r, RESULT_CHANGED, 0);
-		errno = EACCES;
-	}
-	if (reader_opened(f, e, r) < 0)
+		return reader_open_stdin(f, e, r);
+	if (reader_open_at(f, all, all->dirs.base, e->name, e, r) < 0)
 		return -1;
 	return reader_look(f, e, r);
 }
@@ -437,7 +440,7 @@ reader_open(struct reader *f, struct readers *all, const struct entry *e,
 	f->got = 0;
 	f->awaited = 0;
 	f->rewound = f->balked = f->asked = f->read_to_zero = false;
-	rc = e->root ? reader_open_found(f, &all->dirs, e, r) :
+	rc = e->root ? reader_open_found(f, all, e, r) :
 	    reader_open_named(f, all, e, r);
 	if (rc < 0)
 		reader_close(f);

@@ -1,6 +1,7 @@
 #include "hasher/result.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -33,6 +34,9 @@ put_death(struct buf *out, int code)
 	name = strsignal(-code);
 	if (name)
 		buf_printf(out, " (%s)", name);
+	if (-code == SIGSYS)
+		buf_puts(out, ": its sandbox has no such system call, "
+		    "--no-sandbox is without");
 }
 
 /* Of those that need no more than a phrase. */

@@ -46,7 +46,7 @@ worker_enter_sandbox(struct worker *w)
 	if (parts < 0)
 		return errno;
 	w->sandbox = (unsigned)parts;
-	w->readers.confined = w->sandbox & SANDBOX_FILES;
+	w->readers.confined = w->sandbox & SANDBOX_READING;
 	return 0;
 }
 

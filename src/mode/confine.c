@@ -87,8 +87,6 @@ confine_allow(struct confine *c, int dirfd, const char *path)
 	struct stat st;
 	int fd;
 
-	if (c->workers.rules < 0)
-		return;
 	/* a directory first: then what is to be mounted there is */
 	fd = xio_open(dirfd, path, COMPAT_O_DIRHANDLE);
 	if (fd < 0)
@@ -132,53 +130,61 @@ confine_operands(struct confine *c, const struct options *o, int dirfd)
 int
 confine_init(struct confine *c, const struct options *o)
 {
-	*c = (struct confine){ .wanted = o->sandbox || o->user,
+	*c = (struct confine){
+	    .wanted = o->sandbox != OPTIONS_SANDBOX_NONE || o->user,
 	    .workers.rules = -1, .place = -1, .parent = -1 };
 	if (o->user && confine_user(c, o->user) < 0)
 		return -1;
-	if (o->update && o->sandbox && sandbox_landlock_abi())
+	if (o->update && o->sandbox != OPTIONS_SANDBOX_NONE &&
+	    sandbox_landlock_abi())
 		c->place = outfile_place(o->output ? o->output : o->audit);
 	return 0;
 }
 
-/* This process writes its output, and no other file. 0, or -1 with errno. */
-static int
-confine_parent(struct confine *c, int output)
+/* Is it worth what it costs? */
+static bool
+confine_reads_operands(const struct options *o)
+{
+	return (o->sandbox == OPTIONS_SANDBOX_ALL || o->archive) &&
+	    !confine_reads_all(o);
+}
+
+void
+confine_prepare(struct confine *c, const struct options *o, int dirfd)
+{
+	if (!c->wanted)
+		return;
+	if (o->sandbox == OPTIONS_SANDBOX_NONE) {
+		c->workers = (struct sandbox){ .rules = -1, .without = ~0u };
+	} else {
+		sandbox_init(&c->workers, true, confine_reads_operands(o));
+		c->workers.threads = o->archive || o->mode == OPTIONS_SERVE;
+	}
+	if (o->user)
+		c->workers.user = &c->user;
+	if (c->workers.reads && c->workers.rules >= 0) {
+		confine_allow(c, AT_FDCWD, CONFINE_LEASE);
+		confine_operands(c, o, dirfd);
+	}
+}
+
+int
+confine_enter(struct confine *c, const struct options *o, int output)
 {
 	struct sandbox s;
 
-	sandbox_init(&s, false);
+	/* with --on it makes what leads to the others */
+	if (o->sandbox == OPTIONS_SANDBOX_NONE || o->on.n)
+		return 0;
+	sandbox_init(&s, false, false);
 	if (output >= 0)
 		(void)sandbox_allow_writing(&s, output);
 	if (c->place >= 0)
 		(void)sandbox_allow_writing(&s, c->place);
 	c->parent = sandbox_enter(&s);
-	return c->parent < 0 ? -1 : 0;
-}
-
-int
-confine_enter(struct confine *c, const struct options *o, int dirfd,
-    int output)
-{
-	if (!c->wanted)
+	if (c->parent >= 0)
 		return 0;
-	if (!o->sandbox) {
-		c->workers = (struct sandbox){ .rules = -1,
-		    .without = ~0u, .user = &c->user };
-		return 0;
-	}
-	sandbox_init(&c->workers, true);
-	c->workers.threads = o->archive || o->mode == OPTIONS_SERVE;
-	if (o->user)
-		c->workers.user = &c->user;
-	confine_allow(c, AT_FDCWD, CONFINE_LEASE);
-	if (confine_reads_all(o))
-		confine_allow(c, AT_FDCWD, "/");
-	else
-		confine_operands(c, o, dirfd);
-	if (o->on.n || confine_parent(c, output) == 0)
-		return 0;
-	diag_msg("--sandbox: %s", strerror(errno));
+	diag_msg("cannot give up what is not needed: %s", strerror(errno));
 	return -1;
 }
 
@@ -211,7 +217,7 @@ confine_say_parts(const char *who, int parts)
 		if (!((unsigned)parts & part))
 			continue;
 		buf_printf(&b, "%s%s", b.len ? ", " : "", sandbox_name(part));
-		if (part == SANDBOX_FILES)
+		if (part == SANDBOX_LANDLOCK)
 			buf_printf(&b, " (ABI %d)", sandbox_landlock_abi());
 	}
 	diag_msg("sandbox of the %s: %s", who, b.len ? buf_str(&b) : "none");

@@ -335,12 +335,11 @@ run_hasher(struct run *r, void *cookie,
 	opts.nhosts = (unsigned)r->machines.n;
 	opts.directory = r->machines.directory;
 	opts.threads = run_threads(r, opts.jobs);
-	if (confine_enter(&r->confine, r->o, r->dirfd, r->out.name ?
-	    r->out.dirfd : -1) < 0)
-		return -1;
+	confine_prepare(&r->confine, r->o, r->dirfd);
 	opts.sandbox = confine_workers(&r->confine);
 	r->hasher = hasher_new(&opts);
-	if (!r->hasher)
+	if (!r->hasher || confine_enter(&r->confine, r->o, r->out.name ?
+	    r->out.dirfd : -1) < 0)
 		return -1;
 	if (r->o->debug && !opts.nhosts)
 		run_say_engine(r, opts.jobs);

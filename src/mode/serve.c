@@ -245,11 +245,14 @@ serve_hasher(struct serve *s, const struct talk_setup *t)
 
 	if (refusal)
 		return serve_refuse(s, refusal);
-	if (confine_enter(&s->confine, s->o, s->dirfd, -1) < 0)
-		return serve_refuse(s, "cannot give up what it does not need");
+	confine_prepare(&s->confine, s->o, s->dirfd);
 	opts.sandbox = confine_workers(&s->confine);
 	s->hasher = hasher_new(&opts);
-	return s->hasher ? jobs : serve_refuse(s, "cannot start workers");
+	if (!s->hasher)
+		return serve_refuse(s, "cannot start workers");
+	if (confine_enter(&s->confine, s->o, -1) < 0)
+		return serve_refuse(s, "cannot give up what it does not need");
+	return jobs;
 }
 
 static bool

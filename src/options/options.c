@@ -129,6 +129,14 @@ take_word(struct options *o, const struct row *r)
 	return 0;
 }
 
+/* The same, and the option stands for the word. */
+static int
+take_choice(struct options *o, const struct row *r)
+{
+	*(int *)field(o, r) = r->max;
+	return 0;
+}
+
 static int
 take_value(struct options *o, const struct row *r)
 {
@@ -213,13 +221,6 @@ take_text(struct options *o, const struct row *r)
 }
 
 static int
-take_report(struct options *o, const struct row *r)
-{
-	o->report = (enum options_report)r->max;
-	return 0;
-}
-
-static int
 take_output(struct options *o, const struct row *r)
 {
 	(void)r;
@@ -282,7 +283,10 @@ static const struct row rows[] = {
 	    .words = when_words },
 	{ "archive-limit", ":", ALL, take_bytes, AT(archive_limit) },
 	{ "timeout", ":", ALL, take_number, AT(timeout), .max = 1000000 },
-	{ "sandbox", "", ALL | S, FLAG(sandbox) },
+	{ "sandbox", "", ALL | S, take_choice, AT(sandbox),
+	    .max = OPTIONS_SANDBOX_ALL },
+	{ "no-sandbox", "", ALL | S, take_choice, AT(sandbox),
+	    .max = OPTIONS_SANDBOX_NONE },
 	{ "user", ":", ALL, take_text, AT(user) },
 	{ "on", ":", ALL, take_value, AT(on) },
 	{ "rsh", ":", ALL, take_text, AT(rsh) },
@@ -319,9 +323,9 @@ static const struct row rows[] = {
 	{ "audit", ":", ALL, take_mode, .max = OPTIONS_AUDIT },
 	{ "list", ":", A, take_text, AT(list) },
 	{ "update", "", A, FLAG(update) },
-	{ "quiet", "q", C | A, take_report, .max = OPTIONS_REPORT_QUIET },
-	{ "status", "", C | A, take_report, .max = OPTIONS_REPORT_STATUS },
-	{ "warn", "w", C, take_report, .max = OPTIONS_REPORT_WARN },
+	{ "quiet", "q", C | A, take_choice, AT(report), .max = OPTIONS_REPORT_QUIET },
+	{ "status", "", C | A, take_choice, AT(report), .max = OPTIONS_REPORT_STATUS },
+	{ "warn", "w", C, take_choice, AT(report), .max = OPTIONS_REPORT_WARN },
 	{ "strict", "", C, FLAG(strict) },
 	{ "ignore-missing", "", C | A, FLAG(ignore_missing) },
 	{ "help", "h", ALL, take_help, .max = 0 },

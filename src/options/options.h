@@ -30,6 +30,12 @@ enum options_archive {
 	OPTIONS_ARCHIVE_OPERANDS,
 	OPTIONS_ARCHIVE_RECURSIVE
 };
+/* What is given up before the work begins. */
+enum options_sandbox {
+	OPTIONS_SANDBOX_USUAL,
+	OPTIONS_SANDBOX_ALL,  /* files outside of the operands, too */
+	OPTIONS_SANDBOX_NONE
+};
 enum options_when { OPTIONS_AUTO, OPTIONS_ALWAYS, OPTIONS_NEVER };
 
 /* Values of a repeatable option, in the order given. */
@@ -57,11 +63,11 @@ struct options {
 	int jobs;                 /* 0: auto */
 	const char *algorithm;
 	bool algorithm_given;
+	bool settle;
 	int length;               /* of the digest, bits; 0: not given */
 	int chunk;                /* 0: adapts */
 	const char *engine;       /* digest/engine.h: one of engine_choices */
-	bool settle;
-	bool sandbox;
+	enum options_sandbox sandbox;
 	int timeout;              /* seconds; 0: never */
 	const char *user;         /* of the workers; NULL: whoever runs it */
 

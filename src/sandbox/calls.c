@@ -37,9 +37,13 @@ static const unsigned calls_always[] = {
 	SYS_sendto, SYS_sendmsg,
 	SYS_lseek, SYS_fadvise64, SYS_readahead,
 	SYS_close, SYS_dup, SYS_pipe, SYS_pipe2,
-	SYS_poll, SYS_ppoll,
+	SYS_poll, SYS_ppoll, SYS_pause,
 	SYS_fstat, SYS_newfstatat, SYS_stat, SYS_lstat, SYS_statx,
 	SYS_fstatfs, SYS_getdents64, SYS_readlink, SYS_readlinkat,
+	SYS_faccessat,
+#ifdef SYS_faccessat2
+	SYS_faccessat2,
+#endif
 	/* memory */
 	SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise,
 	/* time, threads that there are, signals to itself, its end */
@@ -57,11 +61,8 @@ static const unsigned calls_always[] = {
 /* What somebody's C library, or what is loaded before it, may try, and can do
  * without. */
 static const unsigned calls_refused[] = {
-	SYS_prctl, SYS_access, SYS_faccessat, SYS_statfs,
+	SYS_prctl, SYS_access, SYS_statfs,
 	SYS_sched_getscheduler, SYS_sched_getparam, SYS_tkill,
-#ifdef SYS_faccessat2
-	SYS_faccessat2,
-#endif
 };
 
 /* fcntl(2): nothing about locks, leases and signals. */
@@ -239,6 +240,14 @@ calls_write(struct program *p, const struct calls *c)
 	put_return(p, SECCOMP_RET_KILL_PROCESS);
 }
 
+bool
+calls_are_known(void)
+{
+	const uint32_t action = SECCOMP_RET_KILL_PROCESS;
+
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
 int
 calls_enter(const struct calls *c)
 {
@@ -256,6 +265,12 @@ calls_enter(const struct calls *c)
 }
 
 #else
+
+bool
+calls_are_known(void)
+{
+	return false;
+}
 
 int
 calls_enter(const struct calls *c)

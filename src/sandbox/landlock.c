@@ -53,7 +53,7 @@ landlock_rules(uint64_t files, uint64_t net, uint64_t scopes)
 	int abi = landlock_abi();
 	struct rules_attr a = {
 		.files = files & landlock_known(abi),
-		.net = abi >= 4 ? net : 0,
+		.net = abi >= LANDLOCK_HAS_TCP ? net : 0,
 		.scopes = abi >= 6 ? scopes : 0,
 	};
 

@@ -20,8 +20,9 @@
 #define LANDLOCK_REFER       (UINT64_C(1) << 13)       /* 2 */
 #define LANDLOCK_TRUNCATE    (UINT64_C(1) << 14)       /* 3 */
 #define LANDLOCK_IOCTL_DEV   (UINT64_C(1) << 15)       /* 5 */
-/* TCP: bind and connect. 4 */
+/* TCP: bind and connect. */
 #define LANDLOCK_TCP         UINT64_C(3)
+#define LANDLOCK_HAS_TCP     4
 /* Abstract sockets; signals. 6 */
 #define LANDLOCK_ABSTRACT    (UINT64_C(1) << 0)
 #define LANDLOCK_SIGNAL      (UINT64_C(1) << 1)

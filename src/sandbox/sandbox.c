@@ -33,8 +33,10 @@ sandbox_name(enum sandbox_part part)
 		return "no new privileges";
 	case SANDBOX_LIMITS:
 		return "limits";
-	case SANDBOX_FILES:
+	case SANDBOX_LANDLOCK:
 		return "Landlock";
+	case SANDBOX_READING:
+		return "only operands are read";
 	case SANDBOX_CALLS:
 		return "seccomp";
 	case SANDBOX_MEMORY:
@@ -60,15 +62,32 @@ sandbox_is_absent(int err)
 	    err == EINVAL;
 }
 
+/* What Landlock is to forbid, as far as files go. What seccomp(2) refuses it need
+ * not: it would cost something for each file that is opened. */
+static uint64_t
+sandbox_files(bool worker, bool reads)
+{
+	const uint64_t change = SANDBOX_CHANGE_ALL | LANDLOCK_EXECUTE;
+
+	if (reads)
+		return change | LANDLOCK_READ_FILE | LANDLOCK_READ_DIR |
+		    LANDLOCK_IOCTL_DEV;
+	if (!worker)
+		return change;
+	if (!calls_are_known())
+		return change | LANDLOCK_IOCTL_DEV;
+	/* something, or there are no rules, and then what other processes have in
+	 * memory is not kept from it either */
+	return sandbox_landlock_abi() < LANDLOCK_HAS_TCP ? LANDLOCK_EXECUTE : 0;
+}
+
 void
-sandbox_init(struct sandbox *s, bool worker)
+sandbox_init(struct sandbox *s, bool worker, bool reads)
 {
 	/* the parent ends its workers by signals */
-	*s = (struct sandbox){ .worker = worker, .rules = worker ?
-	    landlock_rules(LANDLOCK_FILES_1 | LANDLOCK_REFER |
-	        LANDLOCK_TRUNCATE | LANDLOCK_IOCTL_DEV, LANDLOCK_TCP,
-	        LANDLOCK_ABSTRACT | LANDLOCK_SIGNAL) :
-	    landlock_rules(SANDBOX_CHANGE_ALL | LANDLOCK_EXECUTE, LANDLOCK_TCP,
+	*s = (struct sandbox){ .worker = worker, .reads = reads,
+	    .rules = landlock_rules(sandbox_files(worker, reads), LANDLOCK_TCP,
+	        worker ? LANDLOCK_ABSTRACT | LANDLOCK_SIGNAL :
 	        LANDLOCK_ABSTRACT) };
 	if (s->rules < 0 && !sandbox_is_absent(errno))
 		s->err = errno;
@@ -85,7 +104,7 @@ sandbox_release(struct sandbox *s)
 int
 sandbox_allow_reading(struct sandbox *s, int fd)
 {
-	return s->rules < 0 ? 0 : landlock_allow(s->rules, fd,
+	return s->rules < 0 || !s->reads ? 0 : landlock_allow(s->rules, fd,
 	    LANDLOCK_READ_FILE | LANDLOCK_READ_DIR);
 }
 
@@ -227,7 +246,7 @@ sandbox_enter_rules(const struct sandbox *s, unsigned *in)
 	if (s->rules < 0)
 		return 0;
 	if (landlock_enter(s->rules) == 0)
-		*in |= SANDBOX_FILES;
+		*in |= SANDBOX_LANDLOCK | (s->reads ? SANDBOX_READING : 0u);
 	else if (!sandbox_is_absent(errno))
 		return -1;
 	(void)close(s->rules);
@@ -259,7 +278,7 @@ sandbox_enter(const struct sandbox *s)
 		in |= SANDBOX_LIMITS;
 	if ((want & SANDBOX_MEMORY) && s->worker && sandbox_hide_memory())
 		in |= SANDBOX_MEMORY;
-	if ((want & SANDBOX_FILES) && sandbox_enter_rules(s, &in) < 0)
+	if ((want & SANDBOX_LANDLOCK) && sandbox_enter_rules(s, &in) < 0)
 		return -1;
 	if ((want & SANDBOX_CALLS) && s->worker &&
 	    sandbox_enter_calls(s, &in) < 0)

@@ -26,14 +26,18 @@ enum sandbox_part {
 	/* getrlimit(2): no byte is written to a file, no core file, and no
 	 * process or thread made, unless threads are needed */
 	SANDBOX_LIMITS = 2,
-	/* landlock(7): files, TCP, abstract sockets, signals */
-	SANDBOX_FILES = 4,
+	/* landlock(7): TCP, abstract sockets, signals, and what others have in
+	 * memory; files that are changed, in the parent, and where there is no
+	 * SANDBOX_CALLS */
+	SANDBOX_LANDLOCK = 4,
+	/* the same: files that are read */
+	SANDBOX_READING = 8,
 	/* seccomp(2): what is not needed kills the process */
-	SANDBOX_CALLS = 8,
+	SANDBOX_CALLS = 16,
 	/* PR_SET_DUMPABLE: other processes of its user cannot look into it */
-	SANDBOX_MEMORY = 16
+	SANDBOX_MEMORY = 32
 };
-#define SANDBOX_PARTS 5
+#define SANDBOX_PARTS 6
 
 /* For messages: what one part is called. */
 const char *sandbox_name(enum sandbox_part part);
@@ -53,19 +57,25 @@ struct sandbox {
 	int err;            /* why they could not be made though the kernel has
 	                     * such; 0 */
 	bool worker;        /* or the parent */
+	bool reads;         /* only what it is allowed to */
 	bool threads;       /* it makes some */
 	const struct sandbox_user *user; /* NULL: stay; borrowed */
 	unsigned without;   /* parts that are left out */
 };
 
-/* Nothing may be done to any file but to read it; a worker may not even do that.
+/*
+ * Nothing may be done to any file but to read it; and with reads, which a worker
+ * may have, not even that. The kernel looks at each directory above a file that is
+ * opened then, up to the root, which costs as much as opening it.
+ *
  * Where it cannot be had, rules is -1; if that is for want of something, err says
- * of what, and sandbox_enter fails. */
-void sandbox_init(struct sandbox *s, bool worker);
+ * of what, and sandbox_enter fails.
+ */
+void sandbox_init(struct sandbox *s, bool worker, bool reads);
 void sandbox_release(struct sandbox *s);
 
 /* The file that fd leads to, or what is below it, if it is a directory, may be
- * read. 0, or -1 with errno. */
+ * read, where s says that not all may. 0, or -1 with errno. */
 int sandbox_allow_reading(struct sandbox *s, int fd);
 
 /* In the directory fd files may be made, written, renamed and removed; or the file
