@@ -281,6 +281,7 @@ LDFLAGS_mem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LDFLAGS_outfile_signals = -Wl,--wrap=linkat,--wrap=renameat,--wrap=unlinkat \
 	-Wl,--wrap=openat,--wrap=openat64
 LDFLAGS_reader = -Wl,--wrap=realloc
+LDFLAGS_slurm = -Wl,--wrap=popen
 LDFLAGS_ppool_fds = -Wl,--wrap=opendir,--wrap=syscall
 LDFLAGS_ppool_giveup = -Wl,--wrap=waitpid,--wrap=kill,--wrap=syscall
 LDFLAGS_ppool_nomem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
