@@ -20,7 +20,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/compat.h"
 #include "base/diag.h"
 #include "base/entry.h"
 #include "base/version.h"
@@ -53,7 +52,6 @@ struct serve {
 	struct confine confine;
 	struct hasher *hasher;
 	struct buf engine;      /* the driver's choice */
-	int dirfd;
 	int64_t silence;        /* after which the driver is gone */
 	int64_t heard;          /* of it */
 	int64_t told;           /* that this is alive */
@@ -70,13 +68,12 @@ serve_send(struct serve *s)
 		s->over = true;
 }
 
-/* -1, for good. */
+/* -1: nothing more is said. */
 static int
 serve_refuse(struct serve *s, const char *why)
 {
 	talk_say_refused(&s->channel, why);
 	serve_send(s);
-	s->over = true;
 	return -1;
 }
 
@@ -195,9 +192,6 @@ serve_directory(struct serve *s, const struct talk_text *dir)
 		(void)serve_refuse(s, buf_str(&b));
 	}
 	buf_release(&b);
-	s->dirfd = rc < 0 ? AT_FDCWD : open(".", COMPAT_O_DIRHANDLE);
-	if (s->dirfd < 0)
-		s->dirfd = AT_FDCWD;
 	return rc;
 }
 
@@ -231,7 +225,7 @@ serve_hasher(struct serve *s, const struct talk_setup *t)
 		.jobs = jobs,
 		.algorithms = s->algorithms,
 		.chunk = t->chunk,
-		.dirfd = s->dirfd,
+		.dirfd = AT_FDCWD,
 		.engine = buf_str(&s->engine),
 		.twice = t->twice,
 		.limit = t->limit,
@@ -245,7 +239,7 @@ serve_hasher(struct serve *s, const struct talk_setup *t)
 
 	if (refusal)
 		return serve_refuse(s, refusal);
-	confine_prepare(&s->confine, s->o, s->dirfd);
+	confine_prepare(&s->confine, s->o, AT_FDCWD);
 	opts.sandbox = confine_workers(&s->confine);
 	s->hasher = hasher_new(&opts);
 	if (!s->hasher)
@@ -270,7 +264,7 @@ serve_is_sane(const struct talk_setup *t)
 	    t->silence <= 1000000;
 }
 
-/* What the driver wants. 0 or -1. */
+/* What the driver wants. 0, with the answer still to be sent, or -1. */
 static int
 serve_setup(struct serve *s)
 {
@@ -301,8 +295,7 @@ serve_setup(struct serve *s)
 	talk_say_ready(&s->channel, &(struct talk_ready){ (uint32_t)jobs,
 	    talk_text(e ? e->name : "unknown") });
 	engine_free(e);
-	serve_send(s);
-	return s->over ? -1 : 0;
+	return 0;
 }
 
 /* ---- requests ----------------------------------------------------------------- */
@@ -415,7 +408,7 @@ int
 mode_serve(const struct options *o)
 {
 	const struct talk_hello hello = serve_hello();
-	struct serve s = { .dirfd = AT_FDCWD, .archive = SERVE_NONE, .o = o };
+	struct serve s = { .archive = SERVE_NONE, .o = o };
 	int status = PHASH_FAILURE;
 	size_t i;
 
