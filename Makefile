@@ -281,6 +281,11 @@ LDFLAGS_mem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LDFLAGS_outfile_signals = -Wl,--wrap=linkat,--wrap=renameat,--wrap=unlinkat \
 	-Wl,--wrap=openat,--wrap=openat64
 LDFLAGS_reader = -Wl,--wrap=realloc
+LDFLAGS_serve = -Wl,--wrap=clock_gettime,--wrap=poll,--wrap=algorithms_new \
+	-Wl,--wrap=confine_init,--wrap=confine_enter,--wrap=hasher_new \
+	-Wl,--wrap=hasher_put,--wrap=hasher_idle,--wrap=hasher_finish \
+	-Wl,--wrap=wire_new_part,--wrap=engine_new,--wrap=engine_refusal \
+	-Wl,--wrap=ppool_cpus
 LDFLAGS_slurm = -Wl,--wrap=popen
 LDFLAGS_ppool_fds = -Wl,--wrap=opendir,--wrap=syscall
 LDFLAGS_ppool_giveup = -Wl,--wrap=waitpid,--wrap=kill,--wrap=syscall
