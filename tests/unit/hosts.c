@@ -4,23 +4,20 @@
  */
 #include "hasher/hosts.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "said.h"
 #include "scratch.h"
 
 static const struct hasher_host names[] = { { .name = "one" },
     { .name = "the other" } };
 static struct hosts hosts;
-static char said[3 * HOST_NOTES];
 
 static int
 enter(void **state)
@@ -41,21 +38,10 @@ leave(void **state)
 static const char *
 look(void)
 {
-	int before = dup(STDERR_FILENO);
-	int fd = open("said", O_RDWR | O_CREAT | O_TRUNC, 0600);
-	ssize_t n;
+	int before = said_begin();
 
-	assert_true(before >= 0 && fd >= 0);
-	assert_return_code(dup2(fd, STDERR_FILENO), errno);
 	hosts_look(&hosts);
-	assert_return_code(dup2(before, STDERR_FILENO), errno);
-	n = pread(fd, said, sizeof(said) - 1, 0);
-	assert_return_code(n, errno);
-	said[n] = '\0';
-	close(before);
-	close(fd);
-	unlink("said");
-	return said;
+	return said_end(before);
 }
 
 static void

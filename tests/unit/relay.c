@@ -23,6 +23,7 @@
 #include "far/talk.h"
 #include "hasher/result.h"
 #include "hasher/wire.h"
+#include "said.h"
 #include "scratch.h"
 
 #define VERSION "7.7"
@@ -310,7 +311,6 @@ static char self[4096];
 static struct result results[HEAVY];
 static unsigned ntaken, nresults, nparts;
 static bool archives = true; /* members of them are meant */
-static char said[8192];
 
 static void
 on_result(void *cookie, const struct result *r)
@@ -323,31 +323,6 @@ on_result(void *cookie, const struct result *r)
 	assert_in_range(r->entry.cookie, 0, HEAVY - 1);
 	results[r->entry.cookie] = *r;
 	nresults++;
-}
-
-/* What is printed on stderr meanwhile goes to said. */
-static int
-listen_begin(void)
-{
-	int before = dup(STDERR_FILENO);
-	int fd = open("said", O_RDWR | O_CREAT | O_TRUNC, 0600);
-
-	assert_true(before >= 0 && fd >= 0);
-	assert_return_code(dup2(fd, STDERR_FILENO), errno);
-	close(fd);
-	return before;
-}
-
-static void
-listen_end(int before)
-{
-	ssize_t n = pread(STDERR_FILENO, said, sizeof(said) - 1, 0);
-
-	assert_return_code(n, errno);
-	said[n] = '\0';
-	assert_return_code(dup2(before, STDERR_FILENO), errno);
-	close(before);
-	unlink("said");
 }
 
 static struct entry
@@ -395,7 +370,7 @@ run(unsigned n, const char *const *modes, int timeout)
 	opts.algorithms = algorithms_new();
 	assert_non_null(opts.algorithms);
 	assert_int_equal(algorithms_add(opts.algorithms, "sha256"), 0);
-	before = listen_begin();
+	before = said_begin();
 	h = hasher_new(&opts);
 	assert_non_null(h);
 	for (i = 0; i < (heavy ? HEAVY : NAMES) && rc == 0; i++) {
@@ -408,7 +383,7 @@ run(unsigned n, const char *const *modes, int timeout)
 	}
 	if (hasher_finish(h) < 0)
 		rc = -1;
-	listen_end(before);
+	(void)said_end(before);
 	hasher_free(h);
 	algorithms_free(opts.algorithms);
 	return rc;
