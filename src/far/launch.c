@@ -23,10 +23,9 @@
 static int
 launch_above(int fd)
 {
-	int new = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	int new = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 
-	if (fd >= 0)
-		(void)close(fd);
+	(void)close(fd);
 	return new;
 }
 
@@ -63,16 +62,14 @@ launch_sockets(int fd[2])
 _Noreturn static void
 launch_exec(char *const argv[], int io, int err)
 {
-	static const int signals[] = { SIGPIPE, SIGCHLD };
 	sigset_t none;
-	size_t i;
 
 	compat_die_with_parent(SIGTERM);
 	(void)dup2(io, STDIN_FILENO);
 	(void)dup2(io, STDOUT_FILENO);
 	(void)dup2(err, STDERR_FILENO);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		(void)signal(signals[i], SIG_DFL);
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGCHLD, SIG_DFL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)execvp(argv[0], argv);
