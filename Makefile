@@ -272,7 +272,9 @@ $(BUILD)/examples/%.o: $(man)/examples/%.c $(BUILD)/flags
 	$(call say,CC)$(compile) -I$(src)/ppool
 
 # LDFLAGS_name is for tests/unit/name.c alone: some make functions of the C
-# library fail, or count how often they are called.
+# library fail, or count how often they are called. FAR is for tests/unit/far.h.
+FAR = -Wl,--wrap=clock_gettime,--wrap=poll,--wrap=launch_start \
+	-Wl,--wrap=ppool_take,--wrap=ppool_worker_fd
 LDFLAGS_digest = -Wl,--wrap=EVP_MD_fetch,--wrap=EVP_MD_names_do_all \
 	-Wl,--wrap=OSSL_LIB_CTX_get0_global_default
 LDFLAGS_dirs = -Wl,--wrap=xio_open
@@ -282,6 +284,7 @@ LDFLAGS_progress = -Wl,--wrap=clock_gettime
 LDFLAGS_mem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LDFLAGS_outfile_signals = -Wl,--wrap=linkat,--wrap=renameat,--wrap=unlinkat \
 	-Wl,--wrap=openat,--wrap=openat64
+LDFLAGS_reach = $(FAR) -Wl,--wrap=read
 LDFLAGS_reader = -Wl,--wrap=realloc
 LDFLAGS_serve = -Wl,--wrap=clock_gettime,--wrap=poll,--wrap=algorithms_new \
 	-Wl,--wrap=confine_init,--wrap=confine_enter,--wrap=hasher_new \

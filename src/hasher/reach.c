@@ -20,6 +20,7 @@
 #define REACH_PATIENCE (24 * 3600)
 /* Bytes of something else before TALK_MARK. */
 #define REACH_NOISE ((size_t)64 * 1024)
+#define REACH_NOISE_SHOWN 200
 /* Of what a launcher has printed at last: 512 bytes each. */
 #define REACH_LAST_READS 32
 /* For a launcher to end, when its connection has. */
@@ -97,10 +98,10 @@ reach_gone(struct reach *r, int err)
 	const struct launch *l = &r->launch;
 
 	(void)launch_ended(&r->launch, REACH_GONE_MS);
-	if (!l->pid && WIFEXITED(l->status) && WEXITSTATUS(l->status))
+	if (WIFEXITED(l->status) && WEXITSTATUS(l->status))
 		return reach_lose(r, "connection lost: %s ended with status "
 		    "%d", r->host->argv[0], WEXITSTATUS(l->status));
-	if (!l->pid && WIFSIGNALED(l->status))
+	if (WIFSIGNALED(l->status))
 		return reach_lose(r, "connection lost: %s was killed by "
 		    "signal %d", r->host->argv[0], WTERMSIG(l->status));
 	return reach_lose(r, "connection lost%s%s", err ? ": " : "",
@@ -185,19 +186,27 @@ reach_hear(struct reach *r, struct channel_frame *f)
 	return rc < 0 ? reach_strange(r) : 0;
 }
 
-/* What a login shell printed before phash came: a line of it. */
+/* What a login shell printed before phash came: a line of it, or as much of that as
+ * is enough to know it by. */
 static void
 reach_noise(struct reach *r, size_t n)
 {
 	const char *text = r->channel.got.data;
 	const char *end = memchr(text, '\n', n);
 	size_t len = end ? (size_t)(end - text) : n;
+	bool more = len + 1 < n;
+	struct buf note = BUF_INIT;
 
 	if (len && text[len - 1] == '\r')
 		len--;
-	buf_printf(&r->err, "printed before phash began: %.*s%s\n",
-	    (int)(len < 200 ? len : 200), text, len + 1 < n ? " ..." : "");
-	reach_pass_lines(r, false);
+	if (len > REACH_NOISE_SHOWN) {
+		len = REACH_NOISE_SHOWN;
+		more = true;
+	}
+	buf_printf(&note, "printed before phash began: %.*s%s", (int)len, text,
+	    more ? " ..." : "");
+	host_note(r->line, note.data, note.len);
+	buf_release(&note);
 }
 
 static int
