@@ -286,6 +286,9 @@ LDFLAGS_outfile_signals = -Wl,--wrap=linkat,--wrap=renameat,--wrap=unlinkat \
 	-Wl,--wrap=openat,--wrap=openat64
 LDFLAGS_reach = $(FAR) -Wl,--wrap=read
 LDFLAGS_reader = -Wl,--wrap=realloc
+LDFLAGS_relay_alone = $(FAR) -Wl,--wrap=launch_end,--wrap=ppool_ask \
+	-Wl,--wrap=ppool_answer,--wrap=ppool_answer_part \
+	-Wl,--wrap=ppool_worker_flush,--wrap=ppool_resign
 LDFLAGS_serve = -Wl,--wrap=clock_gettime,--wrap=poll,--wrap=algorithms_new \
 	-Wl,--wrap=confine_init,--wrap=confine_enter,--wrap=hasher_new \
 	-Wl,--wrap=hasher_put,--wrap=hasher_idle,--wrap=hasher_finish \

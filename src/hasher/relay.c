@@ -446,14 +446,13 @@ relay_serve(const struct relay_setup *setup, unsigned n, ppool_worker *pool)
 		.pool = pool,
 		.silence = setup->opts->host_timeout * CLOCK_SECOND,
 		.launch = { .fd = -1, .err = -1 },
-	} };
+	}, .told = { true } }; /* number 0 is in SETUP */
 	int rc;
 
 	witness_init(&r.witness, setup->opts->dirfd);
 	/* which file is worked on is known at the far end only */
 	watch_item(r.far.watch, PPOOL_OLDEST);
 	rc = reach_begin(&r.far);
-	r.told[0] = rc == 0;
 	r.pace = r.far.jobs * RELAY_PACE;
 	if (rc == 0)
 		rc = relay_work(&r);
