@@ -300,6 +300,7 @@ LDFLAGS_ppool_giveup = -Wl,--wrap=waitpid,--wrap=kill,--wrap=syscall
 LDFLAGS_ppool_nomem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
 	-Wl,--wrap=fork,--wrap=poll,--wrap=nanosleep \
 	-Wl,--wrap=epoll_create1,--wrap=epoll_ctl
+LDFLAGS_talk = -Wl,--wrap=read,--wrap=write
 
 $(unit_bin): %: %.o $(archives)
 	$(call say,LINK)$(link_program) $(LDFLAGS_$(@F)) -lcmocka $(all_libs)

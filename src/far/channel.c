@@ -23,7 +23,7 @@ channel_release(struct channel *c)
 	buf_release(&c->unsent);
 }
 
-/* What is done with, the first *done bytes, makes room when that is more than is
+/* What is done with, the first *done bytes, makes room when that is no less than is
  * left. */
 static void
 channel_compact(struct buf *b, size_t *done)

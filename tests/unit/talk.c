@@ -18,6 +18,36 @@
 static struct channel out, in;
 static int fds[2];
 
+/* The linker puts these in the place of the C library's (Makefile). */
+ssize_t __real_read(int fd, void *to, size_t n);
+ssize_t __wrap_read(int fd, void *to, size_t n);
+ssize_t __real_write(int fd, const void *from, size_t n);
+ssize_t __wrap_write(int fd, const void *from, size_t n);
+
+static unsigned interrupts; /* calls that are interrupted next */
+
+static bool
+interrupted(void)
+{
+	if (!interrupts)
+		return false;
+	interrupts--;
+	errno = EINTR;
+	return true;
+}
+
+ssize_t
+__wrap_read(int fd, void *to, size_t n)
+{
+	return interrupted() ? -1 : __real_read(fd, to, n);
+}
+
+ssize_t
+__wrap_write(int fd, const void *from, size_t n)
+{
+	return interrupted() ? -1 : __real_write(fd, from, n);
+}
+
 static int
 enter(void **state)
 {
@@ -37,7 +67,9 @@ leave(void **state)
 	channel_release(&out);
 	channel_release(&in);
 	(void)close(fds[0]);
-	return fds[1] < 0 ? 0 : close(fds[1]);
+	if (fds[1] >= 0)
+		(void)close(fds[1]);
+	return out.unsent.data || in.got.data ? -1 : 0;
 }
 
 static void
@@ -284,6 +316,98 @@ test_much(void **state)
 	assert_int_equal(channel_receive(&in), 0);
 }
 
+/* However much comes through, no more is kept than is under way. */
+static void
+test_room(void **state)
+{
+	enum { FRAMES = 1000 };
+	static char text[10000];
+	struct channel_frame f;
+
+	(void)state;
+	for (int i = 0; i < FRAMES; i++) {
+		talk_say_item(&out, TALK_ANSWER, 1, text, sizeof(text));
+		pass(&f);
+	}
+	assert_in_range(out.unsent.cap, sizeof(text), FRAMES / 10 * sizeof(text));
+	assert_in_range(in.got.cap, sizeof(text), FRAMES / 10 * sizeof(text));
+	assert_int_equal(out.sent, 0);
+	assert_int_equal(channel_receive(&in), 0);
+	assert_int_equal(in.got.len, 0);
+}
+
+/* What is left moves when that is no more than what is done with. */
+static void
+test_moves(void **state)
+{
+	struct channel_frame f;
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		talk_say_bye(&out);
+	assert_int_equal(channel_send(&out), 0);
+	assert_int_equal(channel_receive(&in), 1);
+	assert_int_equal(in.got.len, 20);
+	assert_int_equal(channel_next(&in, &f), 1);
+	assert_int_equal(channel_receive(&in), 0);
+	assert_int_equal(in.at, 5);
+	assert_int_equal(in.got.len, 20);
+	assert_int_equal(channel_next(&in, &f), 1);
+	assert_int_equal(channel_receive(&in), 0);
+	assert_int_equal(in.at, 0);
+	assert_int_equal(in.got.len, 10);
+	assert_int_equal(channel_next(&in, &f), 1);
+	assert_int_equal(f.type, TALK_BYE);
+	assert_int_equal(channel_next(&in, &f), 1);
+	assert_int_equal(f.type, TALK_BYE);
+}
+
+/* Reads and writes that signals interrupt are done again. */
+static void
+test_interrupted(void **state)
+{
+	struct channel_frame f;
+
+	(void)state;
+	interrupts = 3;
+	talk_say_bye(&out);
+	assert_int_equal(channel_send(&out), 0);
+	assert_int_equal(interrupts, 0);
+	interrupts = 3;
+	assert_int_equal(channel_receive(&in), 1);
+	assert_int_equal(interrupts, 0);
+	assert_int_equal(channel_next(&in, &f), 1);
+	assert_int_equal(f.type, TALK_BYE);
+	/* after that an end is none the less one */
+	(void)close(fds[1]);
+	fds[1] = -1;
+	errno = EINTR;
+	assert_int_equal(channel_receive(&in), -1);
+	assert_int_equal(errno, 0);
+}
+
+static void
+test_is_same(void **state)
+{
+	static const struct {
+		struct talk_hello hello;
+		bool same;
+	} cases[] = {
+		{ { 1, { "1.2", 3 } }, true },
+		{ { 2, { "1.2", 3 } }, false },
+		{ { 1, { "1.3", 3 } }, false },
+		{ { 1, { "1.2.3", 5 } }, false },
+		{ { 1, { "1.", 2 } }, false },
+		{ { 2, { "1.3", 3 } }, false },
+		{ { 2, { "", 0 } }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(talk_is_same(&cases[i].hello, &cases[0].hello),
+		    cases[i].same);
+}
+
 static void
 raw(const char *bytes, size_t n)
 {
@@ -326,6 +450,13 @@ test_mark(void **state)
 	raw("hello\0\377pha", 10);
 	assert_false(channel_find(&in, TALK_MARK, TALK_MARK_LEN, &before));
 	assert_int_equal(before, 10);
+	/* with nothing behind it */
+	raw(TALK_MARK, TALK_MARK_LEN);
+	assert_true(channel_find(&in, TALK_MARK, TALK_MARK_LEN, &before));
+	assert_int_equal(before, 10);
+	assert_int_equal(channel_next(&in, &f), 0);
+	in.got.len = 10;
+	in.at = 0;
 	/* two beginnings, the second of which is whole */
 	raw("\0", 1);
 	raw(&TALK_MARK[1], TALK_MARK_LEN - 1);
@@ -365,6 +496,10 @@ main(void)
 		CASE(test_messages),
 		CASE(test_text_with_nul),
 		CASE(test_much),
+		CASE(test_room),
+		CASE(test_moves),
+		CASE(test_interrupted),
+		CASE(test_is_same),
 		CASE(test_no_frames),
 		CASE(test_mark),
 		CASE(test_ends),
