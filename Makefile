@@ -275,6 +275,9 @@ $(BUILD)/examples/%.o: $(man)/examples/%.c $(BUILD)/flags
 # library fail, or count how often they are called. FAR is for tests/unit/far.h.
 FAR = -Wl,--wrap=clock_gettime,--wrap=poll,--wrap=launch_start \
 	-Wl,--wrap=ppool_take,--wrap=ppool_worker_fd
+LDFLAGS_crew = -Wl,--wrap=mmap,--wrap=mmap64,--wrap=ppool_feed_only \
+	-Wl,--wrap=ppool_number,--wrap=ppool_ask,--wrap=relay_serve \
+	-Wl,--wrap=worker_init,--wrap=worker_serve
 LDFLAGS_digest = -Wl,--wrap=EVP_MD_fetch,--wrap=EVP_MD_names_do_all \
 	-Wl,--wrap=OSSL_LIB_CTX_get0_global_default
 LDFLAGS_dirs = -Wl,--wrap=xio_open
