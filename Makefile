@@ -472,6 +472,14 @@ lint-tidy: compile_commands.json
 lint-gcc lint-clang: lint-%:
 	$(MAKE) DEVELOPER=1 CC=$* BUILD=$(BUILD)/lint-$* all test-programs
 
+# gcc's own analyzer. It does not follow an object that is known by a struct in it,
+# and takes such for lost; nor the shifts of a vector, whose width it takes for that
+# of the number.
+lint-analyzer:
+	$(MAKE) DEVELOPER=1 CC=gcc BUILD=$(BUILD)/$@ CFLAGS='-O1 -fanalyzer \
+		-Wno-analyzer-malloc-leak \
+		-Wno-analyzer-shift-count-overflow' unlinked
+
 # Other words and another C library, as far as it goes without a libcrypto of
 # that kind: the headers of this one will do, but nothing links with it.
 unlinked: $(BUILD)/main.o $(archives) $(BUILD)/$(ppool_so)
@@ -575,7 +583,8 @@ clean:
 
 .PHONY: all test-programs check check-machines check-large check-valgrind fuzz \
 	fuzz-programs soak bench dist distcheck user-check bare-check fault-check \
-	lint lint-text lint-tidy lint-gcc lint-clang unlinked lint-musl lint-m32 \
+	lint lint-text lint-tidy lint-gcc lint-clang lint-analyzer unlinked \
+	lint-musl lint-m32 \
 	coverage tags install uninstall help clean FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:

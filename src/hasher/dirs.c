@@ -137,16 +137,16 @@ dirs_descend(struct dirs *d)
 	size_t at = d->n ? d->level[d->n - 1].len : d->walked.below;
 
 	while (at < d->len) {
-		char *slash = strchr(d->name + at, '/');
+		size_t slash = at + strcspn(d->name + at, "/");
 		int fd;
 
-		*slash = '\0';
+		d->name[slash] = '\0';
 		fd = xio_open(dirs_last(d), d->name + at,
 		    COMPAT_O_DIRHANDLE | O_NOFOLLOW);
-		*slash = '/';
+		d->name[slash] = '/';
 		if (fd < 0)
 			break;
-		at = (size_t)(slash + 1 - d->name);
+		at = slash + 1;
 		dirs_push(d, at, fd);
 	}
 	if (at == d->len)

@@ -129,9 +129,8 @@ run_open_output(struct outfile *out, const char *path)
 {
 	if (outfile_open(out, path) == 0)
 		return 0;
-	/* stdout was open already: path is not NULL
-	 * NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
-	diag_name(path, strlen(path), "%s", strerror(errno));
+	if (path) /* stdout was open already */
+		diag_name(path, strlen(path), "%s", strerror(errno));
 	return -1;
 }
 

@@ -221,17 +221,19 @@ struct chunk *
 ppool_chunk_split(struct chunk *c, uint32_t from)
 {
 	struct chunk *rest = NULL;
+	uint64_t weight = 0;
+	uint32_t i = from;
 
-	for (uint32_t i = from; i < c->n; i++) {
-		if (ppool_chunk_take(&rest, c, &c->tasks[i]) == 0)
-			continue;
-		ppool_chunk_free(rest);
-		return NULL;
-	}
+	do {
+		if (ppool_chunk_take(&rest, c, &c->tasks[i]) < 0) {
+			ppool_chunk_free(rest);
+			return NULL;
+		}
+		weight += c->tasks[i].weight;
+	} while (++i < c->n);
 	c->n = c->left = from;
 	c->len = c->tasks[from].off - sizeof(struct frame_item);
-	/* from < n: rest has a task. NOLINTNEXTLINE(clang-analyzer-core.*) */
-	c->weight -= rest->weight;
+	c->weight -= weight;
 	return rest;
 }
 
