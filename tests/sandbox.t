@@ -329,7 +329,7 @@ locked_in() {
 	refused code      EACCES  EACCES  -
 	refused codelater EACCES  EACCES  -
 	refused shared    EACCES  EACCES  -
-	refused stdin     killed  killed  -
+	refused stdin     EBADF   EBADF   -
 	refused lease     killed  killed  -
 	refused beneath   ENOSYS  ENOSYS  EACCES
 	refused emptied   ENOSYS  ENOSYS  EACCES   3
