@@ -32,8 +32,9 @@ _exit(int status)
 		syscall(SYS_exit_group, status);
 }
 
+/* Weak, too: some unit tests have their own. */
 long __real_syscall(long number, ...) __attribute__((weak));
-long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, ...) __attribute__((weak));
 
 long
 __wrap_syscall(long number, ...)
