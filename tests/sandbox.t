@@ -526,6 +526,16 @@ END
 else
 	skip 'another user' 'only root can be one'
 fi
+if [ "$(unshare -Ur id -u 2>/dev/null)" = 0 ]; then
+	try 'a root who cannot change to others' 2 \
+		unshare -Ur "$usual" --user=nobody t/a
+	err 'says why' <<'END'
+phash: the workers are gone: Operation not permitted
+phash: t/a: not hashed
+END
+else
+	skip 'a root who cannot change to others' 'no user namespace'
+fi
 try '--user with --on' 2 "$phash" --user=nobody --on=a t
 
 finish

@@ -28,7 +28,10 @@ end() {
 	done
 	wait "$pid"
 	got=$?
+	# those that were not read wait for ever
+	jobs -p | xargs -r kill 2>/dev/null
 	wait
+	[ $got = 0 ] || sed 's/^/# /' "$work/err"
 	return "$got"
 }
 fifos=$(seq -f 'fifo%.0f' 0 39)

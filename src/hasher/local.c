@@ -190,6 +190,15 @@ local_strerror(ppool_err err)
 	return err == PPOOL_SYS ? strerror(errno) : ppool_strerror(err);
 }
 
+/* Why the pool is of no use any more. */
+static const char *
+local_why(const struct local *l, ppool_err err)
+{
+	int failed = err == PPOOL_BROKEN ? watch_failed(&l->watch) : 0;
+
+	return failed ? strerror(failed) : local_strerror(err);
+}
+
 /* No more can be had of the pool. -1, after one message. */
 static int
 local_broken(struct local *l, ppool_err err)
@@ -198,7 +207,7 @@ local_broken(struct local *l, ppool_err err)
 	if (!l->hasher.broken && hosts_are_lost(&l->crew.hosts))
 		diag_msg("no host is left");
 	else if (!l->hasher.broken)
-		diag_msg("the workers are gone: %s", local_strerror(err));
+		diag_msg("the workers are gone: %s", local_why(l, err));
 	l->hasher.broken = true;
 	return -1;
 }

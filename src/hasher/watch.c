@@ -37,6 +37,13 @@ watch_release(struct watch *w)
 	w->seen = NULL;
 }
 
+int
+watch_failed(const struct watch *w)
+{
+	return (int)atomic_load_explicit(&w->lines->failed,
+	    memory_order_relaxed);
+}
+
 uint64_t
 watch_bytes(const struct watch *w)
 {

@@ -21,7 +21,9 @@ struct watch_line {
 	_Alignas(8) _Atomic uint64_t id;    /* ppool_item.id of what it works on */
 	_Alignas(8) _Atomic uint64_t sandbox; /* WATCH_BEGAN, and the parts of it
 	                                       * that are in force */
-	char pad[24];
+	_Alignas(8) _Atomic uint64_t failed; /* in the first one: the errno with
+	                                      * which a worker failed to begin */
+	char pad[16];
 };
 
 #define WATCH_BEGAN (UINT64_C(1) << 32)
@@ -33,6 +35,14 @@ static inline void
 watch_begin(struct watch_line *l, unsigned sandbox)
 {
 	atomic_store_explicit(&l->sandbox, WATCH_BEGAN | sandbox,
+	    memory_order_relaxed);
+}
+
+/* It cannot: lines are those of all, as it has no number yet. */
+static inline void
+watch_fail(struct watch_line *lines, int err)
+{
+	atomic_store_explicit(&lines->failed, (uint64_t)err,
 	    memory_order_relaxed);
 }
 
@@ -95,6 +105,9 @@ void watch_release(struct watch *w);
 
 /* Which parts of a sandbox are in force in all that have begun; -1: none has. */
 int watch_sandbox(const struct watch *w);
+
+/* The errno with which a worker failed to begin; 0: none did. */
+int watch_failed(const struct watch *w);
 
 /* Bytes digested by all. */
 uint64_t watch_bytes(const struct watch *w);

@@ -50,15 +50,15 @@ worker_enter_sandbox(struct worker *w)
 	return 0;
 }
 
-int
-worker_init(void *initarg, void **state)
+/* 0, or an errno: the process ends then, and has nothing to release. */
+static int
+worker_prepare(const struct worker_setup *s, void **state)
 {
-	const struct worker_setup *s = initarg;
 	struct worker *w = calloc(1, sizeof(*w));
 	unsigned i;
 
 	if (!w)
-		return ENOMEM; /* the process ends: nothing to release */
+		return ENOMEM;
 	/* it asks the parent for a line of progress, and may be sent to all */
 	(void)signal(SIGUSR1, SIG_IGN);
 	w->setup = s;
@@ -75,6 +75,17 @@ worker_init(void *initarg, void **state)
 		w->slot[i].buf = w->bufs + (size_t)i * WORKER_BUFFER;
 	*state = w;
 	return worker_enter_sandbox(w);
+}
+
+int
+worker_init(void *initarg, void **state)
+{
+	const struct worker_setup *s = initarg;
+	int err = worker_prepare(s, state);
+
+	if (err)
+		watch_fail(s->lines, err);
+	return err;
 }
 
 /* Answers slot s and leaves it free. 0, or -1 when the owner is gone. */
