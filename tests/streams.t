@@ -75,8 +75,15 @@ done
 # shellcheck disable=SC2086
 begin -j 1 --chunk=1 t $fifos $fifos $fifos regular
 ok 'chunks of one' lines_out 301
+# Its worker has FIFOs open until it is gone, too, and would be who reads the next
+# that is written.
+worker=$(pgrep -P "$pid")
 kill "$pid"
 wait "$pid" 2>/dev/null
+is_gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+until_ok is_gone "$worker"
 
 # In a check verdicts come in the order of the list, but all are read: what is
 # the same when it is read does not depend on the FIFOs behind it.
