@@ -167,8 +167,8 @@ needs_no_ppool() {
 	[ -f "$1" ] && ! readelf -d "$1" | grep 'NEEDED.*ppool'
 }
 
-if grep -q -e -fsanitize "$build/flags"; then
-	skip 'a program builds with pkg-config' 'the library has sanitizers'
+if grep -q -e -fsanitize -e --coverage "$build/flags"; then
+	skip 'a program builds with pkg-config' 'the library needs more: sanitizers, say'
 elif ! command -v pkg-config >/dev/null; then
 	skip 'a program builds with pkg-config' 'no pkg-config'
 else

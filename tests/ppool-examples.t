@@ -6,17 +6,20 @@
 build=${BUILD:-$top/build}
 examples=$top/man/examples
 
-# The flags of a sanitized library are needed again to link with it.
-sanitize=
-if nm "$build/libppool.a" 2>/dev/null | grep -qE '__(a|ub)san_'; then
-	sanitize=-fsanitize=address,undefined
+# The flags of a library that is sanitized, or counts, are needed again to link
+# with it.
+again=
+if grep -q -e --coverage "$build/flags" 2>/dev/null; then
+	again=--coverage
+elif nm "$build/libppool.a" 2>/dev/null | grep -qE '__(a|ub)san_'; then
+	again=-fsanitize=address,undefined
 fi
 
 # $CC may be several words.
 read -ra cc <<<"${CC:-cc}"
 compile() {
 	# shellcheck disable=SC2086 # no word, or one
-	"${cc[@]}" -Wall $sanitize -I"$top/src/ppool" "$examples/$1.c" \
+	"${cc[@]}" -Wall $again -I"$top/src/ppool" "$examples/$1.c" \
 		-o "../$1" -L"$build" -Wl,-Bstatic -lppool -Wl,-Bdynamic "${@:2}"
 }
 
