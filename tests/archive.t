@@ -560,6 +560,7 @@ wait
 # libarchive crashes, or hangs, when it comes to the member x.
 cat >fault.c <<'END'
 #include <dlfcn.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -578,7 +579,7 @@ archive_read_next_header(struct archive *a, struct archive_entry **e)
 
 	if (rc == 0 && !strcmp(archive_entry_pathname(*e), "x")) {
 		if (getenv("HANG"))
-			pause();
+			poll(NULL, 0, -1);
 		if (getenv("SLOW"))
 			return sleep(3), rc;
 		*(volatile int *)0 = 0;

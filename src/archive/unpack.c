@@ -1,12 +1,12 @@
 #include "archive/unpack.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define UNPACK_BLOCKS 32
@@ -70,8 +70,8 @@ unpack_wake(struct unpack *u, bool now)
 	    u->end - u->first < UNPACK_WAKE_PIECES))
 		return;
 	u->waiting = false;
-	/* the pipe is empty: the caller has read what woke it before */
-	(void)!write(u->wake[1], "", 1);
+	/* it is empty: the caller has read what woke it before */
+	(void)send(u->wake[1], "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* 0, or -1 when it is to stop. */
@@ -273,25 +273,13 @@ unpack_run(void *cookie)
 
 /* A pipe of which neither end waits. */
 static int
-unpack_pipe(int fds[2])
-{
-	if (pipe(fds) < 0)
-		return -1;
-	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) == 0 &&
-	    fcntl(fds[1], F_SETFL, O_NONBLOCK) == 0)
-		return 0;
-	close(fds[0]);
-	close(fds[1]);
-	return -1;
-}
-
-static int
 unpack_start(struct unpack *u)
 {
 	sigset_t all, before;
 	int err;
 
-	if (unpack_pipe(u->wake) < 0)
+	/* not a pipe: a worker that is locked in cannot write(2) */
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, u->wake) < 0)
 		return -1;
 	/* signals are for the caller's thread */
 	sigfillset(&all);
@@ -388,7 +376,7 @@ unpack_take(struct unpack *u, struct unpack_piece *p)
 	bool has;
 
 	if (u->slept)
-		(void)!read(u->wake[0], &byte, 1); /* if that woke it */
+		(void)recv(u->wake[0], &byte, 1, MSG_DONTWAIT); /* if that woke it */
 	pthread_mutex_lock(&u->lock);
 	has = u->first != u->end;
 	u->waiting = u->slept = !has;

@@ -26,6 +26,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 /* Whatever their arguments are: they read, wait, answer on what is open, or
@@ -33,11 +34,9 @@
 static const unsigned calls_always[] = {
 	/* files, streams and the socket */
 	SYS_read, SYS_readv, SYS_pread64, SYS_preadv, SYS_preadv2,
-	SYS_recvfrom, SYS_recvmsg,
-	SYS_sendto, SYS_sendmsg,
+	SYS_recvfrom,
 	SYS_lseek, SYS_fadvise64, SYS_readahead,
-	SYS_close, SYS_dup, SYS_pipe, SYS_pipe2,
-	SYS_poll, SYS_ppoll, SYS_pause,
+	SYS_close, SYS_poll, SYS_ppoll,
 	SYS_fstat, SYS_newfstatat, SYS_stat, SYS_lstat, SYS_statx,
 	SYS_fstatfs, SYS_getdents64, SYS_readlink, SYS_readlinkat,
 	SYS_faccessat,
@@ -65,9 +64,10 @@ static const unsigned calls_refused[] = {
 	SYS_sched_getscheduler, SYS_sched_getparam, SYS_tkill,
 };
 
-/* fcntl(2): nothing about locks, leases and signals. */
+/* fcntl(2): nothing about locks, leases and signals, and nothing that others who
+ * have the same file open would notice. */
 static const unsigned calls_fcntl[] = {
-	F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL,
+	F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL,
 };
 
 /* What writes or makes a file. */
@@ -179,16 +179,17 @@ put_fcntl(struct program *p)
 	put_return(p, SECCOMP_RET_ALLOW);
 }
 
-/* prlimit64(2) that reads: its third argument, all 64 bits of it, is NULL. */
+/* Passes if argument n, all 64 bits of it, is NULL. */
 static void
-put_prlimit(struct program *p)
+put_null(struct program *p, unsigned call, unsigned n)
 {
-	const uint32_t new_limit = offsetof(struct seccomp_data, args) + 2 * 8;
+	const uint32_t at =
+	    (uint32_t)(offsetof(struct seccomp_data, args) + n * 8);
 
-	put_case(p, SYS_prlimit64, 6);
-	put(p, BPF_LD | BPF_W | BPF_ABS, new_limit, 0, 0);
+	put_case(p, call, 6);
+	put(p, BPF_LD | BPF_W | BPF_ABS, at, 0, 0);
 	put(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
-	put(p, BPF_LD | BPF_W | BPF_ABS, new_limit + 4, 0, 0);
+	put(p, BPF_LD | BPF_W | BPF_ABS, at + 4, 0, 0);
 	put(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
 	put_return(p, SECCOMP_RET_ALLOW);
 	put_return(p, SECCOMP_RET_KILL_PROCESS);
@@ -202,6 +203,9 @@ put_threads(struct program *p, bool threads)
 	/* clone3(2) has its flags in memory: the C library takes clone(2) */
 	put_refused(p, SYS_clone3, ENOSYS);
 	put_tested(p, SYS_clone, 0, BPF_JSET, CLONE_THREAD, true,
+	    SECCOMP_RET_KILL_PROCESS);
+	/* by which they wake each other; none of it can be connected */
+	put_tested(p, SYS_socketpair, 0, BPF_JEQ, AF_UNIX, true,
 	    SECCOMP_RET_KILL_PROCESS);
 }
 
@@ -224,17 +228,17 @@ calls_write(struct program *p, const struct calls *c)
 		put_always(p, calls_always[i]);
 	for (i = 0; i < CALLS_LENGTH(calls_refused); i++)
 		put_refused(p, calls_refused[i], ENOSYS);
-	/* not to standard input, output or error: libraries say there why they
-	 * end the process, which it survives until it does */
-	put_tested(p, SYS_write, 0, BPF_JGT, STDERR_FILENO, true,
-	    SECCOMP_RET_ERRNO | EBADF);
+	/* what there is to be said goes through sockets: to whom they lead */
+	put_null(p, SYS_sendto, 4);
+	/* libraries write why they end the process, and are to come to that */
+	put_refused(p, SYS_write, EBADF);
 	put_mmap(p);
 	put_without(p, SYS_mprotect, 2, PROT_EXEC, SECCOMP_RET_ERRNO | EACCES);
 	put_threads(p, c->threads);
 	/* abort(3) */
 	put_tested(p, SYS_tgkill, 0, BPF_JEQ, (uint32_t)getpid(), true,
 	    SECCOMP_RET_KILL_PROCESS);
-	put_prlimit(p);
+	put_null(p, SYS_prlimit64, 2); /* it only reads */
 	put_refused(p, SYS_ioctl, ENOTTY); /* is it a terminal? */
 	/* none: a tracer has put it in the place of a call that is to fail */
 	put_always(p, UINT32_MAX);
