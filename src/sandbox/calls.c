@@ -55,6 +55,8 @@ static const unsigned calls_always[] = {
 	SYS_getpid, SYS_gettid, SYS_getppid, SYS_getuid, SYS_geteuid,
 	SYS_getgid, SYS_getegid, SYS_getgroups, SYS_getcpu, SYS_uname, SYS_sysinfo, SYS_getrandom,
 	SYS_getrlimit, SYS_getrusage,
+	/* to give up more */
+	SYS_landlock_create_ruleset, SYS_landlock_restrict_self,
 };
 
 /* What somebody's C library, or what is loaded before it, may try, and can do
@@ -245,14 +247,6 @@ calls_write(struct program *p, const struct calls *c)
 	put_return(p, SECCOMP_RET_KILL_PROCESS);
 }
 
-bool
-calls_are_known(void)
-{
-	const uint32_t action = SECCOMP_RET_KILL_PROCESS;
-
-	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
-}
-
 int
 calls_enter(const struct calls *c)
 {
@@ -270,12 +264,6 @@ calls_enter(const struct calls *c)
 }
 
 #else
-
-bool
-calls_are_known(void)
-{
-	return false;
-}
 
 int
 calls_enter(const struct calls *c)

@@ -10,9 +10,6 @@ struct calls {
 	bool threads;   /* it may make some */
 };
 
-/* Is there such a filter? */
-bool calls_are_known(void);
-
 /*
  * From now on any other system call kills the process. Of those that are refused
  * with an error instead, the C library and the pool know another way, or need

@@ -59,36 +59,46 @@ static bool
 sandbox_is_absent(int err)
 {
 	return err == ENOSYS || err == EOPNOTSUPP || err == EPERM ||
-	    err == EINVAL;
+	    err == EINVAL || err == E2BIG; /* sixteen are around it */
 }
 
-/* What Landlock is to forbid, as far as files go. What seccomp(2) refuses it need
- * not: it would cost something for each file that is opened. */
+/* What Landlock is to forbid, as far as files go. calls: what changes them is
+ * refused by seccomp(2), and to ask twice would cost something for each file that
+ * is opened. */
 static uint64_t
-sandbox_files(bool worker, bool reads)
+sandbox_files(const struct sandbox *s, bool calls)
 {
 	const uint64_t change = SANDBOX_CHANGE_ALL | LANDLOCK_EXECUTE;
 
-	if (reads)
+	if (s->reads)
 		return change | LANDLOCK_READ_FILE | LANDLOCK_READ_DIR |
 		    LANDLOCK_IOCTL_DEV;
-	if (!worker)
+	if (!s->worker)
 		return change;
-	if (!calls_are_known())
+	if (!calls)
 		return change | LANDLOCK_IOCTL_DEV;
 	/* something, or there are no rules, and then what other processes have in
 	 * memory is not kept from it either */
 	return sandbox_landlock_abi() < LANDLOCK_HAS_TCP ? LANDLOCK_EXECUTE : 0;
 }
 
+/* A descriptor, or -1 with errno. */
+static int
+sandbox_rules(const struct sandbox *s, bool calls)
+{
+	/* the parent ends its workers by signals */
+	return landlock_rules(sandbox_files(s, calls), LANDLOCK_TCP,
+	    s->worker ? LANDLOCK_ABSTRACT | LANDLOCK_SIGNAL :
+	    LANDLOCK_ABSTRACT);
+}
+
 void
 sandbox_init(struct sandbox *s, bool worker, bool reads)
 {
-	/* the parent ends its workers by signals */
-	*s = (struct sandbox){ .worker = worker, .reads = reads,
-	    .rules = landlock_rules(sandbox_files(worker, reads), LANDLOCK_TCP,
-	        worker ? LANDLOCK_ABSTRACT | LANDLOCK_SIGNAL :
-	        LANDLOCK_ABSTRACT) };
+	*s = (struct sandbox){ .rules = -1, .worker = worker, .reads = reads };
+	if (worker && !reads)
+		return; /* they depend on what can be had: sandbox_enter */
+	s->rules = sandbox_rules(s, false);
 	if (s->rules < 0 && !sandbox_is_absent(errno))
 		s->err = errno;
 }
@@ -237,23 +247,6 @@ sandbox_limits(const struct sandbox *s)
 /* The two parts that others have a word in. 0, or -1 with errno: it is not for want
  * of them that they are not in force. */
 static int
-sandbox_enter_rules(const struct sandbox *s, unsigned *in)
-{
-	if (s->err) {
-		errno = s->err;
-		return -1;
-	}
-	if (s->rules < 0)
-		return 0;
-	if (landlock_enter(s->rules) == 0)
-		*in |= SANDBOX_LANDLOCK | (s->reads ? SANDBOX_READING : 0u);
-	else if (!sandbox_is_absent(errno))
-		return -1;
-	(void)close(s->rules);
-	return 0;
-}
-
-static int
 sandbox_enter_calls(const struct sandbox *s, unsigned *in)
 {
 	const struct calls c = { .threads = s->threads };
@@ -263,6 +256,25 @@ sandbox_enter_calls(const struct sandbox *s, unsigned *in)
 	else if (!sandbox_is_absent(errno))
 		return -1;
 	return 0;
+}
+
+static int
+sandbox_enter_rules(const struct sandbox *s, unsigned *in)
+{
+	int rules = s->rules, rc = 0;
+
+	errno = s->err;
+	if (rules < 0 && !s->err && s->worker && !s->reads)
+		rules = sandbox_rules(s, *in & SANDBOX_CALLS);
+	if (rules < 0)
+		return !errno || sandbox_is_absent(errno) ? 0 : -1;
+	if (landlock_enter(rules) == 0)
+		*in |= SANDBOX_LANDLOCK | (s->reads ? SANDBOX_READING : 0u);
+	else if (!sandbox_is_absent(errno))
+		rc = -1;
+	if (rc == 0)
+		(void)close(rules);
+	return rc;
 }
 
 int
@@ -278,10 +290,10 @@ sandbox_enter(const struct sandbox *s)
 		in |= SANDBOX_LIMITS;
 	if ((want & SANDBOX_MEMORY) && s->worker && sandbox_hide_memory())
 		in |= SANDBOX_MEMORY;
-	if ((want & SANDBOX_LANDLOCK) && sandbox_enter_rules(s, &in) < 0)
-		return -1;
 	if ((want & SANDBOX_CALLS) && s->worker &&
 	    sandbox_enter_calls(s, &in) < 0)
+		return -1;
+	if ((want & SANDBOX_LANDLOCK) && sandbox_enter_rules(s, &in) < 0)
 		return -1;
 	return (int)in;
 }

@@ -68,8 +68,9 @@ struct sandbox {
  * may have, not even that. The kernel looks at each directory above a file that is
  * opened then, up to the root, which costs as much as opening it.
  *
- * Where it cannot be had, rules is -1; if that is for want of something, err says
- * of what, and sandbox_enter fails.
+ * rules is -1 for a worker without reads, which makes its own when it enters, and
+ * where there are none; if that is for want of something, err says of what, and
+ * sandbox_enter fails.
  */
 void sandbox_init(struct sandbox *s, bool worker, bool reads);
 void sandbox_release(struct sandbox *s);
