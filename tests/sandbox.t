@@ -528,8 +528,8 @@ replaced() {
 	[ $? = "$status" ]
 }
 ok 'a file that is replaced' replaced 1 "$phash"
-err 'is said to be another' <<'END'
-phash: late: file changed as we read it
+err 'is said not to be what there was' <<'END'
+phash: late: not there when the run began, or forbidden
 END
 ok 'and is read where any may be' replaced 0 "$usual"
 out 'as it is now' <<END
@@ -556,7 +556,7 @@ phash=$named
 try 'a system call that is not foreseen' 1 env LD_PRELOAD="$work/attack.so" \
 	ATTACK=chmod "$phash" --engine=libcrypto -j 1 t/a
 err 'is said to be one' <<'END'
-phash: t/a: worker killed by signal 31 (Bad system call): its sandbox has no such system call, --no-sandbox is without
+phash: t/a: worker killed by signal 31 (Bad system call): a system call that a sandbox forbids, see --no-sandbox
 END
 
 # ---- another user ------------------------------------------------------------

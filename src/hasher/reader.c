@@ -328,9 +328,9 @@ reader_look(struct reader *f, const struct entry *e, struct result *r)
 }
 
 /* A sandbox knows files, not names: what was below the operands when it was made
- * may be opened. Is it that which refuses what is there now? */
+ * may be opened. Is it that which said EACCES? Permissions did not. */
 static bool
-reader_is_another(const struct readers *all, int dir, const char *name)
+reader_is_refused(const struct readers *all, int dir, const char *name)
 {
 	bool refused = all->confined &&
 	    faccessat(dir, name, R_OK, AT_EACCESS) == 0;
@@ -350,8 +350,8 @@ reader_open_at(struct reader *f, const struct readers *all, int dir,
 	/* O_NOFOLLOW's own error for "it is a link now" */
 	if (errno == ELOOP && e->kind == ENTRY_FOUND)
 		return result_fail(r, RESULT_TYPE, 0);
-	if (errno == EACCES && reader_is_another(all, dir, name))
-		return result_fail(r, RESULT_CHANGED, 0);
+	if (errno == EACCES && reader_is_refused(all, dir, name))
+		return result_fail(r, RESULT_REFUSED, 0);
 	return result_fail(r, RESULT_OPEN, errno);
 }
 
@@ -380,9 +380,18 @@ reader_is_same(const struct reader *f, const struct entry *e)
 	    (f->st.st_dev == e->id.dev && f->st.st_ino == e->id.ino);
 }
 
+/* Can it be for want of something that a file could not be opened, or for what
+ * has nothing to do with the directories on the way? */
+static bool
+reader_is_short(const struct result *r)
+{
+	return r->status == RESULT_OPEN && (r->err == EMFILE ||
+	    r->err == ENFILE || r->err == ENOMEM || r->err == EWOULDBLOCK);
+}
+
 /*
  * A directory that was kept open may be another one by now than its name
- * says. Then so is the file in it, or not there: it is looked for anew.
+ * says. Then so is the file in it, or it cannot be had: it is looked for anew.
  */
 static int
 reader_open_found(struct reader *f, struct readers *all, const struct entry *e,
@@ -392,7 +401,7 @@ reader_open_found(struct reader *f, struct readers *all, const struct entry *e,
 
 	if (!all->dirs.kept || (rc == 0 && reader_is_same(f, e)))
 		return rc;
-	if (rc < 0 && r->status == RESULT_OPEN && r->err != ENOENT)
+	if (rc < 0 && reader_is_short(r))
 		return rc;
 	reader_close(f);
 	dirs_forget(&all->dirs);

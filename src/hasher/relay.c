@@ -211,6 +211,7 @@ relay_may_say(const struct entry *e, const struct result *res)
 	case RESULT_READ:
 	case RESULT_TYPE:
 	case RESULT_PLACE:
+	case RESULT_REFUSED:
 	case RESULT_DIGEST:
 	case RESULT_DIED:
 	case RESULT_STALLED:

@@ -35,8 +35,8 @@ put_death(struct buf *out, int code)
 	if (name)
 		buf_printf(out, " (%s)", name);
 	if (-code == SIGSYS)
-		buf_puts(out, ": its sandbox has no such system call, "
-		    "--no-sandbox is without");
+		buf_puts(out, ": a system call that a sandbox forbids, see "
+		    "--no-sandbox");
 }
 
 /* Of those that need no more than a phrase. */
@@ -44,6 +44,7 @@ static const char *const reasons[RESULT_STATUSES] = {
 	[RESULT_BUSY] = "in use: another program has a lease on it",
 	[RESULT_TYPE] = "no longer a regular file",
 	[RESULT_PLACE] = "its directory is no longer what was walked",
+	[RESULT_REFUSED] = "not there when the run began, or forbidden",
 	[RESULT_CHANGED] = "file changed as we read it",
 	[RESULT_DIGEST] = "libcrypto failed",
 	[RESULT_OUTPUT] = "a hard link to the output",

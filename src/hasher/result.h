@@ -25,6 +25,9 @@ enum result_status {
 	                 * kind of file */
 	RESULT_PLACE,   /* not opened: a directory on the way to it is no longer
 	                 * the one that was walked */
+	RESULT_REFUSED, /* not opened, though access(2) would allow it: by a
+	                 * sandbox, which knows what was there when it was made,
+	                 * or by what else has a word in it */
 	RESULT_CHANGED, /* changed while it was read, twice in a row */
 	RESULT_DIGEST,  /* libcrypto failed */
 	RESULT_DIED,    /* the worker died of it: death says how */

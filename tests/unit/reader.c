@@ -342,6 +342,17 @@ test_a_kept_directory_is_not_trusted(void **state)
 	put("o/d/f", "another");
 	e = found("o/d/f", &root);
 	assert_string_equal(read_found(&all, &e, &r), "another");
+	/* not even if it says that the file cannot be opened */
+	assert_int_equal(rename("o/d", "x/d"), 0);
+	assert_int_equal(rename("gone", "o/d"), 0);
+	e = found("o/d/e/f", &root);
+	assert_string_equal(read_found(&all, &e, &r), "");
+	assert_int_equal(rename("o/d", "gone"), 0);
+	assert_int_equal(rename("x/d", "o/d"), 0);
+	assert_int_equal(unlink("gone/f"), 0);
+	assert_int_equal(mknod("gone/f", S_IFSOCK | 0600, 0), 0);
+	e = found("o/d/f", &root);
+	assert_string_equal(read_found(&all, &e, &r), "another");
 	assert_int_equal(unlink("o/d/f"), 0);
 	assert_int_equal(rename("o/d", "x/d"), 0);
 	assert_int_equal(rename("gone", "o/d"), 0);

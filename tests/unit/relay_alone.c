@@ -936,6 +936,7 @@ status_here(void)
 	case RESULT_STAT:
 	case RESULT_TYPE:
 	case RESULT_PLACE:
+	case RESULT_REFUSED:
 	case RESULT_READ:
 		return RESULT_OPEN;
 	default:
@@ -961,6 +962,7 @@ test_statuses(void **state)
 		{ RESULT_READ, true, true, true, true },
 		{ RESULT_TYPE, true, true, true, true },
 		{ RESULT_PLACE, true, true, true, true },
+		{ RESULT_REFUSED, true, true, true, true },
 		{ RESULT_DIGEST, true, true, true, true },
 		{ RESULT_DIED, true, true, true, true },
 		{ RESULT_STALLED, true, true, true, true },

@@ -110,7 +110,9 @@ test_values_out_of_range(void **state)
 			buf_release(&b);
 		}
 	}
-	check_reason(RESULT_STATUSES, 0, "unknown status 19");
+	check_reason(RESULT_REFUSED, 0,
+	    "not there when the run began, or forbidden");
+	check_reason(RESULT_STATUSES, 0, "unknown status 20");
 }
 
 int
