@@ -52,7 +52,10 @@ limited() {
 		status=$?
 	} 2>/dev/null
 }
+# Who is killed may be in the middle of a line.
 nothing_wrong() {
+	[ "$status" != 137 ] || [ -z "$(tail -c 1 "$work/out")" ] ||
+		sed -i '$d' "$work/out"
 	! grep -vxFf "$work/want" "$work/out"
 }
 # What has no line has a reason, unless the run failed as a whole.
@@ -105,7 +108,7 @@ for bytes in 12M 6M 4M 3M 2M; do
 	limited $bytes -j 4 -o list t
 	ok "$bytes, -o: the file is whole" eval \
 		'cmp -s list "$work/want" || echo old | cmp -s - list ||
-		[ $status = 1 ]'
+		{ [ $status = 1 ] && ! grep -vxFf "$work/want" list; }'
 	ok 'nothing is left beside it' test -z \
 		"$(find . -name '.*phash-tmp')"
 	ok 'nobody is left' until_ok nobody_left

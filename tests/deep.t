@@ -112,7 +112,7 @@ try '500 directories, 64 descriptors' 0 bash -c 'ulimit -n 64 && exec "$@"' - \
 	"$phash" --untagged -j 4 broad
 same 'are walked' "$work/lines" "$work/out"
 
-# The walk holds what descriptors there are when the first file is found.
+# Few descriptors, for walk and worker alike.
 chain few 60 d
 expected few 60 d >"$work/few"
 few() { (ulimit -n 14 && exec "$phash" --untagged -j 1 "$@"); }

@@ -14,12 +14,6 @@ has() {
 	engines | grep -qx "$1"
 }
 
-# As err, without what --debug says of the sandbox.
-said() {
-	sed -i '/^phash: sandbox of the /d' "$work/err"
-	err "$1"
-}
-
 for engine in libcrypto avx2x4 avx512x4 avx512x8; do
 	if ! has $engine; then
 		try "$engine is refused" 2 "$phash" --engine=$engine f1

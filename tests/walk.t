@@ -229,7 +229,7 @@ mkfifo names
 "$phash" -j 1 --files-from=names >"$work/out" 2>"$work/err" &
 pid=$!
 exec 3>names
-echo c/d >&3 # the first name starts the worker
+echo c/d >&3
 until_ok pgrep -P $pid >/dev/null
 worker=$(pgrep -P $pid)
 kill -STOP "$worker"

@@ -8,7 +8,7 @@
  *     REQUEST ...                     PART ..., ANSWER ..., in any order
  *     PING                            PONG
  *                                     ALIVE, five times a second
- *     BYE                             its end, when all is answered
+ *     BYE, when all is answered       its end
  *
  * Bodies, by integers of fixed size, little-endian; a text is a u32 length and so
  * many bytes, without NUL:

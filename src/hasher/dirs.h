@@ -14,7 +14,7 @@
 
 #include "base/entry.h"
 
-/* Directories in each other that are kept open below the operand's. */
+/* Nested directories that are kept open below the operand's. */
 #define DIRS_LEVELS 4
 
 struct dirs_level {

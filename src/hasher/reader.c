@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@
 void
 readers_init(struct readers *all, int base)
 {
-	*all = (struct readers){ .confined = false };
+	memset(all, 0, sizeof(*all));
 	dirs_init(&all->dirs, base);
 }
 

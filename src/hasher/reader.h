@@ -30,7 +30,7 @@ struct readers {
 		bool known;
 		uint64_t dev;
 		bool size_is_hint; /* compat_size_is_hint */
-		bool waits;        /* its reads wait: it knows no other */
+		bool waits;        /* a read there could do no other: they wait */
 	} place;
 };
 
@@ -57,10 +57,11 @@ void readers_release(struct readers *all);
 
 /*
  * Opens the file of e, whose name may have any length, relative to the base of
- * all, which outlives f. 0, or -1 with the reason in r and nothing open: RESULT_PLACE where a
- * link, or another directory, would have led to the file. Waits neither for the
- * writer of a FIFO nor for another process to give up its lease of the file,
- * which this asks it to do: RESULT_OPEN with EWOULDBLOCK, to be tried again.
+ * all, which outlives f. 0, or -1 with the reason in r and nothing open:
+ * RESULT_PLACE where a link, or another directory, would have led to the file.
+ * Waits neither for the writer of a FIFO nor for another process to give up its
+ * lease of the file, which this asks it to do: RESULT_OPEN with EWOULDBLOCK, to be
+ * tried again.
  */
 int reader_open(struct reader *f, struct readers *all, const struct entry *e,
     struct result *r);

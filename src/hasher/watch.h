@@ -4,8 +4,8 @@
  * Each worker says in a cache line of its own, in memory that it shares with
  * the parent, what it works on and that it gets on with it. A process that is
  * stopped, or waits in the kernel for a file server that is gone, says nothing
- * more, and so the parent notices. Words are written by their worker alone and
- * read one by one: none depends on another.
+ * more, and so the parent notices. Words are written by their worker alone, but
+ * for failed, and read one by one: none depends on another.
  */
 #ifndef HASHER_WATCH_H
 #define HASHER_WATCH_H

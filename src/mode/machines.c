@@ -97,9 +97,8 @@ machines_command(const struct options *o, const char *rsh, const char *host)
 		words_add(&w, host, strlen(host));
 	words_add(&w, path, strlen(path));
 	words_add(&w, "--serve", strlen("--serve"));
-	if (o->sandbox == OPTIONS_SANDBOX_ALL)
-		words_add(&w, "--sandbox", strlen("--sandbox"));
-	else if (o->sandbox == OPTIONS_SANDBOX_NONE)
+	/* what it hashes is what it is told: --sandbox means nothing there */
+	if (o->sandbox == OPTIONS_SANDBOX_NONE)
 		words_add(&w, "--no-sandbox", strlen("--no-sandbox"));
 	buf_release(&word);
 	return w.v;

@@ -6,7 +6,9 @@
  *     -> ANSWER -> stdout
  *
  * It lives as long as its driver: when that says nothing for long, or its stdin
- * ends, so does this, and with it its workers.
+ * ends, so does this, and with it its workers. But not while what it says is not
+ * taken: the driver may wait for who reads its output, and for how long nobody can
+ * say. That it is gone then, the other end of stdout tells.
  */
 #include "mode/mode.h"
 

@@ -293,7 +293,7 @@ test_far_end(void **state)
 	assert_command(0, "a|x|/b c/phash|--serve|");
 	options.sandbox = OPTIONS_SANDBOX_ALL;
 	assert_int_equal(init("x"), 0);
-	assert_command(0, "a|x|/b c/phash|--serve|--sandbox|");
+	assert_command(0, "a|x|/b c/phash|--serve|");
 	options.sandbox = OPTIONS_SANDBOX_NONE;
 	assert_int_equal(init("x"), 0);
 	assert_command(0, "a|x|/b c/phash|--serve|--no-sandbox|");
