@@ -207,6 +207,12 @@ attack(const char *what)
 		return socket(AF_UNIX, SOCK_DGRAM, 0);
 	if (!strcmp(what, "stdin"))
 		return write(0, "x", 1);
+	if (!strcmp(what, "heap")) {
+		char *volatile p = malloc(64);
+
+		free(p + 8);
+		return 0;
+	}
 	if (!strcmp(what, "copied"))
 		return write(fcntl(0, F_DUPFD, 3), "x", 1);
 	if (!strcmp(what, "blocking"))
@@ -553,6 +559,11 @@ phash=$usual
 ok 'as it is, files that are read are any' test "$(debug)" = \
 	"${in_force/, only operands are read}"
 phash=$named
+try 'a heap that the C library finds damaged' 1 env LD_PRELOAD="$work/attack.so" \
+	ATTACK=heap "$phash" --engine=libcrypto -j 1 t/a
+err 'is what the worker dies of' <<'END'
+phash: t/a: worker killed by signal 6 (Aborted)
+END
 try 'a system call that is not foreseen' 1 env LD_PRELOAD="$work/attack.so" \
 	ATTACK=chmod "$phash" --engine=libcrypto -j 1 t/a
 err 'is said to be one' <<'END'

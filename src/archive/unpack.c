@@ -271,7 +271,7 @@ unpack_run(void *cookie)
 
 /* ---- its owner ---------------------------------------------------------------- */
 
-/* A pipe of which neither end waits. */
+/* Its sockets, and its thread. 0, or -1 with errno. */
 static int
 unpack_start(struct unpack *u)
 {

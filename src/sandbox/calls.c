@@ -55,8 +55,10 @@ static const unsigned calls_always[] = {
 	SYS_getpid, SYS_gettid, SYS_getppid, SYS_getuid, SYS_geteuid,
 	SYS_getgid, SYS_getegid, SYS_getgroups, SYS_getcpu, SYS_uname, SYS_sysinfo, SYS_getrandom,
 	SYS_getrlimit, SYS_getrusage,
+#ifdef SYS_landlock_create_ruleset
 	/* to give up more */
 	SYS_landlock_create_ruleset, SYS_landlock_restrict_self,
+#endif
 };
 
 /* What somebody's C library, or what is loaded before it, may try, and can do
@@ -234,6 +236,7 @@ calls_write(struct program *p, const struct calls *c)
 	put_null(p, SYS_sendto, 4);
 	/* libraries write why they end the process, and are to come to that */
 	put_refused(p, SYS_write, EBADF);
+	put_refused(p, SYS_writev, EBADF);
 	put_mmap(p);
 	put_without(p, SYS_mprotect, 2, PROT_EXEC, SECCOMP_RET_ERRNO | EACCES);
 	put_threads(p, c->threads);
