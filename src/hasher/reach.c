@@ -203,8 +203,10 @@ reach_noise(struct reach *r, size_t n)
 		len = REACH_NOISE_SHOWN;
 		more = true;
 	}
-	buf_printf(&note, "printed before phash began: %.*s%s", (int)len, text,
-	    more ? " ..." : "");
+	buf_puts(&note, "printed before phash began: ");
+	buf_put(&note, text, len);
+	if (more)
+		buf_puts(&note, " ...");
 	host_note(r->line, note.data, note.len);
 	buf_release(&note);
 }

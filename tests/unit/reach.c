@@ -358,8 +358,6 @@ hello_and_nothing(void)
 	act = take_nothing;
 }
 
-/* The pool has nothing for it any more, before the mark, before HELLO and before
- * READY. That is no failure. */
 static void
 mark_and_nothing(void)
 {
@@ -368,6 +366,8 @@ mark_and_nothing(void)
 	take_nothing();
 }
 
+/* The pool has nothing for it any more, before the mark, before HELLO and before
+ * READY. That is no failure. */
 static void
 test_not_needed(void **state)
 {
@@ -472,11 +472,12 @@ test_much_noise(void **state)
     LETTERS_33 "x"
 
 static const char *greeting;
+static size_t greeting_len;
 
 static void
 greet(void)
 {
-	buf_puts(&far.channel.unsent, greeting);
+	buf_put(&far.channel.unsent, greeting, greeting_len);
 	act = begin_well;
 	begin_well();
 }
@@ -505,12 +506,27 @@ test_greeting(void **state)
 		start_well();
 		act = greet;
 		greeting = cases[i][0];
+		greeting_len = strlen(greeting);
 		assert_int_equal(reach_begin(&r), 0);
 		snprintf(want, sizeof(want), "printed before phash began: %s\n",
 		    cases[i][1]);
 		assert_string_equal(notes(), want);
 		again(state);
 	}
+}
+
+static void
+test_greeting_with_a_zero(void **state)
+{
+	static const char want[] = "printed before phash began: a\0b\n";
+
+	(void)state;
+	start_well();
+	act = greet;
+	greeting = "a\0b";
+	greeting_len = 3;
+	assert_int_equal(reach_begin(&r), 0);
+	assert_memory_equal(notes(), want, sizeof(want));
 }
 
 static void
@@ -529,6 +545,7 @@ test_greeting_between(void **state)
 	(void)state;
 	start_well();
 	greeting = "Welcome";
+	greeting_len = strlen(greeting);
 	act = greet_both_ways;
 	assert_int_equal(reach_begin(&r), 0);
 	far_print(" line\n", 6);
@@ -800,6 +817,7 @@ main(void)
 		CASE(test_hangs_up),
 		CASE(test_much_noise),
 		CASE(test_greeting),
+		CASE(test_greeting_with_a_zero),
 		CASE(test_greeting_between),
 		CASE(test_prints),
 		CASE(test_long_line),
