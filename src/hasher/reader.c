@@ -392,7 +392,8 @@ reader_is_short(const struct result *r)
 
 /*
  * A directory that was kept open may be another one by now than its name
- * says. Then so is the file in it, or it cannot be had: it is looked for anew.
+ * says. Then so is the file in it, or it cannot be had: it is looked for anew, by
+ * its whole name, which for one that cannot be had costs as much as several.
  */
 static int
 reader_open_found(struct reader *f, struct readers *all, const struct entry *e,

@@ -211,11 +211,11 @@ relay_may_say(const struct entry *e, const struct result *res)
 	case RESULT_READ:
 	case RESULT_TYPE:
 	case RESULT_PLACE:
-	case RESULT_REFUSED:
 	case RESULT_DIGEST:
 	case RESULT_DIED:
 	case RESULT_STALLED:
 		return true;
+	case RESULT_REFUSED: /* --serve is not told what it may read */
 	case RESULT_OUTPUT:
 	case RESULT_LINKS:
 	case RESULT_ALGORITHM:

@@ -169,7 +169,6 @@ witness_believes(struct witness *w, const struct entry *e, struct result *r,
 	case RESULT_STAT:
 	case RESULT_TYPE:
 	case RESULT_PLACE:
-	case RESULT_REFUSED:
 	case RESULT_READ:
 		return witness_looks(w, e, r, why);
 	default:

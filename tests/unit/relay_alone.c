@@ -469,7 +469,6 @@ test_nothing_to_do(void **state)
 	assert_int_equal(nrequests, 0);
 }
 
-/* Answers come in any order, and numbers are given to others when they are free. */
 static uint64_t held[ITEMS]; /* all that came; those before nfree are answered */
 static unsigned nheld, nfree;
 
@@ -496,6 +495,7 @@ answer_some(void)
 	pool.none = pool.n < 30 ? 0 : -1;
 }
 
+/* Answers come in any order, and numbers are given to others when they are free. */
 static void
 test_numbers(void **state)
 {
@@ -772,8 +772,6 @@ test_progress(void **state)
 	assert_int_equal(watch.moves, 2);
 }
 
-/* While the pool has no more it is not waited for; what is under way is. Only that
- * counts as busy. */
 static void
 answer_late(void)
 {
@@ -785,6 +783,8 @@ answer_late(void)
 		answer_later(0);
 }
 
+/* While the pool has no more it is not waited for; what is under way is. Only that
+ * counts as busy. */
 static void
 test_waits(void **state)
 {
@@ -936,7 +936,6 @@ status_here(void)
 	case RESULT_STAT:
 	case RESULT_TYPE:
 	case RESULT_PLACE:
-	case RESULT_REFUSED:
 	case RESULT_READ:
 		return RESULT_OPEN;
 	default:
@@ -962,7 +961,7 @@ test_statuses(void **state)
 		{ RESULT_READ, true, true, true, true },
 		{ RESULT_TYPE, true, true, true, true },
 		{ RESULT_PLACE, true, true, true, true },
-		{ RESULT_REFUSED, true, true, true, true },
+		{ RESULT_REFUSED, false, false, false, false },
 		{ RESULT_DIGEST, true, true, true, true },
 		{ RESULT_DIED, true, true, true, true },
 		{ RESULT_STALLED, true, true, true, true },
@@ -972,9 +971,10 @@ test_statuses(void **state)
 		{ RESULT_LINK, false, false, false, false },
 		{ RESULT_OTHER, false, false, false, false },
 	};
+	size_t i;
 
 	type = TALK_ANSWER;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const bool good[] = { cases[i].file, cases[i].anonymous,
 		    cases[i].archive, cases[i].anonymous_archive };
 
@@ -994,6 +994,7 @@ test_statuses(void **state)
 			}
 		}
 	}
+	assert_int_equal(i + 1, RESULT_STATUSES); /* LOST is below */
 	again(state);
 	status = RESULT_LOST;
 	feed(0, false);
