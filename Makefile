@@ -282,7 +282,7 @@ LDFLAGS_digest = -Wl,--wrap=EVP_MD_fetch,--wrap=EVP_MD_names_do_all \
 	-Wl,--wrap=OSSL_LIB_CTX_get0_global_default
 LDFLAGS_dirs = -Wl,--wrap=xio_open
 LDFLAGS_launch = -Wl,--wrap=socketpair,--wrap=pipe,--wrap=fork \
-	-Wl,--wrap=fcntl,--wrap=fcntl64
+	-Wl,--wrap=fcntl,--wrap=fcntl64,--wrap=clock_gettime
 LDFLAGS_progress = -Wl,--wrap=clock_gettime
 LDFLAGS_mem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LDFLAGS_outfile_signals = -Wl,--wrap=linkat,--wrap=renameat,--wrap=unlinkat \

@@ -163,6 +163,7 @@ __wrap_launch_start(struct launch *l, char *const argv[])
 	assert_int_equal(fcntl(io[0], F_SETFL, O_NONBLOCK), 0);
 	assert_int_equal(fcntl(io[1], F_SETFL, O_NONBLOCK), 0);
 	assert_int_equal(fcntl(err[0], F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(fcntl(err[1], F_SETFL, O_NONBLOCK), 0);
 	l->fd = io[0];
 	l->err = err[0];
 	channel_init(&far.channel, io[1], io[1]);

@@ -13,37 +13,12 @@
 
 #include "base/buf.h"
 #include "options/options.h"
+#include "said.h"
 #include "scratch.h"
 
 static struct machines machines;
 static const char *on[4]; /* each --on */
 static struct options options;
-static char said[1000];
-
-/* What is printed on stderr meanwhile goes to said. */
-static int
-listen_begin(void)
-{
-	int before = dup(STDERR_FILENO);
-	int fd = open("said", O_RDWR | O_CREAT | O_TRUNC, 0600);
-
-	assert_true(before >= 0 && fd >= 0);
-	assert_return_code(dup2(fd, STDERR_FILENO), errno);
-	close(fd);
-	return before;
-}
-
-static void
-listen_end(int before)
-{
-	ssize_t n = pread(STDERR_FILENO, said, sizeof(said) - 1, 0);
-
-	assert_return_code(n, errno);
-	said[n] = '\0';
-	assert_return_code(dup2(before, STDERR_FILENO), errno);
-	close(before);
-	unlink("said");
-}
 
 /* Options with nothing but --on=hosts. */
 static int
@@ -67,14 +42,14 @@ leave(void **state)
 static int
 init(const char *hosts)
 {
-	int before = listen_begin(), rc;
+	int before = said_begin(), rc;
 
 	machines_release(&machines);
 	machines = (struct machines){ .n = 0 };
 	on[0] = hosts;
 	options.on.n = 1;
 	rc = machines_init(&machines, &options);
-	listen_end(before);
+	said_end(before);
 	return rc;
 }
 
@@ -308,13 +283,13 @@ test_nowhere(void **state)
 	(void)state;
 	on[0] = "x";
 	options.on.n = 1;
-	err = listen_begin();
+	err = said_begin();
 	assert_return_code(mkdir("gone", 0700), errno);
 	assert_return_code(chdir("gone"), errno);
 	assert_return_code(rmdir("../gone"), errno);
 	rc = machines_init(&machines, &options);
 	assert_return_code(fchdir(before), errno);
-	listen_end(err);
+	said_end(err);
 	close(before);
 	assert_int_equal(rc, -1);
 	assert_string_equal(said, "phash: --on: the current directory has no "

@@ -37,7 +37,8 @@
 #include "scratch.h"
 
 #define WORKERS 2        /* at most, whatever is asked for */
-#define PATIENCE 60000   /* ms that it waits for the first words */
+#define PATIENCE 60000   /* ms that it waits for the first words: must be
+                          * SERVE_PATIENCE_MS of mode/serve.c */
 
 /* Of a child, before it begins. */
 static struct {
@@ -57,7 +58,7 @@ static struct {
 
 /* In memory that both have. */
 static struct shared {
-	volatile int64_t now;     /* 0: it passes */
+	_Atomic int64_t now;      /* of the clock; 0: it is the real one */
 	struct hasher_opts opts;  /* that the child has made a hasher with */
 	struct sandbox sandbox;   /* of them */
 	char engine[100];         /* likewise */
@@ -477,7 +478,7 @@ named(const char *name)
 	    .kind = ENTRY_NAMED };
 }
 
-/* Sends n bytes of a request for e, of which there may be fewer. */
+/* Sends a request for e without its last cut bytes. */
 static void
 request_cut(uint64_t id, const struct entry *e, size_t cut)
 {
@@ -1097,23 +1098,26 @@ pong(void)
 	hear(&f, TALK_PONG);
 }
 
+/* Seconds, of a clock that the test sets: in earnest nothing takes as long. */
+#define LONG 1000
+
 /* One that has been silent for exactly as long as it may is waited for still. */
 static void
 test_silence(void **state)
 {
 	(void)state;
-	setup.silence = 2;
+	setup.silence = LONG;
 	ready(WORKERS, NULL);
 	(void)hear_alive();
 	shared->now = clock_ns() + CLOCK_SECOND;
 	(void)hear_alive();
 	ping();
 	pong();
-	shared->now += 2 * CLOCK_SECOND;
+	shared->now += LONG * CLOCK_SECOND;
 	(void)hear_alive();
 	ping();
 	pong();
-	shared->now += 2 * CLOCK_SECOND + 1;
+	shared->now += LONG * CLOCK_SECOND + 1;
 	ends(2, "");
 }
 
@@ -1124,7 +1128,7 @@ test_stopped(void **state)
 	int status;
 
 	(void)state;
-	setup.silence = 2;
+	setup.silence = LONG;
 	ready(WORKERS, NULL);
 	shared->now = clock_ns() + CLOCK_SECOND;
 	ping();
@@ -1133,7 +1137,7 @@ test_stopped(void **state)
 	assert_int_equal(waitpid(child, &status, WUNTRACED), child);
 	assert_true(WIFSTOPPED(status));
 	ping();
-	shared->now += 5 * CLOCK_SECOND;
+	shared->now += 3 * LONG * CLOCK_SECOND;
 	assert_return_code(kill(child, SIGCONT), errno);
 	pong();
 	shared->now = 0;
