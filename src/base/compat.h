@@ -24,7 +24,6 @@
 
 #if defined(__linux__) && !defined(PHASH_PORTABLE)
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #endif
 
