@@ -261,20 +261,25 @@ sandbox_enter_calls(const struct sandbox *s, unsigned *in)
 static int
 sandbox_enter_rules(const struct sandbox *s, unsigned *in)
 {
-	int rules = s->rules, rc = 0;
+	int rules = s->rules;
 
-	errno = s->err;
-	if (rules < 0 && !s->err && s->worker && !s->reads)
+	if (s->err) {
+		errno = s->err;
+		return -1;
+	}
+	if (s->worker && !s->reads) {
 		rules = sandbox_rules(s, *in & SANDBOX_CALLS);
+		if (rules < 0 && !sandbox_is_absent(errno))
+			return -1;
+	}
 	if (rules < 0)
-		return !errno || sandbox_is_absent(errno) ? 0 : -1;
+		return 0;
 	if (landlock_enter(rules) == 0)
 		*in |= SANDBOX_LANDLOCK | (s->reads ? SANDBOX_READING : 0u);
 	else if (!sandbox_is_absent(errno))
-		rc = -1;
-	if (rc == 0)
-		(void)close(rules);
-	return rc;
+		return -1;
+	(void)close(rules);
+	return 0;
 }
 
 int
