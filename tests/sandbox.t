@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What a worker cannot do: as it is, and with --sandbox. It is made to try, from
-# inside, where it digests a file. And which parts refuse it: others are taken away.
+# What a worker cannot do: as it is, and with --sandbox; the first one, one in the
+# place of another, and one of a far end. It is made to try, from inside, where it
+# digests a file. And which parts refuse it: others are taken away.
 
 . "${0%/*}/lib.sh" || exit 1
 usual=$phash
@@ -56,17 +57,66 @@ syscall(long nr, ...)
 	return real(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/* STOP: the parent stops before it makes a worker. */
+static pid_t first; /* the parent */
+
+static int
+is_set(const char *name, const char *value)
+{
+	const char *is = getenv(name);
+
+	return is && !strcmp(is, value);
+}
+
+static int made; /* processes by the parent; a worker's own among them */
+
+/* STOP=parent: it stops before it makes a worker. */
 pid_t
 fork(void)
 {
 	static pid_t (*real)(void);
 
-	if (getenv("STOP"))
+	if (is_set("STOP", "parent"))
 		raise(SIGSTOP);
+	made++;
 	if (!real)
 		*(void **)&real = dlsym(RTLD_NEXT, "fork");
 	return real();
+}
+
+/* STOP=worker: it stops before it opens the first file. */
+static int
+stop_and_open(int dir, const char *path, int flags)
+{
+	static int stopped;
+
+	if (is_set("STOP", "worker") && getpid() != first && !stopped++)
+		raise(SIGSTOP);
+	return (int)syscall(SYS_openat, (long)dir, path, (long)flags, 0666L);
+}
+
+int
+openat(int dir, const char *path, int flags, ...)
+{
+	return stop_and_open(dir, path, flags);
+}
+
+int
+openat64(int dir, const char *path, int flags, ...)
+{
+	return stop_and_open(dir, path, flags);
+}
+
+/* With _FORTIFY_SOURCE. */
+int
+__openat_2(int dir, const char *path, int flags)
+{
+	return stop_and_open(dir, path, flags);
+}
+
+int
+__openat64_2(int dir, const char *path, int flags)
+{
+	return stop_and_open(dir, path, flags);
 }
 
 /* What comes of it: a worker that is locked in can write to a socket alone. */
@@ -149,6 +199,23 @@ limits(void)
 	getrlimit(RLIMIT_NPROC, &c);
 	report("%d %d %d %d ", (int)a.rlim_max, (int)b.rlim_max,
 	    (int)c.rlim_max, prctl(PR_GET_DUMPABLE));
+	return 0;
+}
+
+static int inherited[1024]; /* is this descriptor? */
+
+/* How many others can be written to. */
+static long
+writable(void)
+{
+	int n = 0;
+
+	for (int fd = 3; fd < 1024; fd++) {
+		int flags = inherited[fd] ? -1 : fcntl(fd, F_GETFL);
+
+		n += flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+	}
+	report("%d ", n);
 	return 0;
 }
 
@@ -236,6 +303,12 @@ attack(const char *what)
 	if (!strcmp(what, "code"))
 		return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0;
+	if (!strcmp(what, "writable"))
+		return writable();
+	if (!strcmp(what, "number")) {
+		report("%d ", made);
+		return 0;
+	}
 	if (!strcmp(what, "own-file"))
 		return reach("t/b", O_RDONLY);
 	if (!strcmp(what, "user")) {
@@ -246,8 +319,6 @@ attack(const char *what)
 	errno = 0;
 	return -1;
 }
-
-static pid_t first;
 
 /* A process of its own writes to descriptor 9 what it gets by the socket. */
 static void
@@ -281,6 +352,8 @@ begin(void)
 	waitpid(pid, NULL, 0);
 	close(s[1]);
 	reporter = s[0];
+	for (int fd = 0; fd < 1024; fd++)
+		inherited[fd] = fcntl(fd, F_GETFD) >= 0;
 }
 
 int EVP_DigestUpdate(void *c, const void *p, size_t n);
@@ -292,6 +365,9 @@ EVP_DigestUpdate(void *c, const void *p, size_t n)
 	const char *what = getenv("ATTACK");
 	static int tried;
 
+	/* another takes its place */
+	if (getenv("REPLACED") && made == 1)
+		raise(SIGKILL);
 	/* in a worker, or in the parent, where that digests something */
 	if (what && (getpid() != first) == !getenv("PARENT") && !tried++) {
 		errno = 0;
@@ -332,11 +408,14 @@ has() {
 	[[ ", $in_force, " = *", $1"[\ ,]* ]]
 }
 
+who='' # is attacked, if it is not the first worker
+preload=$work/attack.so
+how=(-j 1)
 # attacked WITHOUT ATTACK: what becomes of it: an errno, done, or killed.
 attacked() {
 	rm -rf made
-	timeout 60 env LD_PRELOAD="$work/attack.so" WITHOUT="$1" ATTACK="$2" \
-		"$phash" --engine=libcrypto -j 1 t 9>&1 >"$work/out" \
+	timeout 60 env LD_PRELOAD="$preload" WITHOUT="$1" ATTACK="$2" \
+		"$phash" --engine=libcrypto "${how[@]}" t 9>&1 >"$work/out" \
 		2>"$work/err" | cat
 	! grep -q 'killed by signal 31' "$work/err" || echo killed
 }
@@ -345,13 +424,14 @@ attacked() {
 # parts in force; without Landlock; without seccomp, where Landlock has this
 # version at least. - is for what depends on who runs it.
 refused() {
-	[ "$2" = - ] || ok "$1: $2" test "$(attacked '' "$1")" = "$2"
-	[ "$3" = - ] || ok "$1, by seccomp alone: $3" \
+	local what=$who$1
+	[ "$2" = - ] || ok "$what: $2" test "$(attacked '' "$1")" = "$2"
+	[ "$3" = - ] || ok "$what, by seccomp alone: $3" \
 		test "$(attacked landlock "$1")" = "$3"
 	[ "$4" = - ] || [ "$abi" -lt "${5:-1}" ] ||
-		ok "$1, by Landlock alone: $4" \
+		ok "$what, by Landlock alone: $4" \
 		test "$(attacked seccomp "$1")" = "$4"
-	ok "$1: and nothing has come of it" untouched
+	ok "$what: and nothing has come of it" untouched
 }
 untouched() {
 	[ ! -e made ] && [ "$(cat t/a)" = a ] && [ "$(stat -c %a t/a)" = 666 ]
@@ -405,10 +485,65 @@ locked_in EACCES
 phash=$usual
 locked_in 'done'
 
-# What it has given up for good, by what the kernel says of it.
+# What the kernel says of it.
 status_of() { # WITHOUT NAME
 	attacked "$1" status | sed -n "s/^$2:[[:space:]]*//p"
 }
+
+# Other workers than the first one of a run: the worst attacks.
+as_locked_in() {
+	#       attack    all     seccomp Landlock ABI
+	refused create    killed  killed  EACCES
+	refused write     killed  killed  EACCES
+	refused exec      killed  killed  EACCES
+	refused memory    EACCES  -       EACCES
+	refused ptrace    killed  killed  EPERM
+	refused kill      killed  killed  EPERM    6
+	refused tcp       killed  killed  EACCES   4
+	ok "${who}a file of its own is opened" \
+		test "$(attacked '' own-file)" = 'done'
+	ok "${who}its socket alone can be written to" \
+		test "$(attacked '' writable)" = '1 done'
+	ok "${who}a filter of system calls" \
+		test "$(status_of landlock Seccomp)" = 2
+}
+
+# One that is made when another was killed: by then the parent is confined, and has
+# the output open.
+who='in the place of another: '
+export REPLACED=1
+ok 'the first worker is killed' test "$(attacked '' number)" = '2 done'
+ok 'which is not said' test ! -s "$work/err"
+as_locked_in
+refused outside 'done' - 'done'
+phash=$named
+refused outside EACCES - EACCES
+how=(-j 1 -o list)
+ok "${who}the output is not open" test "$(attacked '' writable)" = '1 done'
+ok "${who}nothing is made where it goes" \
+	test "$(attacked seccomp create)" = EACCES
+ok 'but the list' test "$(cat list)" = "$(cat "$work/lines")"
+rm list
+unset REPLACED
+
+# One of a far end.
+who='at a far end: '
+printf '#!/bin/sh\nshift\nLD_PRELOAD=%q exec "$@"\n' "$preload" >launch
+chmod 755 launch
+preload=''
+how=(--on=a:1 --rsh="$work/d/launch" --remote-path="${PHASH:-$top/build/phash}")
+phash=$usual
+as_locked_in
+phash=$without
+ok "${who}what is not locked in makes a file" \
+	test "$(attacked '' create)" = 'done'
+preload=$work/attack.so
+how=(-j 1)
+who=''
+rm -f made
+phash=$usual
+
+# What it has given up for good.
 ok 'no new privileges' test "$(status_of landlock NoNewPrivs)" = 1
 ok 'a filter of system calls' test "$(status_of landlock Seccomp)" = 2
 capabilities=0000000000000000
@@ -517,29 +652,88 @@ if has_archives; then
 fi
 rm t/out in
 
-# replaced STATUS OPTION...: hashes a file of which another one takes the place
-# before there is a worker.
-replaced() {
-	local pid status=$1 program=$2
-	shift 2
-	echo old >late
-	echo new >later
-	env LD_PRELOAD="$work/attack.so" STOP=1 "$program" "$@" late \
-		>"$work/out" 2>"$work/err" &
+is_stopped() { # parent|worker PID
+	held=$2
+	[ "$1" = parent ] || held=$(pgrep -P "$2")
+	grep -q '^State:.*stopped' "/proc/$held/status"
+}
+# No directory of the operand "was" is open any more.
+walk_is_over() { # PID
+	! find "/proc/$1/fd" \( -lname '*/was' -o -lname '*/was/*' \) | grep -q .
+}
+# exchanged parent STATUS CHANGE CMD...: CMD, which stands still before it makes a
+# worker, and before the walk, until CHANGE has been made. exchanged worker ...:
+# whose worker stands still before it opens the first file, until after the walk.
+exchanged() {
+	local pid held who=$1 status=$2 change=$3
+	shift 3
+	env LD_PRELOAD="$work/attack.so" STOP="$who" "$@" >"$work/out" \
+		2>"$work/err" &
 	pid=$!
-	until_ok grep -q '^State:.*stopped' "/proc/$pid/status"
-	mv later late
-	kill -CONT "$pid"
+	until_ok is_stopped "$who" "$pid" 2>/dev/null
+	[ "$who" = parent ] || until_ok walk_is_over "$pid"
+	eval "$change"
+	kill -CONT "$held"
 	wait "$pid"
 	[ $? = "$status" ]
 }
-ok 'a file that is replaced' replaced 1 "$phash"
+
+# late, a file of which another one takes the place.
+late() {
+	echo old >late
+	echo new >later
+	exchanged parent "$1" 'mv later late' "$2" late
+}
+ok 'a file that is replaced' late 1 "$phash"
 err 'is said not to be what there was' <<'END'
 phash: late: not there when the run began, or forbidden
 END
-ok 'and is read where any may be' replaced 0 "$usual"
+ok 'and is read where any may be' late 0 "$usual"
 out 'as it is now' <<END
 SHA512 (late) = $(echo new | sha512sum | cut -d ' ' -f 1)
+END
+
+# was, a directory of which another one takes the place, or a link to that; or a
+# directory in it; or the link to it that is the operand.
+moved() { # parent|worker STATUS CHANGE PHASH [OPERAND]
+	rm -rf was gone other here
+	mkdir -p was/d other/d
+	echo in | tee was/a >was/d/b
+	echo out | tee other/a >other/d/b
+	ln -s was here
+	exchanged "$1" "$2" "$3" "$4" -j 1 "${5-was}"
+}
+outside=$(echo out | sha512sum | cut -d ' ' -f 1)
+for change in 'mv was gone; mv other was' 'mv was gone; ln -s other was'; do
+	ok "$change, before the walk" moved parent 1 "$change" "$phash"
+	out 'leads to nothing outside' </dev/null
+	err 'and each file there is named' <<'END'
+phash: was/a: not there when the run began, or forbidden
+phash: was/d/b: not there when the run began, or forbidden
+END
+	ok 'where any may be read' moved parent 0 "$change" "$usual"
+	ok 'it is' grep -q "^SHA512 (was/a) = $outside" "$work/out"
+	ok "$change, after the walk" moved worker 1 "$change" "$phash"
+	out 'leads to nothing outside' </dev/null
+	err 'and each file of before is named' <<'END'
+phash: was/a: its directory is no longer what was walked
+phash: was/d/b: its directory is no longer what was walked
+END
+done
+for when in parent worker; do
+	ok "an operand that is a link is exchanged ($when stopped)" \
+		moved $when 1 'ln -sfn other here' "$phash" here
+	out 'leads to nothing outside' </dev/null
+	ok 'and each file is named' test \
+		"$(grep -cE '^phash: here/(a|d/b): (its|not)' "$work/err")" = 2
+done
+ok 'a directory of it is exchanged for a link, after the walk' \
+	moved worker 1 'mv was/d gone; ln -s ../other/d was/d' "$phash"
+out 'and what is outside is not read' <<END
+SHA512 (was/a) = $(echo in | sha512sum | cut -d ' ' -f 1)
+END
+err 'but named' <<'END'
+phash: was/d/b: its directory is no longer what was walked
 END
 
 # ---- without it --------------------------------------------------------------
