@@ -190,16 +190,6 @@ test_few_are_opened(void **state)
 	dirs_release(&d);
 }
 
-static int
-descriptors(void)
-{
-	int n = 0;
-
-	for (int fd = 0; fd < 256; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
-
 static void
 test_what_is_kept_is_closed(void **state)
 {

@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "scratch.h"
+
 /* ms; far more than is needed. */
 #define LONG 60000
 
@@ -143,17 +145,6 @@ hear(int fd, size_t n)
 
 #define ALL 4095
 
-/* How many of the first descriptors are open. */
-static unsigned
-descriptors(void)
-{
-	unsigned n = 0;
-
-	for (int fd = 0; fd < 256; fd++)
-		n += __real_fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
-
 static void
 assert_released(void)
 {
@@ -167,7 +158,7 @@ assert_released(void)
 static void
 test_talks(void **state)
 {
-	unsigned before = descriptors();
+	const int before = descriptors();
 	char byte;
 
 	(void)state;
@@ -219,7 +210,7 @@ test_ends_by_itself(void **state)
 static void
 test_terminated(void **state)
 {
-	unsigned before = descriptors();
+	const int before = descriptors();
 
 	(void)state;
 	start("sleep", "1000", NULL, NULL);
@@ -372,7 +363,8 @@ static void
 test_fails(void **state)
 {
 	char *const argv[] = { (char *)(uintptr_t)"true", NULL };
-	unsigned before = descriptors(), n = 0;
+	const int before = descriptors();
+	unsigned n = 0;
 	int rc;
 
 	(void)state;
@@ -399,7 +391,7 @@ test_fails(void **state)
 static void
 test_never_started(void **state)
 {
-	unsigned before = descriptors();
+	const int before = descriptors();
 
 	(void)state;
 	l = (struct launch){ .fd = -1, .err = -1 };

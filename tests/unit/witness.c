@@ -65,23 +65,13 @@ change(const char *name, const char *text)
 	assert_return_code(utimensat(AT_FDCWD, name, t, 0), errno);
 }
 
-/* The lowest descriptor that is free. */
-static int
-lowest(void)
-{
-	int fd = dup(STDERR_FILENO);
-
-	close(fd);
-	return fd;
-}
-
-static int lowest_before;
+static int before; /* descriptors */
 
 static int
 enter(void **state)
 {
 	(void)state;
-	lowest_before = lowest();
+	before = descriptors();
 	witness_init(&witness, AT_FDCWD);
 	put("a", "1");
 	put("b", "22");
@@ -96,7 +86,7 @@ leave(void **state)
 	buf_release(&why);
 	unlink("a");
 	unlink("b");
-	return lowest() == lowest_before ? 0 : -1;
+	return descriptors() == before ? 0 : -1;
 }
 
 static void
