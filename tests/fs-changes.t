@@ -3,35 +3,26 @@
 # on file systems of the test's own: ext4, tmpfs and overlayfs. They are mounted
 # as root, where nobody else sees them.
 
-if [ "$(id -u)" = 0 ] && [ -z "${OWN_MOUNTS-}" ] &&
-	unshare -m true 2>/dev/null; then
-	OWN_MOUNTS=yes exec unshare -m bash "$0"
-fi
 . "${0%/*}/lib.sh" || exit 1
+own_mounts
 PATH=$PATH:/usr/sbin:/sbin
 
 shared_map=${BUILD:-$top/build}/tests/shared-map
 
-# Why this machine cannot run it; nothing if it can.
-obstacle() {
-	[ "$(id -u)" = 0 ] || { echo 'not root'; return; }
-	[ "${OWN_MOUNTS-}" ] || { echo 'no mount namespaces'; return; }
-	strace -f -o /dev/null true 2>/dev/null || { echo 'no strace'; return; }
-	[ -x "$shared_map" ] || { echo 'no shared-map: make test-programs'; return; }
-	mount -t tmpfs tmpfs tmpfs 2>&1
-}
 mkdir disk tmpfs overlay
-why=$(obstacle)
-if [ "$why" ]; then
-	skip 'changes on three file systems' "$why"
+if [ -z "$obstacle" ]; then
+	if ! strace -f -o /dev/null true 2>/dev/null; then
+		obstacle='no strace'
+	elif [ ! -x "$shared_map" ]; then
+		obstacle='no shared-map: make test-programs'
+	else
+		obstacle=$(mount -t tmpfs tmpfs tmpfs 2>&1)
+	fi
+fi
+if [ "$obstacle" ]; then
+	skip 'changes on three file systems' "$obstacle"
 	finish
 fi
-clean() {
-	cd /
-	umount -l "$work/d"/{overlay,tmpfs,disk} 2>/dev/null
-	rm -rf --one-file-system "$work"
-}
-trap clean EXIT
 export ASAN_OPTIONS=detect_leaks=0 # no leak check under ptrace
 
 # Without a loop device, whatever file system the test is on. The image is in

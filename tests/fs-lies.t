@@ -4,21 +4,10 @@
 # says is in the table of tests/lying-fs.c; it is mounted as root, where nobody
 # else sees it.
 
-if [ "$(id -u)" = 0 ] && [ -z "${OWN_MOUNTS-}" ] &&
-	unshare -m true 2>/dev/null; then
-	OWN_MOUNTS=yes exec unshare -m bash "$0"
-fi
 . "${0%/*}/lib.sh" || exit 1
+own_mounts
 
 lying_fs=${BUILD:-$top/build}/tests/lying-fs
-
-# Why this machine cannot run it; nothing if it can.
-obstacle() {
-	[ "$(id -u)" = 0 ] || { echo 'not root'; return; }
-	[ "${OWN_MOUNTS-}" ] || { echo 'no mount namespaces'; return; }
-	[ -r /dev/fuse ] || { echo 'no /dev/fuse'; return; }
-	[ -x "$lying_fs" ] || echo 'no lying-fs: make test-programs'
-}
 
 fs='' # the process that serves the file system at m
 mkdir m
@@ -37,20 +26,18 @@ end() {
 	wait "$fs" 2>/dev/null
 	umount -l m
 }
-clean() {
-	kill "$fs" 2>/dev/null
-	umount -l m 2>/dev/null
-	cd /
-	rm -rf --one-file-system "$work"
-}
-trap clean EXIT
-
-why=$(obstacle)
-if [ -z "$why" ] && ! begin 2>"$work/why"; then
-	why=$(cat "$work/why")
+if [ -z "$obstacle" ]; then
+	trap 'kill "$fs" 2>/dev/null; unmount_all' EXIT
+	if [ ! -r /dev/fuse ]; then
+		obstacle='no /dev/fuse'
+	elif [ ! -x "$lying_fs" ]; then
+		obstacle='no lying-fs: make test-programs'
+	elif ! begin 2>"$work/why"; then
+		obstacle=$(cat "$work/why")
+	fi
 fi
-if [ "$why" ]; then
-	skip 'a file system that lies' "$why"
+if [ "$obstacle" ]; then
+	skip 'a file system that lies' "$obstacle"
 	finish
 fi
 end

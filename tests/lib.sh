@@ -24,6 +24,7 @@
 #     large_files DIR N        likewise of 30 MiB, which are holes
 #     has_archives             was phash built with libarchive? for use with if
 #     always OPTION            every run from here on has it
+#     own_mounts               what is mounted from here on nobody else sees
 #     finish                   the plan; the last line of every test
 #
 # $phash is the program under test, $top the source tree. as_user CMD... runs
@@ -158,6 +159,33 @@ large_files() {
 
 has_archives() {
 	"$phash" --archive /dev/null >"$work/out" 2>"$work/err"
+}
+
+# For a test that mounts something below its directory: first of all, as the test is
+# begun once more, with a table of mounts of its own, where nobody else sees it. At
+# the end all of it is unmounted. $obstacle is why that cannot be, or nothing.
+own_mounts() {
+	obstacle=''
+	if [ "$(id -u)" != 0 ]; then
+		obstacle='not root'
+	elif [ "${OWN_MOUNTS-}" ]; then
+		trap unmount_all EXIT
+		obstacle=$(mount --bind "$work" "$work" 2>&1)
+		cd "$work/d" || exit 1
+	elif unshare -m true 2>/dev/null; then
+		cd /
+		rm -r "$work"
+		OWN_MOUNTS=yes exec unshare -m bash "$top/tests/${0##*/}"
+	else
+		# shellcheck disable=SC2034 # tests ask for it
+		obstacle='no mount namespaces'
+	fi
+}
+# What is mounted below goes with it.
+unmount_all() {
+	cd /
+	umount -l "$work"
+	rm -rf --one-file-system "$work"
 }
 
 # Permissions mean nothing to root, so tests of them run as nobody.
