@@ -382,17 +382,22 @@ check-valgrind: all $(unit_bin)
 		$(prove) $(filter $(unit_bin),$(TESTS))
 
 # In its own directory, not optimised: a line is then what the source says. The
-# files of counters are made first, for tests that run as somebody else.
+# files of counters are made first, for tests that run as somebody else, and for each
+# test (tests/run-one).
 coverage_vars = BUILD=$(BUILD)/coverage COVERAGE=1 HARDENING=no CFLAGS='-g -O0'
+counters = $(test_build)/counters
 
 coverage:
 	$(MAKE) $(coverage_vars) all test-programs
 	@find $(BUILD)/coverage -name '*.gcda' -exec rm {} +
+	@rm -rf '$(counters)' && mkdir '$(counters)'
 	@$(BUILD)/coverage/phash --version >/dev/null
 	@find $(BUILD)/coverage -name '*.gcda' -exec chmod a+rw {} +
-	@GCOV_ERROR_FILE=/dev/null $(MAKE) $(coverage_vars) \
+	@GCOV_ERROR_FILE=/dev/null COUNTERS='$(counters)' \
+		$(MAKE) $(coverage_vars) \
 		TESTS='$(TESTS:$(BUILD)/%=$(BUILD)/coverage/%)' check; \
-		status=$$?; $(tests)/coverage $(BUILD)/coverage && exit $$status
+		status=$$?; $(tests)/coverage $(BUILD)/coverage '$(counters)' && \
+		exit $$status
 
 bench: all $(perf_bin)
 	@set -e; for script in ppool-bench phash-bench; do \
