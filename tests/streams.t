@@ -123,7 +123,8 @@ wait
 ok 'and all goes well' test "$(wc -l <"$work/out")" = 2
 
 # A descriptor that polls readable and reads as if it were not is asked again
-# after a pause. Only a worker that reads a stream makes so many calls of read.
+# after a pause. Only a worker that reads a stream makes so many calls of read, and
+# who writes counters (make coverage).
 head -c 20000000 /dev/zero >zeros
 (cat zeros >fifo0) &
 try 'readable, but nothing there' 0 strace -f --quiet=attach \
@@ -132,7 +133,7 @@ try 'readable, but nothing there' 0 strace -f --quiet=attach \
 wait
 sha512sum --tag zeros | sed s/zeros/fifo0/ >"$work/lines"
 same 'is read to its end' "$work/lines" "$work/out"
-ok 'was injected' test "$(grep -c INJECTED "$work/trace")" = 10
+ok 'was injected' test "$(grep -c INJECTED "$work/trace")" -ge 10
 # what the reader calls after each of them
 awk '/INJECTED/ { reader = $1; next }
 	$1 == reader && / p?poll(_time64)?\(/ { print; reader = "" }' \
