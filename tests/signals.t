@@ -121,27 +121,38 @@ wait $pid 2>/dev/null
 # shellcheck disable=SC2086
 ok 'SIGKILL in the middle of work: they are gone' until_ok gone $children
 
-# An owner that is gone before its workers could say that they end with it. What
-# they were sent lies in their sockets already.
+# An owner that is gone before its workers could say that they end with it: they are
+# stopped where they do, by prctl(2), which is not made then. What they were sent lies
+# in their sockets already, and is work for hours.
+mkdir long
+truncate -s 1T long/{1,2,3}
+all_stopped() {
+	pid=$(pgrep -P "$tracer") && [ -n "$pid" ] &&
+		grep -q "^$pid .*sendto(" "$work/trace" &&
+		[ "$(grep -c 'stopped by SIGSTOP' "$work/trace")" = 3 ]
+}
 if grep -q -e -DPHASH_PORTABLE "${phash%/*}/flags" 2>/dev/null; then
 	skip 'SIGKILL before a worker is bound to its owner' 'it never is'
 elif strace -f -o /dev/null true 2>/dev/null; then
 	strace -f --quiet=attach,path-resolution,exit -o "$work/trace" \
-		-e trace=prctl -e inject=prctl:delay_enter=3000000 \
-		"$phash" -j 3 t fifo >"$work/out" 2>"$work/err" &
+		-e trace=prctl,sendto \
+		-e inject=prctl:error=EINVAL:signal=STOP:when=1 "$phash" \
+		--no-sandbox -j 3 --chunk=1 -a sha3-512 long >"$work/out" \
+		2>"$work/err" &
 	tracer=$!
-	pid=
-	has_begun() {
-		pid=$(pgrep -P "$tracer") && [ -n "$pid" ] && workers "$pid" 3
-	}
-	until_ok has_begun
+	ok 'all workers are stopped before they are bound to their owner' \
+		until_ok all_stopped
 	children=$(pgrep -P "$pid")
 	kill -KILL "$pid"
-	wait $tracer 2>/dev/null
-	ok 'SIGKILL before a worker is bound to its owner' \
-		grep -q "^$pid .*+++ killed by SIGKILL" "$work/trace"
+	until_ok gone "$pid"
 	# shellcheck disable=SC2086
-	ok 'none of them stays' until_ok gone $children
+	kill -CONT $children
+	# shellcheck disable=SC2086
+	ok 'it is killed, and they are continued: none stays' \
+		until_ok gone $children
+	# shellcheck disable=SC2086
+	kill -KILL $children 2>/dev/null
+	wait "$tracer" 2>/dev/null
 else
 	skip 'SIGKILL before a worker is bound to its owner' 'no strace'
 fi
