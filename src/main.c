@@ -30,9 +30,10 @@
  *                       machine; on both sides: wire, result, watch
  *     far/              to another machine: channel, talk, launch
  *     archive/          members of archives: unpack, a thread that reads ahead;
- *                       members (handle, links, end), of libarchive; input
- *                       (gzip, xz, filter), what decompresses; none, without
- *                       libarchive
+ *                       members (handle, links, end; rar, the blocks of one), of
+ *                       libarchive; checksum (blake2sp), where that verifies
+ *                       none; input (gzip, xz, filter), what decompresses;
+ *                       none, without libarchive
  *     sandbox/          island: what a process gives up: sandbox, by landlock
  *                       and calls (seccomp)
  *     digest/           island: bytes to digests: algorithm, digest, engine

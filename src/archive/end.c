@@ -142,6 +142,25 @@ end_zip(struct members *ms)
 	return 0;
 }
 
+/* The last block of a RAR says that it is the last, and whether a volume follows.
+ * Before RAR 2.9 there was none: without one it may have been cut. */
+static int
+end_rar(struct members *ms)
+{
+	const void *p;
+	size_t n;
+	int rc = 1;
+
+	while (!ms->rar.why && (rc = input_next(&ms->in, &p, &n)) > 0)
+		rar_feed(&ms->rar, p, n);
+	if (rc < 0)
+		return -1;
+	rar_finish(&ms->rar);
+	if (rar_next(&ms->rar))
+		return input_fail(&ms->in, "a member of it was not found");
+	return ms->rar.why ? input_fail(&ms->in, "%s", ms->rar.why) : 0;
+}
+
 int
 end_check(struct members *ms)
 {
@@ -149,6 +168,8 @@ end_check(struct members *ms)
 	bool padding = tar || members_is_format(ms, ARCHIVE_FORMAT_CPIO) ||
 	    members_is_format(ms, ARCHIVE_FORMAT_AR);
 
+	if (ms->rar.format)
+		return end_rar(ms);
 	if (members_is_format(ms, ARCHIVE_FORMAT_ZIP))
 		return end_zip(ms);
 	if (tar && end_mark(ms) < 0)

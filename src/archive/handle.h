@@ -11,6 +11,7 @@
 #include "archive/input.h"
 #include "archive/links.h"
 #include "archive/members.h"
+#include "archive/rar.h"
 
 struct archive;
 struct archive_entry;
@@ -23,6 +24,7 @@ struct members {
 	enum members_kind kind;
 	uint64_t size;     /* as opts.size */
 	bool guarded;      /* by MEMBERS_RATIO */
+	bool confined;     /* as opts.confined */
 	bool broken;       /* in.why says why; nothing more can be had */
 	bool ended;        /* there are no more members */
 	bool empty;        /* there is nothing for libarchive to read */
@@ -36,6 +38,10 @@ struct members {
 	uint64_t members;  /* headers that were read */
 	uint64_t total;    /* bytes of members, holes too */
 
+	struct rar rar;    /* if it is one, what its blocks say... */
+	const struct rar_member *said; /* ...of the member at hand, until its
+	                                * bytes are asked for; or NULL */
+
 	struct links links; /* of a cpio, whose data comes with the last one */
 
 	struct archive_entry *e;
@@ -47,6 +53,7 @@ struct members {
 		bool ended;        /* these are the last */
 		bool failed;
 	} data;
+	struct checksum sum; /* of those that were given */
 };
 
 /* Is it of that format, an ARCHIVE_FORMAT_ without the kinds of each? */

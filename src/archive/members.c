@@ -28,8 +28,12 @@ members_on_read(struct archive *a, void *cookie, const void **p)
 		ms->input_broken = true;
 		archive_set_error(a, -1, "%s", ms->in.why);
 	}
-	if (rc <= 0)
+	if (rc <= 0) {
+		if (rc == 0)
+			rar_finish(&ms->rar);
 		return rc;
+	}
+	rar_feed(&ms->rar, *p, n);
 	ms->given += n;
 	ms->last = *p;
 	ms->lastn = n;
@@ -67,9 +71,9 @@ members_fail(struct members *ms)
 typedef int members_support(struct archive *);
 
 /*
- * Not mtree, which takes any text for one; not rar, whose readers are the ones
- * that crash; not what is hardly an archive (uu, lha, rpm). A file of zeros is
- * an empty tar to libarchive: what begins so is an ISO or no archive.
+ * Not mtree, which takes any text for one; not what is hardly an archive (uu, lha,
+ * rpm); rar not here, but where it begins as one, and with nothing else. A file of
+ * zeros is an empty tar to libarchive: what begins so is an ISO or no archive.
  */
 static members_support *const formats[] = {
 	archive_read_support_format_iso9660,
@@ -95,19 +99,31 @@ members_begin_with_zeros(const struct members *ms)
 	return n >= MEMBERS_BLOCK && !memcmp(p, zeros, MEMBERS_BLOCK);
 }
 
-/* 0, or -1 where there is no memory. */
+/* What it may be. 0, or -1 where there is no memory. */
 static int
-members_set_up(struct members *ms)
+members_set_formats(struct members *ms)
 {
 	size_t n = members_begin_with_zeros(ms) ? 1 : FORMATS, i;
 
+	if (ms->rar.format == RAR_4)
+		return archive_read_support_format_rar(ms->a);
+	if (ms->rar.format == RAR_5)
+		return archive_read_support_format_rar5(ms->a);
 	for (i = 0; i < n; i++)
 		if (formats[i](ms->a) < ARCHIVE_WARN)
 			return -1;
-	return archive_read_support_format_raw(ms->a) == ARCHIVE_OK &&
+	return archive_read_support_format_raw(ms->a);
+}
+
+/* 0, or -1 where there is no memory. The blocks of a rar are to go by in their
+ * order. */
+static int
+members_set_up(struct members *ms)
+{
+	return members_set_formats(ms) == ARCHIVE_OK &&
 	    archive_read_set_callback_data(ms->a, ms) == ARCHIVE_OK &&
 	    archive_read_set_read_callback(ms->a, members_on_read) ==
-	    ARCHIVE_OK && (!ms->in.seekable ||
+	    ARCHIVE_OK && (!ms->in.seekable || ms->rar.format ||
 	    archive_read_set_seek_callback(ms->a, members_on_seek) ==
 	    ARCHIVE_OK) ? 0 : -1;
 }
@@ -138,11 +154,17 @@ members_has_index(const struct members *ms)
 static int
 members_open(struct members *ms)
 {
+	const unsigned char *p;
 	size_t n;
 
 	if (input_open(&ms->in) < 0)
 		return -1;
-	(void)input_peek(&ms->in, &n);
+	p = input_peek(&ms->in, &n);
+	rar_init(&ms->rar, rar_begins(p, n));
+	/* the readers of libarchive that crash most */
+	if (ms->rar.format && !ms->confined)
+		return input_fail(&ms->in, "a rar is read only in a sandbox "
+		    "with seccomp");
 	ms->kind = ms->in.layers > 1 ? MEMBERS_COMPRESSED : MEMBERS_PLAIN;
 	ms->empty = n == 0;
 	if (ms->empty)
@@ -171,6 +193,7 @@ members_new(const struct members_opts *o, enum members_kind *kind)
 		return NULL;
 	ms->size = o->size;
 	ms->guarded = !o->limit;
+	ms->confined = o->confined;
 	ms->in.fd = o->fd;
 	ms->in.seekable = o->size != UINT64_MAX;
 	ms->in.threads = o->threads;
@@ -193,6 +216,7 @@ members_free(struct members *ms)
 		return;
 	(void)archive_read_free(ms->a); /* nothing was written */
 	input_release(&ms->in);
+	rar_release(&ms->rar);
 	links_release(&ms->links);
 	free(ms);
 }
@@ -239,11 +263,14 @@ members_break(struct members *ms)
 }
 
 /* Its name and the name that it is a link to, as this locale has them: where it
- * has none, in UTF-8. 0, or -1 with why. */
+ * has none, in UTF-8. To have it in the locale is to have its accents composed: not
+ * of a RAR 5, whose names are UTF-8, and go with those that its links are to. 0, or
+ * -1 with why. */
 static int
 members_names(struct members *ms, struct member *m)
 {
-	m->name = archive_entry_pathname(ms->e);
+	m->name = ms->rar.format == RAR_5 ? NULL :
+	    archive_entry_pathname(ms->e);
 	if (!m->name)
 		m->name = archive_entry_pathname_utf8(ms->e);
 	m->link = archive_entry_hardlink(ms->e);
@@ -317,6 +344,23 @@ members_hold(struct members *ms, struct member *m, bool *held)
 	return members_break(ms);
 }
 
+/* What its blocks say of a member of a rar: libarchive knows neither copies nor
+ * junctions, and takes them for empty files. */
+static enum members_event
+members_rar_event(struct members *ms, struct member *m)
+{
+	switch (ms->said->what) {
+	case RAR_LINK:
+		m->link = ms->said->target;
+		return MEMBERS_LINK;
+	case RAR_OTHER:
+		return MEMBERS_OTHER;
+	case RAR_DATA:
+		break;
+	}
+	return MEMBERS_FILE;
+}
+
 /* What it is; *held: nothing yet. */
 static enum members_event
 members_event(struct members *ms, struct member *m, bool *held)
@@ -327,6 +371,8 @@ members_event(struct members *ms, struct member *m, bool *held)
 	}
 	if (members_is_index(ms, m->name))
 		return MEMBERS_OTHER;
+	if (ms->said && ms->said->what != RAR_DATA)
+		return members_rar_event(ms, m);
 	/* of some formats a link has the data too */
 	if (m->link && !m->size && !members_has_late_links(ms))
 		return MEMBERS_LINK;
@@ -388,6 +434,30 @@ members_is_harmless(const struct members *ms)
 	return false;
 }
 
+static bool
+members_has_no_header(const struct members *ms)
+{
+	return ms->header < ARCHIVE_WARN || ms->header == ARCHIVE_RETRY;
+}
+
+/* What do the blocks of a rar say of the next member? 0, or -1 with why: it is not
+ * to be told, whatever libarchive has. */
+static int
+members_ask_rar(struct members *ms)
+{
+	if (!ms->rar.format)
+		return 0;
+	ms->said = rar_next(&ms->rar);
+	if (ms->said) {
+		checksum_init(&ms->sum, &ms->said->sums);
+		return 0;
+	}
+	if (ms->rar.why)
+		return input_fail(&ms->in, "%s", ms->rar.why);
+	return members_has_no_header(ms) ? 0 :
+	    input_fail(&ms->in, "a member that none of its headers is of");
+}
+
 /* The next header. As members_next; *held: it is not to be told yet. */
 static enum members_event
 members_read(struct members *ms, struct member *m, bool *held)
@@ -398,7 +468,9 @@ members_read(struct members *ms, struct member *m, bool *held)
 	ms->ended = ms->header == ARCHIVE_EOF;
 	if (ms->ended)
 		return end_check(ms) < 0 ? members_break(ms) : MEMBERS_END;
-	if (ms->header < ARCHIVE_WARN || ms->header == ARCHIVE_RETRY) {
+	if (members_ask_rar(ms) < 0)
+		return members_break(ms);
+	if (members_has_no_header(ms)) {
 		(void)members_fail(ms);
 		return members_break(ms);
 	}
@@ -482,6 +554,8 @@ members_fill(struct members *ms)
 			return -1;
 		if (ms->data.ended && members_last(ms) < 0)
 			return -1;
+		if (ms->data.ended && !checksum_holds(&ms->sum))
+			return input_fail(&ms->in, "its checksum is wrong");
 	}
 	return members_bound(ms, ms->data.offset - ms->data.at + ms->data.n);
 }
@@ -502,6 +576,7 @@ members_data(struct members *ms, const void **p, size_t *n)
 	} else {
 		*p = ms->data.p;
 		*n = ms->data.n;
+		checksum_update(&ms->sum, *p, *n);
 		ms->data.n = 0;
 		ms->data.offset += *n;
 	}

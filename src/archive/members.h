@@ -1,8 +1,8 @@
 /*
  * members.h - what is inside an archive, member by member.
  *
- * Formats: tar in its dialects, zip, 7z, cpio, iso9660, ar, xar, cab, warc, each
- * as it is or compressed (input.h), and a compressed file alone, which has one
+ * Formats: tar in its dialects, zip, 7z, cpio, iso9660, ar, xar, cab, warc, rar,
+ * each as it is or compressed (input.h), and a compressed file alone, which has one
  * member without a name. Read in one pass; a zip, 7z or ISO that is neither
  * compressed nor a stream is read where its own index says.
  */
@@ -28,6 +28,8 @@ struct members_opts {
 	unsigned threads;   /* for one decoder; at least 1 */
 	uint64_t limit;     /* of expanded bytes; 0: MEMBERS_LIMIT and
 	                     * MEMBERS_RATIO */
+	bool confined;      /* this process has given up all system calls that it
+	                     * does not need: a rar can be read */
 };
 
 enum members_kind {

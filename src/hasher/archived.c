@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "hasher/slots.h"
+#include "sandbox/sandbox.h"
 
 /*
  * Names that an archive has in Unicode are UTF-8, whatever the user's locale: one
@@ -32,6 +33,7 @@ archived_open(struct worker *w, struct slot *s)
 		    UINT64_MAX,
 		.threads = w->setup->threads,
 		.limit = w->setup->limit,
+		.confined = w->sandbox & SANDBOX_CALLS,
 	};
 	enum members_kind kind;
 	struct members *ms = NULL;
