@@ -110,10 +110,11 @@ unused_src = $(archive_none)
 else
 unused_src = $(filter-out $(archive_none),$(archive_src))
 unused_fuzz = $(tests)/fuzz/archive.c
+unused_unit = $(tests)/unit/blake2sp.c $(tests)/unit/rar.c
 endif
 phash_src = $(filter-out $(src)/main.c $(ppool_src) $(unused_src),\
 	$(wildcard $(src)/*.c $(src)/*/*.c))
-unit_src = $(wildcard $(tests)/unit/*.c)
+unit_src = $(filter-out $(unused_unit),$(wildcard $(tests)/unit/*.c))
 perf_src = $(wildcard $(tests)/perf/*.c)
 fuzz_src = $(filter-out $(unused_fuzz),$(wildcard $(tests)/fuzz/*.c))
 # What shell tests run beside phash.

@@ -73,7 +73,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int fd = -1;
-	struct members_opts opts = { .threads = 2, .limit = LIMIT };
+	struct members_opts opts = { .threads = 2, .limit = LIMIT,
+	    .confined = true /* it is not */ };
 	enum members_kind kind;
 	struct members *ms;
 
