@@ -211,12 +211,13 @@ same 'are done again' "$work/lines" "$work/out"
 mkdir -p within/d/e
 echo f | tee within/d/f >within/d/e/f
 "$phash" within >"$work/within"
-# A worker opens each directory on the way.
-try 'an interrupted descent' 0 strace -f --quiet=attach,path-resolution \
-	-o "$work/trace" -P d -P e -e trace=openat,open \
+# A worker opens each directory on the way. With a trace for each process no line of
+# one is cut by another's.
+try 'an interrupted descent' 0 strace -ff --quiet=attach,path-resolution \
+	-o "$work/descent" -P d -P e -e trace=openat,open \
 	-e inject=openat,open:error=EINTR:when=1..3 "$phash" -j 1 within
 ok 'was injected' test \
-	"$(grep -c 'O_NOFOLLOW.*EINTR.*INJECTED' "$work/trace")" = 3
+	"$(cat "$work"/descent.* | grep -c 'O_NOFOLLOW.*EINTR.*INJECTED')" = 3
 same 'is done again' "$work/within" "$work/out"
 
 # A file that kills whoever reads it.
