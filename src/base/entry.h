@@ -56,6 +56,9 @@ struct entry {
 	int algorithm;    /* its number; 0 is the run's own */
 	bool archive;     /* if it is one, its members are meant */
 	struct entry_identity id;
+	int64_t given;    /* when it was handed to the workers, in seconds since
+	                   * the epoch: reading begins then or later; 0: not
+	                   * known */
 	uint64_t cookie;  /* for the use of the hasher's caller */
 };
 
@@ -80,6 +83,22 @@ entry_identity(const struct stat *st)
 		.ctime = entry_ns(&st->st_ctim),
 		.mode = st->st_mode,
 	};
+}
+
+/* The same file, and not written to in between as far as its times tell? */
+static inline bool
+entry_is_same(const struct entry_identity *a, const struct entry_identity *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+	    a->mtime == b->mtime && a->ctime == b->ctime;
+}
+
+/* Is it that of a regular file, and is all of it known? */
+static inline bool
+entry_is_known(const struct entry_identity *id)
+{
+	return S_ISREG(id->mode) && id->ino && id->mtime != ENTRY_NO_TIME &&
+	    id->ctime != ENTRY_NO_TIME;
 }
 
 /* Are its bytes to be had only once? */

@@ -16,27 +16,33 @@
 
 struct row {
 	const char *path;
-	size_t len;
-	uint64_t hash;
-	uint64_t size;
+	uint64_t size;  /* bytes hashed; where identities are kept, of the file
+	                 * until the result is here */
+	uint32_t len;
+	uint32_t hash;  /* its low bits */
 	int code;
-	int algorithm;
+	uint32_t root;  /* its number + 1; 0: none */
+	uint32_t given; /* seconds since the epoch; 0: not known */
+	int16_t algorithm;
+	uint16_t mode;  /* where identities are kept, as dev */
+	uint16_t dev;   /* its number + 1; 0: not known */
 	unsigned char kind;
 	unsigned char status;
 	unsigned char digestlen;
-	bool done; /* the result is here */
-	const struct entry_root *root; /* in a chunk, or NULL */
+	bool done;      /* the result is here */
+	bool found;     /* it was added, not only recalled */
+	bool old;       /* size, digest and identity are of an earlier run */
 	union {
-		struct entry_identity id; /* until it is */
+		struct entry_identity id; /* until it is, or elsewhere */
 		unsigned char digest[DIGEST_MAX];
 		const char *text; /* of RESULT_ARCHIVE and RESULT_LINK */
 	};
 };
 
-/* Of a row, for who wants it. */
+/* The rest of the identity of a row, where it is kept. */
 struct stamp {
-	int64_t mtime;
-	uint32_t mode;
+	uint64_t ino;
+	int64_t mtime, ctime;
 };
 
 struct chunk;
@@ -69,7 +75,12 @@ struct table {
 
 	struct item *sorted;
 
-	const struct entry_root *root; /* of the last entry that has one */
+	const struct entry_root **roots; /* in chunks; the last is the newest */
+	size_t nroots, roots_cap;
+
+	uint64_t *devs;  /* devices that entries are on */
+	size_t ndevs, devs_cap;
+	size_t dev;      /* the last one that was asked for */
 };
 
 static inline struct row *

@@ -7,9 +7,9 @@
  *   slots     the index, 8 bytes each; rebuilt from the rows when it doubles,
  *             after the old one has been freed
  *
- * A row is 120 bytes, its path costs one more, and at the worst moment, just
+ * A row is 112 bytes, its path costs one more, and at the worst moment, just
  * after it has doubled, the index has 8/3 slots for an entry, 21 bytes; the
- * sort needs up to 28 when the index is gone. That makes at most 149 and
+ * sort needs up to 28 when the index is gone. That makes at most 141 and
  * leaves 11 for the overhead of malloc(3). A root is a chunk of the arena.
  */
 #include "record/table.h"
@@ -29,7 +29,7 @@
 /*
  * A slot is 0 when free, else an entry's number + 1 in the low bits and the
  * top bits of its hash above them, so that the entry of another path is hardly
- * ever read.
+ * ever read. The low bits of the hash say where the slot is.
  */
 #define NUMBER_BITS 40
 #define NUMBER_MASK ((UINT64_C(1) << NUMBER_BITS) - 1)
@@ -71,6 +71,8 @@ table_free(struct table *t)
 	free(t->stamps);
 	free(t->slots);
 	free(t->sorted);
+	free(t->roots);
+	free(t->devs);
 	free(t);
 }
 
@@ -132,16 +134,29 @@ path_copy(struct table *t, const char *path, size_t len)
 	return to;
 }
 
+static uint32_t
+hash_of(const struct table *t, const char *path, size_t len)
+{
+	return (uint32_t)siphash(&t->key, path, len);
+}
+
+/* What a slot has above its number. */
+static uint64_t
+slot_tag(uint32_t hash)
+{
+	return (uint64_t)hash << 32 & ~NUMBER_MASK;
+}
+
 /* The slot of a path, or the free one where it would go. */
 static uint64_t *
-slot_of(const struct table *t, uint64_t hash, const char *path, size_t len)
+slot_of(const struct table *t, uint32_t hash, const char *path, size_t len)
 {
 	const struct row *e;
 	uint64_t slot;
 	size_t i;
 
 	for (i = hash & t->mask; (slot = t->slots[i]); i = (i + 1) & t->mask) {
-		if ((slot ^ hash) >> NUMBER_BITS)
+		if ((slot ^ slot_tag(hash)) >> NUMBER_BITS)
 			continue;
 		e = row_at(t, (slot & NUMBER_MASK) - 1);
 		if (e->hash == hash && e->len == len &&
@@ -152,16 +167,16 @@ slot_of(const struct table *t, uint64_t hash, const char *path, size_t len)
 }
 
 static uint64_t
-slot_value(uint64_t hash, uint64_t number)
+slot_value(uint32_t hash, uint64_t number)
 {
-	return (hash & ~NUMBER_MASK) | (number + 1);
+	return slot_tag(hash) | (number + 1);
 }
 
 static void
 grow_slots(struct table *t)
 {
 	size_t n = (t->mask + 1) * 2;
-	uint64_t hash;
+	uint32_t hash;
 	size_t i;
 
 	free(t->slots);
@@ -227,33 +242,110 @@ row_add(struct table *t)
 	return row_at(t, t->count++);
 }
 
-uint64_t
-table_add(struct table *t, const char *path, size_t len, bool *is_new)
+/* ---- identities --------------------------------------------------------------- */
+
+/* The number + 1 of a device; 0 where there are too many. */
+static uint16_t
+dev_number(struct table *t, uint64_t dev)
 {
-	uint64_t hash, *slot;
+	size_t i = t->dev;
+
+	if (i < t->ndevs && t->devs[i] == dev)
+		return (uint16_t)(i + 1);
+	for (i = 0; i < t->ndevs && t->devs[i] != dev; i++)
+		;
+	if (i == UINT16_MAX)
+		return 0;
+	if (i == t->ndevs) {
+		t->devs = mem_grow(t->devs, &t->devs_cap, i + 1,
+		    sizeof(*t->devs));
+		t->devs[t->ndevs++] = dev;
+	}
+	t->dev = i;
+	return (uint16_t)(i + 1);
+}
+
+/* Keeps all of the identity of number n but its size. */
+static void
+stamp_set(struct table *t, uint64_t n, const struct entry_identity *id)
+{
+	struct row *e = row_at(t, n);
+
+	e->mode = (uint16_t)id->mode;
+	e->dev = dev_number(t, id->dev);
+	*stamp_at(t, n) = (struct stamp){ id->ino, id->mtime, id->ctime };
+}
+
+static struct entry_identity
+stamp_get(const struct table *t, uint64_t n)
+{
+	const struct row *e = row_at(t, n);
+	const struct stamp *s = stamp_at(t, n);
+	struct entry_identity id = { .size = e->size, .mode = e->mode,
+		.mtime = s->mtime, .ctime = s->ctime };
+
+	if (e->dev) {
+		id.dev = t->devs[e->dev - 1];
+		id.ino = s->ino;
+	}
+	return id;
+}
+
+/* ---- entries --------------------------------------------------------------------- */
+
+/* The number of a path that is there, or is added now, without a result. */
+static uint64_t
+row_of(struct table *t, const char *path, size_t len)
+{
+	static const struct entry_identity nothing;
+	uint64_t *slot;
+	uint32_t hash;
 	struct row *e;
 
 	if (!t->slots)
 		diag_bug("table_add after table_sort or table_forget");
+	if (len > UINT32_MAX)
+		diag_die("a name of more than 4 GiB");
 	/* three quarters full is full */
 	if (t->count / 3 >= (t->mask + 1) / 4)
 		grow_slots(t);
-	hash = siphash(&t->key, path, len);
+	hash = hash_of(t, path, len);
 	slot = slot_of(t, hash, path, len);
-	*is_new = !*slot;
 	if (*slot)
 		return (*slot & NUMBER_MASK) - 1;
 	e = row_add(t);
 	e->path = path_copy(t, path, len);
-	e->len = len;
+	e->len = (uint32_t)len;
 	e->hash = hash;
 	e->algorithm = 0;
 	e->kind = ENTRY_FOUND;
-	e->done = false;
-	e->id = (struct entry_identity){ 0 };
-	e->root = NULL;
+	e->done = e->found = e->old = false;
+	e->root = 0;
+	e->given = 0;
+	e->size = 0;
+	if (t->stamped)
+		stamp_set(t, t->count - 1, &nothing);
+	else
+		e->id = nothing;
 	*slot = slot_value(hash, t->count - 1);
 	return t->count - 1;
+}
+
+uint64_t
+table_add(struct table *t, const char *path, size_t len, bool *is_new)
+{
+	uint64_t n = row_of(t, path, len);
+	struct row *e = row_at(t, n);
+
+	*is_new = !e->found;
+	e->found = true;
+	return n;
+}
+
+bool
+table_is_found(const struct table *t, uint64_t n)
+{
+	return row_at(t, n)->found;
 }
 
 uint64_t
@@ -263,24 +355,40 @@ table_find(const struct table *t, const char *path, size_t len)
 
 	if (!t->slots)
 		diag_bug("table_find after table_sort or table_forget");
-	slot = *slot_of(t, siphash(&t->key, path, len), path, len);
+	slot = *slot_of(t, hash_of(t, path, len), path, len);
 	return slot ? (slot & NUMBER_MASK) - 1 : UINT64_MAX;
 }
 
-/* Files that are added one after the other mostly have the same root, so it is
- * compared with the last one only. */
-static const struct entry_root *
+/* The number + 1 of root; 0 for none. Files that are added one after the other
+ * mostly have the same root, so it is compared with the last one only. */
+static uint32_t
 root_copy(struct table *t, const struct entry_root *root)
 {
-	const struct entry_root *last = t->root;
+	const struct entry_root *last =
+	    t->nroots ? t->roots[t->nroots - 1] : NULL;
 
 	if (!root)
-		return NULL;
-	if (!last || last->below != root->below || last->dev != root->dev ||
-	    last->ino != root->ino)
-		t->root = memcpy(chunk_add(t, sizeof(*root))->bytes, root,
-		    sizeof(*root));
-	return t->root;
+		return 0;
+	if (last && last->below == root->below && last->dev == root->dev &&
+	    last->ino == root->ino)
+		return (uint32_t)t->nroots;
+	if (t->nroots == UINT32_MAX)
+		diag_die("too many operands");
+	t->roots = mem_grow(t->roots, &t->roots_cap, t->nroots + 1,
+	    sizeof(*t->roots));
+	t->roots[t->nroots++] = memcpy(chunk_add(t, sizeof(*root))->bytes, root,
+	    sizeof(*root));
+	return (uint32_t)t->nroots;
+}
+
+/* Is that what was recalled of number n? */
+static bool
+is_same(const struct table *t, uint64_t n, const struct entry *known)
+{
+	struct entry_identity old = stamp_get(t, n);
+
+	return row_at(t, n)->dev && entry_is_same(&old, &known->id) &&
+	    row_at(t, n)->algorithm == known->algorithm;
 }
 
 void
@@ -291,16 +399,36 @@ table_note(struct table *t, uint64_t n, const struct entry *known)
 	if (!is_there(t, n) || row_at(t, n)->done)
 		diag_bug("table_note: no entry without a result");
 	e = row_at(t, n);
-	e->algorithm = known->algorithm;
 	e->kind = (unsigned char)known->kind;
-	e->id = known->id;
 	e->root = root_copy(t, known->root);
+	if (!t->stamped) {
+		e->algorithm = (int16_t)known->algorithm;
+		e->id = known->id;
+		return;
+	}
+	e->old = e->old && is_same(t, n, known);
+	e->algorithm = (int16_t)known->algorithm;
+	e->size = known->id.size;
+	stamp_set(t, n, &known->id);
 }
 
 static bool
 row_has_text(const struct row *e)
 {
 	return e->status == RESULT_ARCHIVE || e->status == RESULT_LINK;
+}
+
+static void
+row_set_digest(struct row *e, const struct result *r)
+{
+	if (r->digestlen > sizeof(e->digest))
+		diag_bug("digest of %zu bytes", r->digestlen);
+	e->algorithm = (int16_t)r->entry.algorithm;
+	e->size = r->size;
+	e->given = r->entry.given > 0 && r->entry.given <= UINT32_MAX ?
+	    (uint32_t)r->entry.given : 0;
+	e->digestlen = (unsigned char)r->digestlen;
+	memcpy(e->digest, r->digest, r->digestlen);
 }
 
 int
@@ -313,23 +441,32 @@ table_set(struct table *t, uint64_t n, const struct result *r)
 	e = row_at(t, n);
 	if (e->done)
 		return -1;
-	if (r->digestlen > sizeof(e->digest))
-		diag_bug("digest of %zu bytes", r->digestlen);
 	e->done = true;
+	e->old = false;
 	e->status = (unsigned char)r->status;
 	e->code = r->code;
-	e->algorithm = r->entry.algorithm;
 	e->kind = (unsigned char)r->entry.kind;
-	e->size = r->size;
-	e->digestlen = (unsigned char)r->digestlen;
+	row_set_digest(e, r);
 	if (row_has_text(e))
 		e->text = path_copy(t, r->text, strlen(r->text));
-	else
-		memcpy(e->digest, r->digest, r->digestlen);
 	if (t->stamped)
-		*stamp_at(t, n) = (struct stamp){ r->entry.id.mtime,
-		    r->entry.id.mode };
+		stamp_set(t, n, &r->entry.id);
 	return 0;
+}
+
+void
+table_recall(struct table *t, const char *path, size_t len,
+    const struct result *old)
+{
+	uint64_t n = row_of(t, path, len);
+	struct row *e = row_at(t, n);
+
+	if (!t->stamped || e->found)
+		diag_bug("table_recall: not before it is found");
+	e->old = true;
+	e->status = RESULT_OK;
+	row_set_digest(e, old);
+	stamp_set(t, n, &old->entry.id);
 }
 
 void
@@ -371,6 +508,20 @@ table_forget(struct table *t, uint64_t n)
 	}
 }
 
+/* All that is kept of number n, whose digest is there. */
+static void
+row_get_digest(const struct row *e, struct result *r)
+{
+	r->size = e->size;
+	r->entry.given = e->given;
+	r->status = (enum result_status)e->status;
+	r->digestlen = e->digestlen;
+	if (row_has_text(e))
+		r->text = e->text;
+	else
+		memcpy(r->digest, e->digest, e->digestlen);
+}
+
 bool
 table_get(const struct table *t, uint64_t n, struct result *r)
 {
@@ -385,25 +536,27 @@ table_get(const struct table *t, uint64_t n, struct result *r)
 	r->entry.len = e->len;
 	r->entry.kind = (enum entry_kind)e->kind;
 	r->entry.algorithm = e->algorithm;
-	r->entry.root = e->root;
+	r->entry.root = e->root ? t->roots[e->root - 1] : NULL;
 	r->entry.cookie = n;
-	if (!e->done) {
-		r->entry.id = e->id;
-		return false;
-	}
-	r->entry.id.mtime = ENTRY_NO_TIME;
-	if (t->stamped) {
-		r->entry.id.mtime = stamp_at(t, n)->mtime;
-		r->entry.id.mode = stamp_at(t, n)->mode;
-	}
-	r->code = e->code;
-	r->size = e->size;
-	r->status = (enum result_status)e->status;
-	r->digestlen = e->digestlen;
-	if (row_has_text(e))
-		r->text = e->text;
+	if (t->stamped)
+		r->entry.id = stamp_get(t, n);
+	else if (e->done)
+		r->entry.id.mtime = r->entry.id.ctime = ENTRY_NO_TIME;
 	else
-		memcpy(r->digest, e->digest, e->digestlen);
+		r->entry.id = e->id;
+	if (!e->done)
+		return false;
+	r->code = e->code;
+	row_get_digest(e, r);
+	return true;
+}
+
+bool
+table_get_old(const struct table *t, uint64_t n, struct result *old)
+{
+	if (table_get(t, n, old) || !row_at(t, n)->old)
+		return false;
+	row_get_digest(row_at(t, n), old);
 	return true;
 }
 

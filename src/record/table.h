@@ -3,8 +3,8 @@
  *
  * A hash table with open addressing over an arena. The hash is SipHash keyed
  * with random bytes (base/siphash.h), so that no choice of names can degrade
- * it. Memory: at most the path's length + 160 bytes per entry, with everything
- * counted, growth included, and 16 more with stamps; and 48 for each change of
+ * it. Memory: at most the path's length + 152 bytes per entry, with everything
+ * counted, growth included, and 24 more with stamps; and 64 for each change of
  * root from one entry to the next. Out of memory ends the program (base/mem.h).
  */
 #ifndef RECORD_TABLE_H
@@ -21,14 +21,15 @@ struct table;
 struct table *table_new(void);
 void table_free(struct table *t);
 
-/* From here on, entries have their mode and mtime with their result. There are
- * none yet. */
+/* From here on, entries keep their identity with their result; it has no device
+ * and no inode where entries are on more than 65535 devices. There are none
+ * yet. */
 void table_keep_stamps(struct table *t);
 
 /*
  * Adds a path without a result (copied). Returns its number, counted from 0 in
  * order of addition, and sets *is_new; a path that is there already keeps its
- * number.
+ * number. One that was recalled has a number, and is new once.
  */
 uint64_t table_add(struct table *t, const char *path, size_t len, bool *is_new);
 
@@ -37,6 +38,22 @@ uint64_t table_add(struct table *t, const char *path, size_t len, bool *is_new);
  * its name and cookie. The identity is kept until it has a result.
  */
 void table_note(struct table *t, uint64_t n, const struct entry *known);
+
+/*
+ * What an earlier run has found of a path, which need not be there now: of old
+ * the digest, size, algorithm, identity and time. Of a path that is recalled
+ * twice the last counts. Stamps are kept; the path has not been added.
+ */
+void table_recall(struct table *t, const char *path, size_t len,
+    const struct result *old);
+
+/* Was number n added, and not only recalled? */
+bool table_is_found(const struct table *t, uint64_t n);
+
+/* Fills *old with what was recalled of entry number n. False where nothing was,
+ * or it is not the identity or the algorithm that was noted since, or it has its
+ * result. */
+bool table_get_old(const struct table *t, uint64_t n, struct result *old);
 
 /* Sets the result of entry number n, of which only the name stays what it was.
  * 0, or -1 when there is no such entry or it has its result already (n may come
@@ -52,15 +69,16 @@ void table_replace(struct table *t, uint64_t n, const struct result *r);
  */
 void table_forget(struct table *t, uint64_t n);
 
-/* Looks a path up; UINT64_MAX when it is not there. */
+/* Looks a path up; UINT64_MAX when it is not there, found or recalled. */
 uint64_t table_find(const struct table *t, const char *path, size_t len);
 
-/* Fills *r with entry n: its name points into the table, its cookie is n; mode
- * and mtime are 0 and ENTRY_NO_TIME but for who keeps stamps.
+/* Fills *r with entry n: its name points into the table, its cookie is n; of
+ * one with a result the identity is zeros, its times ENTRY_NO_TIME, but for who
+ * keeps stamps.
  * False when it has no result yet; status is then RESULT_LOST. */
 bool table_get(const struct table *t, uint64_t n, struct result *r);
 
-size_t table_count(const struct table *t); /* entries */
+size_t table_count(const struct table *t); /* entries, with those recalled */
 
 /*
  * Puts the entries in bytewise order of path, after which table_sorted_at(i)

@@ -233,7 +233,8 @@ test_stamps(void **state)
 {
 	struct table *t = table_new();
 	struct result r = { .status = RESULT_OK,
-	    .entry.id = { .mode = 0100640, .mtime = -3 } }, back;
+	    .entry.id = { .mode = 0100640, .mtime = -3, .ctime = 11, .dev = 12,
+	    .ino = 13 } }, back;
 	unsigned i;
 	char path[64];
 
@@ -249,6 +250,9 @@ test_stamps(void **state)
 		assert_true(table_get(t, i, &back));
 		assert_true(back.entry.id.mtime == (int64_t)i - 3);
 		assert_int_equal(back.entry.id.mode, 0100640);
+		assert_int_equal(back.entry.id.ctime, 11);
+		assert_int_equal(back.entry.id.dev, 12);
+		assert_int_equal(back.entry.id.ino, 13);
 	}
 	r.entry.id.mode = 0100600;
 	table_replace(t, 5, &r);
@@ -261,6 +265,130 @@ test_stamps(void **state)
 	assert_true(table_get(t, 0, &back));
 	assert_int_equal(back.entry.id.mode, 0);
 	assert_true(back.entry.id.mtime == ENTRY_NO_TIME);
+	assert_true(back.entry.id.ctime == ENTRY_NO_TIME);
+	assert_int_equal(back.entry.id.ino, 0);
+	table_free(t);
+}
+
+static const struct entry_identity file_id = { .dev = 3, .ino = 4, .size = 5,
+	.mtime = -6, .ctime = 7, .mode = 0100644 };
+
+/* Recalls path with a digest of that byte. */
+static void
+recall(struct table *t, const char *path, unsigned char digest)
+{
+	struct result old = { .size = 5, .digestlen = 2,
+		.digest = { digest, digest },
+		.entry = { .algorithm = 2, .given = 1000, .id = file_id } };
+
+	table_recall(t, path, strlen(path), &old);
+}
+
+static void
+test_recall(void **state)
+{
+	struct table *t = table_new();
+	struct entry e = { .algorithm = 2, .kind = ENTRY_NAMED, .id = file_id };
+	struct result r = { .status = RESULT_OK, .digestlen = 2, .size = 5,
+		.digest = { 9, 9 }, .entry = { .given = 2000, .id = file_id } };
+	bool is_new;
+
+	(void)state;
+	table_keep_stamps(t);
+	recall(t, "a", 1);
+	recall(t, "b", 2);
+	recall(t, "a", 3);
+	assert_int_equal(table_count(t), 2);
+	assert_int_equal(table_find(t, "b", 1), 1);
+	assert_false(table_is_found(t, 0));
+	assert_int_equal(table_add(t, "a", 1, &is_new), 0);
+	assert_true(is_new);
+	assert_true(table_is_found(t, 0));
+	assert_int_equal(table_add(t, "a", 1, &is_new), 0);
+	assert_false(is_new);
+
+	table_note(t, 0, &e);
+	assert_true(table_get_old(t, 0, &r));
+	assert_int_equal(r.status, RESULT_OK);
+	assert_int_equal(r.entry.kind, ENTRY_NAMED);
+	assert_int_equal(r.entry.algorithm, 2);
+	assert_int_equal(r.entry.given, 1000);
+	assert_int_equal(r.size, 5);
+	assert_int_equal(r.digestlen, 2);
+	assert_int_equal(r.digest[1], 3);
+	assert_true(entry_is_same(&r.entry.id, &file_id));
+	assert_false(table_get(t, 0, &r));
+	assert_int_equal(r.status, RESULT_LOST);
+	assert_true(entry_is_same(&r.entry.id, &file_id));
+
+	r.status = RESULT_OK;
+	r.entry.given = 2000;
+	assert_int_equal(table_set(t, 0, &r), 0);
+	assert_false(table_get_old(t, 0, &r));
+	assert_true(table_get(t, 0, &r));
+	assert_int_equal(r.entry.given, 2000);
+	table_free(t);
+}
+
+/* Each part of what is noted may differ from what was recalled. */
+static void
+test_recall_of_another_file(void **state)
+{
+	struct entry_identity ids[5] = { file_id, file_id, file_id, file_id,
+	    file_id };
+	struct entry e = { .algorithm = 2 };
+	struct result old;
+	struct table *t;
+	bool is_new;
+	size_t i;
+
+	(void)state;
+	ids[0].dev++;
+	ids[1].ino++;
+	ids[2].size++;
+	ids[3].mtime++;
+	ids[4].ctime++;
+	for (i = 0; i < 7; i++) {
+		t = table_new();
+		table_keep_stamps(t);
+		recall(t, "a", 1);
+		(void)table_add(t, "a", 1, &is_new);
+		e.id = i < 5 ? ids[i] : file_id;
+		e.algorithm = i == 5 ? 1 : 2;
+		table_note(t, 0, &e);
+		assert_int_equal(table_get_old(t, 0, &old), i == 6);
+		/* what was another file once stays one */
+		e.id = file_id;
+		e.algorithm = 2;
+		table_note(t, 0, &e);
+		assert_int_equal(table_get_old(t, 0, &old), i == 6);
+		table_free(t);
+	}
+}
+
+/* With too many devices some are not known, and no file on them is another's. */
+static void
+test_devices(void **state)
+{
+	struct table *t = table_new();
+	struct entry e = { .id = file_id };
+	struct result r;
+	char path[64];
+	bool is_new;
+	uint64_t n, i;
+
+	(void)state;
+	table_keep_stamps(t);
+	for (i = 0; i < 65600; i++) {
+		n = table_add(t, path, tree_path(path, (unsigned)i), &is_new);
+		e.id.dev = i;
+		table_note(t, n, &e);
+	}
+	for (i = 0; i < 65600; i++) {
+		(void)table_get(t, i, &r);
+		assert_int_equal(r.entry.id.dev, i < 65535 ? i : 0);
+		assert_int_equal(r.entry.id.ino, i < 65535 ? file_id.ino : 0);
+	}
 	table_free(t);
 }
 
@@ -591,6 +719,9 @@ main(void)
 		cmocka_unit_test(test_set_refuses_a_second_result),
 		cmocka_unit_test(test_note_is_there_until_the_result),
 		cmocka_unit_test(test_stamps),
+		cmocka_unit_test(test_recall),
+		cmocka_unit_test(test_recall_of_another_file),
+		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_roots_stay_beside_results),
 		cmocka_unit_test(test_paths_stay_where_they_are),
