@@ -7,7 +7,7 @@
  *     options/          argv in: options; conflicts, what does not go together;
  *                       usage, what is said about all that
  *     mode/             what was asked for: hash, check, audit, serve; run,
- *                       operands, confine (the sandbox), machines and slurm,
+ *                       with jobs and backlog, operands, confine (the sandbox), machines and slurm,
  *                       and of those that read lists readlist and tags, which
  *                       they share; contents,
  *                       members of archives, archives, those that are open,

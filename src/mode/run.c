@@ -7,11 +7,11 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/compat.h"
 #include "base/diag.h"
-#include "base/disk.h"
 #include "base/guess.h"
 #include "base/progress.h"
 #include "base/quote.h"
@@ -21,9 +21,9 @@
 #include "digest/engine.h"
 #include "hasher/hasher.h"
 #include "hasher/result.h"
+#include "mode/jobs.h"
 #include "mode/operands.h"
 #include "options/options.h"
-#include "ppool/ppool.h"
 #include "record/side.h"
 #include "record/table.h"
 #include "source/filter.h"
@@ -204,82 +204,6 @@ run_init(struct run *r, const struct options *o)
 	return run_directory(r);
 }
 
-/*
- * What the operands say about the number of workers, as far as that can be
- * told at once.
- */
-struct operands_facts {
-	bool bounded;    /* no list, no directory: not more files than operands */
-	int disks;       /* with moving heads, different ones... */
-	bool all_disks;  /* ...and every operand is on one of them; only looked
-	                  * at without -j */
-};
-
-#define RUN_DISKS 64 /* more than anybody will count */
-
-static void
-run_add_disk(struct operands_facts *f, dev_t disks[RUN_DISKS], dev_t dev)
-{
-	dev_t disk;
-	int i;
-
-	if (!disk_is_rotational(DISK_SYSFS, dev, &disk)) {
-		f->all_disks = false;
-		return;
-	}
-	for (i = 0; i < f->disks; i++)
-		if (disks[i] == disk)
-			return;
-	if (f->disks < RUN_DISKS)
-		disks[f->disks++] = disk;
-}
-
-static struct operands_facts
-run_facts(const struct run *r)
-{
-	const struct options *o = r->o;
-	struct operands_facts f = {
-		.bounded = o->mode == OPTIONS_HASH && !o->nlists,
-		.all_disks = !o->jobs && o->mode != OPTIONS_CHECK && o->noperands &&
-		    o->noperands <= RUN_DISKS && !o->nlists,
-	};
-	dev_t disks[RUN_DISKS];
-	struct stat st;
-	size_t i;
-
-	/* many operands are looked at by the walk soon enough */
-	for (i = 0; i < o->noperands && i < RUN_DISKS; i++) {
-		if (xio_stat(r->dirfd, o->operands[i], &st, 0) < 0)
-			continue;
-		if (S_ISDIR(st.st_mode))
-			f.bounded = false;
-		if (f.all_disks)
-			run_add_disk(&f, disks, st.st_dev);
-	}
-	if (o->noperands > RUN_DISKS)
-		f.bounded = false;
-	return f;
-}
-
-/*
- * -j, or usable CPUs: but one reader for each disk with moving heads, which
- * two would only make seek, and no more workers than there are files.
- */
-static int
-run_jobs(const struct run *r)
-{
-	struct operands_facts f = run_facts(r);
-	int files = r->o->noperands ? (int)r->o->noperands : 1;
-	int jobs;
-
-	if (f.bounded && files == 1)
-		return 1;
-	jobs = r->o->jobs ? r->o->jobs : ppool_cpus();
-	if (f.all_disks && f.disks && f.disks < jobs)
-		jobs = f.disks;
-	return f.bounded && files < jobs ? files : jobs;
-}
-
 /* For --debug: what the workers do with algorithm number 0. */
 static void
 run_say_engine(const struct run *r, int jobs)
@@ -291,28 +215,13 @@ run_say_engine(const struct run *r, int jobs)
 	engine_free(e);
 }
 
-/* Threads for each archive, so that all that may be read at a time have as many
- * as -j says. Of operands it is known how many there are. */
-static unsigned
-run_threads(const struct run *r, int jobs)
-{
-	const struct options *o = r->o;
-	size_t archives = (size_t)jobs;
-
-	if (o->mode != OPTIONS_CHECK && !o->nlists && o->noperands &&
-	    o->archive == OPTIONS_ARCHIVE_OPERANDS && o->noperands < archives)
-		archives = o->noperands;
-	jobs = (o->jobs ? o->jobs : ppool_cpus()) / (int)archives;
-	return jobs > 1 ? (unsigned)jobs : 1;
-}
-
 int
 run_hasher(struct run *r, void *cookie,
     void (*on_result)(void *cookie, const struct result *r),
     void (*on_pause)(void *cookie))
 {
 	struct hasher_opts opts = {
-		.jobs = run_jobs(r),
+		.jobs = jobs_workers(r),
 		.algorithms = r->algorithms,
 		.chunk = (size_t)r->o->chunk,
 		.dirfd = r->dirfd,
@@ -333,7 +242,7 @@ run_hasher(struct run *r, void *cookie,
 	opts.hosts = r->machines.v;
 	opts.nhosts = (unsigned)r->machines.n;
 	opts.directory = r->machines.directory;
-	opts.threads = run_threads(r, opts.jobs);
+	opts.threads = jobs_threads(r, opts.jobs);
 	confine_prepare(&r->confine, r->o, r->dirfd);
 	opts.sandbox = confine_workers(&r->confine);
 	r->hasher = hasher_new(&opts);
@@ -349,6 +258,7 @@ void
 run_release(struct run *r)
 {
 	hasher_free(r->hasher);
+	backlog_release(&r->backlog);
 	confine_release(&r->confine);
 	machines_release(&r->machines);
 	filter_free(r->filter);
@@ -382,12 +292,22 @@ run_opens(const struct run *r, const struct entry *e)
 	    (r->o->archive == OPTIONS_ARCHIVE_OPERANDS && !found);
 }
 
-int
-run_put(struct run *r, const struct entry *e)
+/* What the hasher is told of e. */
+static struct entry
+run_tell(const struct run *r, const struct entry *e)
 {
 	struct entry told = *e;
 
 	told.archive = run_opens(r, e);
+	told.given = (int64_t)time(NULL);
+	return told;
+}
+
+int
+run_put(struct run *r, const struct entry *e)
+{
+	struct entry told = run_tell(r, e);
+
 	progress_found(e->id.size);
 	if (hasher_put(r->hasher, &told) < 0)
 		r->stopped = true;
@@ -399,18 +319,20 @@ static int
 run_give(struct run *r, bool wait)
 {
 	struct result next;
+	struct entry told;
+	uint64_t n;
 	int rc = 1;
 
-	for (; r->given < table_count(r->found->table); r->given++) {
-		if (side_get(r->found, r->given, &next))
-			continue; /* it could not even be looked at */
-		next.entry.archive = run_opens(r, &next.entry);
+	while (backlog_next(&r->backlog, &n)) {
+		(void)side_get(r->found, n, &next);
+		told = run_tell(r, &next.entry);
 		if (!wait)
-			rc = hasher_try(r->hasher, &next.entry);
-		else if (hasher_put(r->hasher, &next.entry) < 0)
+			rc = hasher_try(r->hasher, &told);
+		else if (hasher_put(r->hasher, &told) < 0)
 			rc = -1;
 		if (rc <= 0)
 			break;
+		backlog_take(&r->backlog);
 	}
 	if (rc < 0)
 		r->stopped = true;
@@ -422,6 +344,7 @@ run_add(struct run *r, uint64_t n, const struct entry *e)
 {
 	progress_found(e->id.size);
 	table_note(r->found->table, n, e);
+	backlog_add(&r->backlog, n);
 	return run_give(r, false);
 }
 

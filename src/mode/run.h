@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/outfile.h"
+#include "mode/backlog.h"
 #include "mode/confine.h"
 #include "mode/machines.h"
 
@@ -48,7 +49,7 @@ struct run {
 	struct confine confine;
 	struct hasher *hasher;  /* NULL until run_hasher */
 	struct side *found;     /* the mode's, or NULL: names that were found */
-	uint64_t given;         /* those with lower numbers were handed over */
+	struct backlog backlog; /* of found, what was not yet handed over */
 	bool stopped;           /* the hasher takes no more names */
 };
 
@@ -75,8 +76,8 @@ bool run_opens(const struct run *r, const struct entry *e);
 /* Hands over e, waiting for the workers. */
 int run_put(struct run *r, const struct entry *e);
 
-/* Number n of found, its newest, is a file of which e says all but the name.
- * It is handed over when the workers have room. */
+/* Number n of found is a file of which e says all but the name. It is handed over
+ * when the workers have room. */
 int run_add(struct run *r, uint64_t n, const struct entry *e);
 
 /* Hands over all that is left, waiting for the workers. */
