@@ -119,7 +119,7 @@ cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0
 END
 refused "option '--files=x' is ambiguous: --files-from, --files0-from" \
 	--files=x f
-refused "option '--i' is ambiguous: --include, --ignore-missing" f --i
+refused "option '--i' is ambiguous: --identity, --include, --ignore-missing" f --i
 
 # What was meant, where it is near.
 refused "unknown option '--upate'; did you mean --update?" --upate f

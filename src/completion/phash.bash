@@ -72,7 +72,7 @@ _phash()
 				--remote-path= --host-timeout= --format=
 				--tag --untagged
 				--binary --text --json
-				--zero --base64 --sort=
+				--zero --base64 --identity --sort=
 				--tree-digest --output= --directory=
 				--one-file-system --follow --exclude=
 				--exclude-from= --include= --max-depth= --files-from=

@@ -312,6 +312,7 @@ hash_format(struct hash *h)
 		.kind = o->tree_digest ? FORMAT_UNTAGGED : o->format,
 		.base64 = o->base64 && !o->tree_digest,
 		.binary = o->binary && !o->tree_digest,
+		.identity = o->identity,
 		.end = o->zero ? '\0' : '\n',
 		.tag = h->run.digest->tag,
 		.dir = &h->dir,
@@ -336,7 +337,7 @@ hash_init(struct hash *h, const struct options *o)
 	if (o->sort == OPTIONS_SORTED) {
 		h->run.found = side_new();
 		h->table = h->run.found->table;
-		if (o->format == FORMAT_MTREE)
+		if (o->format == FORMAT_MTREE || o->identity)
 			table_keep_stamps(h->table);
 	}
 	if (o->tree_digest) {

@@ -118,6 +118,17 @@ conflicts_mtree(const struct options *o)
 	return 0;
 }
 
+/* Of --identity. */
+static int
+conflicts_reuse(const struct options *o)
+{
+	if (o->identity && o->format != FORMAT_JSON &&
+	    o->format != FORMAT_MTREE)
+		return usage_error("--identity goes with --json or "
+		    "--format=mtree");
+	return 0;
+}
+
 /* What can each be said alone but not together. */
 static int
 conflicts_pairs(const struct options *o)
@@ -146,5 +157,6 @@ int
 conflicts_check(const struct options *o, bool length_given, bool output_given)
 {
 	return conflicts_on(o) < 0 || conflicts_length(o, length_given) < 0 ||
-	    conflicts_audit(o, output_given) < 0 ? -1 : conflicts_pairs(o);
+	    conflicts_audit(o, output_given) < 0 ||
+	    conflicts_reuse(o) < 0 ? -1 : conflicts_pairs(o);
 }

@@ -302,6 +302,7 @@ static const struct row rows[] = {
 	{ "json", "", ALL, take_format, .max = FORMAT_JSON },
 	{ "zero", "z", ALL, FLAG(zero) },
 	{ "base64", "", H | A, FLAG(base64) },
+	{ "identity", "", H, FLAG(identity) },
 	{ "sort", ":", H, take_word, AT(sort), .words = sort_words },
 	{ "tree-digest", "", H, FLAG(tree_digest) },
 	{ "output", "o:", H | A, take_output, .max = 0 },

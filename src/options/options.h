@@ -81,6 +81,7 @@ struct options {
 	bool binary;              /* untagged lines say so */
 	bool zero;
 	bool base64;
+	bool identity;
 	enum options_sort sort;
 	bool tree_digest;
 	const char *output;       /* NULL: stdout */

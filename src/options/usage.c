@@ -56,6 +56,7 @@ static const char usage_work[] =
 "      --json               one JSON object a line, failures included\n"
 "  -z, --zero               end lines with NUL and do not escape names\n"
 "      --base64             digests in base64, not in hex\n"
+"      --identity           with --json: which file it was\n"
 "      --sort=path|none     by the bytes of the path (default), or as results\n"
 "                           come\n"
 "      --tree-digest        one digest, of the sorted --untagged listing\n"

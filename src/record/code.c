@@ -188,3 +188,16 @@ code_get_decimal(const char *s, size_t len, uint64_t *n)
 	}
 	return len ? 0 : -1;
 }
+
+int
+code_get_signed(const char *s, size_t len, int64_t *n)
+{
+	bool negative = len && *s == '-';
+	uint64_t u;
+
+	if (code_get_decimal(s + negative, len - negative, &u) < 0 ||
+	    u > INT64_MAX)
+		return -1;
+	*n = negative ? -(int64_t)u : (int64_t)u;
+	return 0;
+}

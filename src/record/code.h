@@ -41,4 +41,7 @@ int code_get_base64(const char *s, size_t n, unsigned char *to, unsigned *rest);
  * number too large. */
 int code_get_decimal(const char *s, size_t len, uint64_t *n);
 
+/* The same, with "-" in front or not; down to -INT64_MAX. */
+int code_get_signed(const char *s, size_t len, int64_t *n);
+
 #endif

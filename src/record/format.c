@@ -47,6 +47,21 @@ put_sum(const struct format *f, const struct result *r, struct buf *out)
 }
 
 static void
+put_identity(const struct result *r, struct buf *out)
+{
+	const struct entry_identity *id = &r->entry.id;
+
+	if (!entry_is_known(id))
+		return;
+	json_put_number(out, "device", id->dev);
+	json_put_number(out, "inode", id->ino);
+	json_put_signed(out, "mtime", id->mtime);
+	json_put_signed(out, "ctime", id->ctime);
+	if (r->entry.given > 0)
+		json_put_signed(out, "read", r->entry.given);
+}
+
+static void
 put_object(const struct format *f, const struct result *r, struct buf *out)
 {
 	struct buf reason = BUF_INIT;
@@ -58,6 +73,8 @@ put_object(const struct format *f, const struct result *r, struct buf *out)
 		json_put_bytes(out, "digest", r->digest, r->digestlen,
 		    f->base64);
 		json_put_number(out, "size", r->size);
+		if (f->identity)
+			put_identity(r, out);
 	} else {
 		result_reason(r, &reason);
 		json_put_text(out, "error", buf_str(&reason));
@@ -146,6 +163,10 @@ put_specification(const struct format *f, const struct result *r,
 	const struct entry_identity *id = &r->entry.id;
 
 	put_dirs(f->dir, r->entry.name, r->entry.len, out);
+	if (f->identity && entry_is_known(id))
+		buf_printf(out, "# device=%" PRIu64 " inode=%" PRIu64 " mtime=%"
+		    PRId64 " ctime=%" PRId64 " read=%" PRId64 "\n", id->dev,
+		    id->ino, id->mtime, id->ctime, r->entry.given);
 	put_path(out, r->entry.name, r->entry.len);
 	buf_printf(out, " type=file size=%" PRIu64, r->size);
 	if (S_ISREG(id->mode))

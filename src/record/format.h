@@ -11,7 +11,10 @@
  * with a backslash, as coreutils does (name.h); with end '\0' names are raw.
  * The grammar is in phash-manifest(5). The keys of an object are path (or
  * path_base64), algorithm, digest (hex, or base64 if that is asked for) and
- * size in bytes; names in it are JSON strings whatever the end.
+ * size in bytes; names in it are JSON strings whatever the end. With identity
+ * there follow, of a regular file of which all is known, device and inode, mtime
+ * and ctime in nanoseconds since the epoch, as they were before the file was
+ * read, and read, the second in which reading began, or one before it.
  *
  * In mtree, paths are full, and the directories that lead to a file are named
  * before it, which mtree(8) of NetBSD asks for, unless it is outside of the
@@ -41,6 +44,7 @@ struct format {
 	char end;         /* '\n' or '\0' */
 	const char *tag;  /* the algorithm's tag: "SHA512"; borrowed */
 	bool binary;      /* FORMAT_UNTAGGED: the name has a * before it */
+	bool identity;    /* FORMAT_JSON, FORMAT_MTREE: which file it was */
 	struct buf *dir;  /* FORMAT_MTREE: where the last file was; empty at
 	                   * first; borrowed */
 };

@@ -321,15 +321,29 @@ json_put_bytes(struct buf *out, const char *name, const unsigned char *p,
 	buf_putc(out, '"');
 }
 
-void
-json_put_number(struct buf *out, const char *name, uint64_t n)
+static void
+put_number(struct buf *out, const char *name, const char *sign, uint64_t n)
 {
 	char text[20], *p = text + sizeof(text);
 
 	put_name(out, name);
 	buf_put(out, "\":", 2);
+	buf_puts(out, sign);
 	do
 		*--p = (char)('0' + n % 10);
 	while (n /= 10);
 	buf_put(out, p, (size_t)(text + sizeof(text) - p));
+}
+
+void
+json_put_number(struct buf *out, const char *name, uint64_t n)
+{
+	put_number(out, name, "", n);
+}
+
+void
+json_put_signed(struct buf *out, const char *name, int64_t n)
+{
+	put_number(out, name, n < 0 ? "-" : "", n < 0 ? 0 - (uint64_t)n :
+	    (uint64_t)n);
 }

@@ -67,5 +67,6 @@ void json_put_bytes(struct buf *out, const char *name, const unsigned char *p,
     size_t len, bool base64);
 
 void json_put_number(struct buf *out, const char *name, uint64_t n);
+void json_put_signed(struct buf *out, const char *name, int64_t n);
 
 #endif

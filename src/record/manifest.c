@@ -244,11 +244,31 @@ read_sum(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 }
 
 /* The members of an object that mean something here. */
-enum { PATH, PATH_BASE64, ALGORITHM, DIGEST, SIZE, ERROR, MEMBERS };
+enum {
+	PATH, PATH_BASE64, ALGORITHM, DIGEST, ERROR,
+	/* numbers */
+	SIZE, DEVICE, INODE, MTIME, CTIME, READ,
+	MEMBERS
+};
 
 static const char *const member_names[MEMBERS] = {
-	"path", "path_base64", "algorithm", "digest", "size", "error"
+	"path", "path_base64", "algorithm", "digest", "error",
+	"size", "device", "inode", "mtime", "ctime", "read"
 };
+
+/* Passes over any value; t is set where it is a number. */
+static bool
+read_number_if_any(struct json *j, struct json_text *t)
+{
+	struct json copy = *j;
+
+	if (!json_number(&copy, t)) {
+		t->s = NULL;
+		return json_skip(j);
+	}
+	*j = copy;
+	return true;
+}
 
 static bool
 read_member(struct json *j, struct json_text members[MEMBERS])
@@ -266,8 +286,29 @@ read_member(struct json *j, struct json_text members[MEMBERS])
 		return json_skip(j);
 	if (members[i].s)
 		return false;
+	if (i > SIZE) /* in lists of others these names may mean anything */
+		return read_number_if_any(j, &members[i]);
 	return i == SIZE ? json_number(j, &members[i]) :
 	    json_string(j, &members[i]);
+}
+
+static bool
+read_signed(int64_t *to, const struct json_text *t)
+{
+	return t->s && code_get_signed(t->s, t->len, to) == 0;
+}
+
+static struct manifest_file
+read_file(const struct json_text t[MEMBERS])
+{
+	struct manifest_file f = { .known = false };
+
+	f.known = t[DEVICE].s && t[INODE].s &&
+	    code_get_decimal(t[DEVICE].s, t[DEVICE].len, &f.dev) == 0 &&
+	    code_get_decimal(t[INODE].s, t[INODE].len, &f.ino) == 0 &&
+	    read_signed(&f.mtime, &t[MTIME]) &&
+	    read_signed(&f.ctime, &t[CTIME]) && read_signed(&f.read, &t[READ]);
+	return f;
 }
 
 /* Decodes s in place. */
@@ -344,6 +385,7 @@ read_json(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 	if (!t[DIGEST].s || t[ERROR].s ||
 	    !read_json_digest(m, e, &t[ALGORITHM], &t[DIGEST]))
 		return MANIFEST_MALFORMED;
+	e->file = read_file(t);
 	return MANIFEST_ENTRY;
 }
 

@@ -49,8 +49,9 @@
  *     least one byte.
  *   - An object has "path", or "path_base64" for one that is not UTF-8, and
  *     "digest". It may have "algorithm" (a tag), "size" (bytes, no sign, no
- *     fraction), and members with other names, which are passed over. None of
- *     these names may be there twice.
+ *     fraction), what format.h writes of a file's identity, which says nothing
+ *     where it is not all there or not in 64 bits, and members with other names,
+ *     which are passed over. None of these names may be there twice.
  *   - No name has NUL in it, and unless zero no line, not even a comment: it
  *     might be a whole list for zero, of which only the first name counted.
  *   - The first line may say that the list is of another kind, which is not
@@ -123,6 +124,14 @@ struct manifest_want {
 	unsigned char digest[DIGEST_MAX];
 };
 
+/* Which file it was, where an object or a specification says all of it. */
+struct manifest_file {
+	bool known;
+	uint64_t dev, ino;
+	int64_t mtime, ctime; /* nanoseconds since the epoch */
+	int64_t read;         /* seconds; reading began then, or in the next */
+};
+
 struct manifest_entry {
 	enum format_kind form;
 	bool base64;      /* the digest is, and not in hex */
@@ -133,6 +142,7 @@ struct manifest_entry {
 	int algorithm;    /* below 0: it cannot be computed, and want has no
 	                   * digest */
 	struct manifest_want want;
+	struct manifest_file file;
 };
 
 /* From MANIFEST_MALFORMED on: an improperly formatted line, and why. From

@@ -46,6 +46,7 @@ struct mtree {
 	size_t depth;     /* ...and how many were entered; 0: none */
 	size_t lost;      /* of those within one whose name is not known */
 	bool broken;      /* it is not known which one is current */
+	struct manifest_file file; /* what a comment says of the next entry's */
 };
 
 struct mtree *
@@ -460,16 +461,57 @@ before_comment(const struct mtree *t, const char *s, size_t len)
 	return i;
 }
 
+/* A comment that says which file the next entry was, all of it in this order. */
+static bool
+read_identity(struct manifest_file *f, char *s, size_t len)
+{
+	static const char *const names[] = { "device", "inode", "mtime", "ctime",
+	    "read" };
+	struct words line = { s + 1, s + len };
+	struct word w, name, value;
+	int64_t n[5];
+	size_t i;
+
+	for (i = 0; i < 5; i++) {
+		if (!next_word(&line, &w) || !split(&w, &name, &value) ||
+		    !word_is(&name, names[i]))
+			return false;
+		if (i < 2 ? code_get_decimal(value.s, value.len, i ? &f->ino :
+		    &f->dev) < 0 : code_get_signed(value.s, value.len, &n[i]) < 0)
+			return false;
+	}
+	f->mtime = n[2];
+	f->ctime = n[3];
+	f->read = n[4];
+	return true;
+}
+
+/* A line that does not go on. */
+static enum manifest_kind
+read_whole(struct mtree *t, const struct manifest *m, char *line, size_t len,
+    struct manifest_entry *e)
+{
+	enum manifest_kind kind = read_line(t, m, line, len, e);
+
+	e->file = t->file;
+	t->file.known = false;
+	return kind;
+}
+
 enum manifest_kind
 mtree_line(struct mtree *t, const struct manifest *m, char *line, size_t len,
     struct manifest_entry *e)
 {
 	bool more;
 
+	if (!t->goes_on && len && *line == '#') {
+		t->file.known = read_identity(&t->file, line, len);
+		return MANIFEST_SKIP;
+	}
 	len = before_comment(t, line, len);
 	more = goes_on(line, len);
 	if (!t->goes_on && !more)
-		return read_line(t, m, line, len, e);
+		return read_whole(t, m, line, len, e);
 	t->goes_on = more;
 	if (t->line.len <= MTREE_LINE_MAX)
 		buf_put(&t->line, line, len - more);
@@ -484,7 +526,7 @@ mtree_end(struct mtree *t, const struct manifest *m, struct manifest_entry *e)
 	t->goes_on = false;
 	t->line.len = 0;
 	if (len <= MTREE_LINE_MAX)
-		return len ? read_line(t, m, t->line.data, len, e) :
+		return len ? read_whole(t, m, t->line.data, len, e) :
 		    MANIFEST_SKIP;
 	mtree_lose(t);
 	return MANIFEST_MALFORMED;

@@ -31,6 +31,10 @@
  *     Of several digests of a file the first in this order counts that can be
  *     computed. Other keywords with a value, and optional, nochange and ignore,
  *     are passed over; any other word makes the line malformed.
+ *   - A comment that is "# device=N inode=N mtime=N ctime=N read=N" says which
+ *     file the next line's was, as the members of an object do in
+ *     record/manifest.h: mtree(5) has keywords for some of that, which not all
+ *     that read it know.
  *   - /set gives values to the lines that follow it and do not say otherwise.
  *   - An entry of another type than file is passed over. One without a type is
  *     a file if it has a digest, else nobody knows what it is.

@@ -237,6 +237,55 @@ test_size_of_twenty_digits(void **state)
 	    "\"digest\":\"009fa0ff\",\"size\":0}\n");
 }
 
+/* With identity, the line of a file that is known, and of one that lacks what. */
+static void
+check_identity(const struct result *r, const char *want)
+{
+	struct buf b = BUF_INIT;
+	const struct format f = { .kind = FORMAT_JSON, .identity = true,
+	    .end = '\n', .tag = "SHA512" };
+
+	format_result(&f, r, &b);
+	assert_string_equal(buf_str(&b), want);
+	buf_release(&b);
+}
+
+#define PLAIN "{\"path\":\"f\",\"algorithm\":\"SHA512\"," \
+    "\"digest\":\"009fa0ff\",\"size\":123"
+
+static void
+test_identity(void **state)
+{
+	const struct entry_identity id = { .dev = 1, .ino = 2, .size = 123,
+	    .mtime = -3, .ctime = 4, .mode = S_IFREG | 0644 };
+	struct result r = result_of("f");
+
+	(void)state;
+	r.entry.id = id;
+	r.entry.given = 5;
+	check_identity(&r, PLAIN ",\"device\":1,\"inode\":2,\"mtime\":-3,"
+	    "\"ctime\":4,\"read\":5}\n");
+	r.entry.given = 0;
+	check_identity(&r, PLAIN ",\"device\":1,\"inode\":2,\"mtime\":-3,"
+	    "\"ctime\":4}\n");
+	check(FORMAT_JSON, false, &r, PLAIN "}\n");
+	r.entry.id.ino = 0;
+	check_identity(&r, PLAIN "}\n");
+	r.entry.id = id;
+	r.entry.id.mode = S_IFIFO | 0644;
+	check_identity(&r, PLAIN "}\n");
+	r.entry.id = id;
+	r.entry.id.mtime = ENTRY_NO_TIME;
+	check_identity(&r, PLAIN "}\n");
+	r.entry.id = id;
+	r.entry.id.ctime = ENTRY_NO_TIME;
+	check_identity(&r, PLAIN "}\n");
+	r.entry.id = id;
+	result_fail(&r, RESULT_CHANGED, 0);
+	check_identity(&r, "{\"path\":\"f\",\"algorithm\":\"SHA512\","
+	    "\"error\":\"file changed as we read it\"}\n");
+}
+
 int
 main(void)
 {
@@ -245,6 +294,7 @@ main(void)
 		cmocka_unit_test(test_untagged),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_mtree),
+		cmocka_unit_test(test_identity),
 		cmocka_unit_test(test_mode_and_time),
 		cmocka_unit_test(test_directories),
 		cmocka_unit_test(test_what_a_format_can),

@@ -264,9 +264,13 @@ test_put_members(void **state)
 	json_put_bytes(&b, "d", p, sizeof(p), true);
 	json_put_text(&b, "e", "{");
 	json_put_text(&b, "f", "");
+	json_put_signed(&b, "g", 0);
+	json_put_signed(&b, "h", INT64_MIN);
+	json_put_signed(&b, "i", INT64_MAX);
 	assert_string_equal(buf_str(&b), "{}{\"a\":0,"
 	    "\"b\":18446744073709551615,\"c\":\"009fa0ff\","
-	    "\"d\":\"AJ+g/w==\",\"e\":\"{\",\"f\":\"\"");
+	    "\"d\":\"AJ+g/w==\",\"e\":\"{\",\"f\":\"\",\"g\":0,"
+	    "\"h\":-9223372036854775808,\"i\":9223372036854775807");
 	buf_release(&b);
 }
 

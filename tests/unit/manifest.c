@@ -783,6 +783,59 @@ test_json_size(void **state)
 	malformed("{\"path\":\"f\"," MEMBERS ",\"size\":\"3\"}");
 }
 
+#define FILE_MEMBERS "\"device\":18446744073709551615,\"inode\":7,\"mtime\":-8," \
+    "\"ctime\":9223372036854775807,\"read\":10"
+
+/* The line is an entry; does it say which file it was? */
+static void
+says_file(const char *members, bool known)
+{
+	struct list l = new_list();
+	char line[1024];
+
+	(void)snprintf(line, sizeof(line), "{\"path\":\"f\"," MEMBERS ",%s}",
+	    members);
+	assert_int_equal(read_line(&l, line), MANIFEST_ENTRY);
+	assert_int_equal(l.e.file.known, known);
+	free(l.line);
+}
+
+static void
+test_json_identity(void **state)
+{
+	struct list l = new_list();
+
+	(void)state;
+	assert_int_equal(read_line(&l, "{" FILE_MEMBERS ",\"path\":\"f\"," MEMBERS
+	    "}"), MANIFEST_ENTRY);
+	assert_true(l.e.file.known);
+	assert_true(l.e.file.dev == UINT64_MAX);
+	assert_int_equal(l.e.file.ino, 7);
+	assert_int_equal(l.e.file.mtime, -8);
+	assert_true(l.e.file.ctime == INT64_MAX);
+	assert_int_equal(l.e.file.read, 10);
+	assert_int_equal(read_line(&l, "{\"path\":\"f\"," MEMBERS "}"),
+	    MANIFEST_ENTRY);
+	assert_false(l.e.file.known);
+	free(l.line);
+	says_file("\"device\":1,\"inode\":2,\"mtime\":3,\"ctime\":4,\"read\":5",
+	    true);
+	says_file("\"device\":1,\"inode\":2,\"mtime\":3,\"ctime\":4", false);
+	says_file("\"inode\":2,\"mtime\":3,\"ctime\":4,\"read\":5", false);
+	says_file("\"device\":-1,\"inode\":2,\"mtime\":3,\"ctime\":4,\"read\":5",
+	    false);
+	says_file("\"device\":1,\"inode\":2,\"mtime\":3.0,\"ctime\":4,\"read\":5",
+	    false);
+	says_file("\"device\":1,\"inode\":2,\"mtime\":3,\"read\":5,"
+	    "\"ctime\":9223372036854775808", false);
+	says_file("\"device\":1,\"inode\":2,\"mtime\":3,\"read\":5,"
+	    "\"ctime\":-9223372036854775808", false);
+	says_file("\"device\":{},\"inode\":[\"inode\"],\"mtime\":\"3\",\"ctime\":null,"
+	    "\"read\":true", false);
+	malformed("{\"path\":\"f\"," MEMBERS ",\"ctime\":-}");
+	malformed("{\"path\":\"f\"," MEMBERS ",\"ctime\":1,\"ctime\":1}");
+}
+
 static void
 test_json_malformed(void **state)
 {
@@ -874,6 +927,7 @@ main(void)
 		cmocka_unit_test(test_json_tag_unknown),
 		cmocka_unit_test(test_json_asks_for_tags_only),
 		cmocka_unit_test(test_json_size),
+		cmocka_unit_test(test_json_identity),
 		cmocka_unit_test(test_json_malformed),
 		cmocka_unit_test(test_json_member_twice),
 		cmocka_unit_test(test_json_names_without_nul),
