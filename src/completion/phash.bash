@@ -73,6 +73,7 @@ _phash()
 				--tag --untagged
 				--binary --text --json
 				--zero --base64 --identity --sort=
+				--reuse= --reuse-max-age= --reuse-sample=
 				--tree-digest --output= --directory=
 				--one-file-system --follow --exclude=
 				--exclude-from= --include= --max-depth= --files-from=

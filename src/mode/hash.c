@@ -22,6 +22,7 @@
 #include "mode/archives.h"
 #include "mode/contents.h"
 #include "mode/operands.h"
+#include "mode/reuse.h"
 #include "mode/run.h"
 #include "options/options.h"
 #include "record/code.h"
@@ -36,14 +37,35 @@ struct hash {
 	struct buf dir;              /* the format's */
 	struct table *table;         /* of run.found; NULL with --sort=none */
 	struct engine *tree;         /* with --tree-digest */
+	bool reuses;                 /* with --reuse */
+	struct reuse reuse;
 	uint64_t hashed, bad;        /* files with a digest, names without */
+	uint64_t reused;             /* of the former, those that were not read */
 	uint64_t opened, others;     /* archives; members that are no files */
 	struct archives archives;    /* until they are read, or, sorted, until
 	                              * all are */
-	unsigned char *marks;        /* by number in table; of archives only */
+	unsigned char *marks;        /* by number in table */
 	size_t marks_cap;
 	uint64_t given;              /* files, unsorted: their cookies */
 };
+
+enum {
+	MARK_MEMBER = 1, /* an archive's */
+	MARK_OPEN = 2,   /* an archive of which there are members */
+	MARK_DOUBLE = 4, /* one of several members of an archive */
+	MARK_LOST = 8,   /* something else had the same name */
+	MARK_CHANGED = 16 /* a file whose times tell nothing of it */
+};
+
+static unsigned char *
+hash_mark(struct hash *h, uint64_t n)
+{
+	size_t had = h->marks_cap;
+
+	h->marks = mem_grow(h->marks, &h->marks_cap, (size_t)n + 1, 1);
+	memset(h->marks + had, 0, h->marks_cap - had);
+	return &h->marks[n];
+}
 
 /* Adds n bytes to the message of the tree digest; last: the message ends. */
 static void
@@ -57,6 +79,17 @@ hash_tree_add(struct hash *h, const void *p, size_t n, bool last)
 	engine_run(h->tree);
 	if (s->state == ENGINE_FAILED)
 		outfile_lose(&h->run.out, "libcrypto failed");
+}
+
+static void
+hash_say_failure(struct hash *h, const struct result *r, bool open)
+{
+	h->bad++;
+	result_reason(r, &h->run.message);
+	diag_name(r->entry.name, r->entry.len, "%s%s",
+	    buf_str(&h->run.message), open ? "; what was read of it "
+	    "before that may be damaged" : "");
+	buf_clear(&h->run.message);
 }
 
 /* A line to the output, or why there is none to stderr; open: there are members
@@ -73,16 +106,10 @@ hash_emit(struct hash *h, const struct result *r, bool open)
 		diag_msg(FORMAT_NAMELESS);
 		return;
 	}
-	if (r->status == RESULT_OK) {
+	if (r->status == RESULT_OK)
 		h->hashed++;
-	} else {
-		h->bad++;
-		result_reason(r, &h->run.message);
-		diag_name(r->entry.name, r->entry.len, "%s%s",
-		    buf_str(&h->run.message), open ? "; what was read of it "
-		    "before that may be damaged" : "");
-		buf_clear(&h->run.message);
-	}
+	else
+		hash_say_failure(h, r, open);
 	format_result(&h->format, r, &out->lines);
 	if (h->tree) {
 		hash_tree_add(h, out->lines.data, out->lines.len, false);
@@ -112,6 +139,16 @@ hash_emit_unsorted(struct hash *h, const struct result *r)
 	contents_free(c);
 }
 
+/* Now, or at its place in the order. */
+static void
+hash_say_changed(struct hash *h, const struct result *r)
+{
+	if (h->table)
+		*hash_mark(h, r->entry.cookie) |= MARK_CHANGED;
+	else
+		diag_name(r->entry.name, r->entry.len, REUSE_CHANGED);
+}
+
 static void
 hash_on_result(void *cookie, const struct result *r)
 {
@@ -123,6 +160,8 @@ hash_on_result(void *cookie, const struct result *r)
 	}
 	progress_done(r->entry.name, r->entry.len);
 	h->opened += r->status == RESULT_OPENED;
+	if (h->reuses && reuse_differs(&h->reuse, r))
+		hash_say_changed(h, r);
 	if (!h->table)
 		hash_emit_unsorted(h, r);
 	else if (table_set(h->table, r->entry.cookie, r) < 0)
@@ -159,40 +198,45 @@ hash_on_error(void *cookie, const char *path, size_t len, int err)
 }
 
 static int
+hash_on_file_unsorted(struct hash *h, const struct entry *e)
+{
+	struct result r = { .entry = *e };
+	enum reuse_verdict v = h->reuses ? reuse_look_up(&h->reuse, e, &r) :
+	    REUSE_READ;
+
+	r.entry.cookie = h->given++;
+	if (v != REUSE_TAKE) {
+		r.entry.name = e->name;
+		return run_put(&h->run, &r.entry);
+	}
+	h->reused++;
+	hash_emit_unsorted(h, &r);
+	return h->run.out.lost ? -1 : 0;
+}
+
+static int
 hash_on_file(void *cookie, const struct entry *e)
 {
 	struct hash *h = cookie;
-	struct entry numbered;
+	struct result r;
 	bool is_new;
 	uint64_t n;
 
-	if (!h->table) {
-		numbered = *e;
-		numbered.cookie = h->given++;
-		return run_put(&h->run, &numbered);
-	}
+	if (!h->table)
+		return hash_on_file_unsorted(h, e);
 	n = table_add(h->table, e->name, e->len, &is_new);
-	return is_new ? run_add(&h->run, n, e) : 0;
+	if (!is_new)
+		return 0;
+	if (!h->reuses)
+		return run_add(&h->run, n, e);
+	if (reuse_look(&h->reuse, n, e, &r) != REUSE_TAKE)
+		return run_add(&h->run, n, e);
+	h->reused++;
+	(void)table_set(h->table, n, &r); /* new, so it has none yet */
+	return 0;
 }
 
 /* ---- sorted: members to the rest ---------------------------------------------- */
-
-enum {
-	MARK_MEMBER = 1, /* an archive's */
-	MARK_OPEN = 2,   /* an archive of which there are members */
-	MARK_DOUBLE = 4, /* one of several members of an archive */
-	MARK_LOST = 8    /* something else had the same name */
-};
-
-static unsigned char *
-hash_mark(struct hash *h, uint64_t n)
-{
-	size_t had = h->marks_cap;
-
-	h->marks = mem_grow(h->marks, &h->marks_cap, (size_t)n + 1, 1);
-	memset(h->marks + had, 0, h->marks_cap - had);
-	return &h->marks[n];
-}
 
 /* A file keeps its name; of two archives the later one has it. The content of a
  * compressed file may have the very name of that. */
@@ -245,6 +289,8 @@ hash_emit_sorted(struct hash *h, const struct result *r)
 	uint64_t n = r->entry.cookie;
 	unsigned mark = n < h->marks_cap ? h->marks[n] : 0;
 
+	if (mark & MARK_CHANGED)
+		diag_name(r->entry.name, r->entry.len, REUSE_CHANGED);
 	hash_emit(h, r, (mark & MARK_OPEN) && !(mark & MARK_MEMBER));
 	if (mark & MARK_DOUBLE)
 		diag_name(r->entry.name, r->entry.len, CONTENTS_DOUBLE);
@@ -267,6 +313,8 @@ hash_print_table(struct hash *h)
 	table_sort(h->table);
 	for (i = 0; i < n && !h->run.out.lost; i++) {
 		/* one without a result is LOST, and said so */
+		if (!table_is_found(h->table, table_sorted_at(h->table, i)))
+			continue; /* it is no more there */
 		(void)table_get(h->table, table_sorted_at(h->table, i), &r);
 		hash_emit_sorted(h, &r);
 	}
@@ -299,6 +347,8 @@ hash_print_counts(const struct hash *h)
 	    " symbolic links, %" PRIu64 " special files, %" PRIu64
 	    " output files", h->hashed, h->bad, c.dirs, c.links, c.specials,
 	    c.own);
+	if (h->reuses)
+		reuse_print_counts(&h->reuse, h->reused);
 	if (h->run.o->archive)
 		diag_msg("%" PRIu64 " archives opened, in which %" PRIu64
 		    " members are not regular files", h->opened, h->others);
@@ -340,6 +390,9 @@ hash_init(struct hash *h, const struct options *o)
 		if (o->format == FORMAT_MTREE || o->identity)
 			table_keep_stamps(h->table);
 	}
+	h->reuses = o->reuse.n > 0;
+	if (h->reuses)
+		reuse_init(&h->reuse, o, h->table);
 	if (o->tree_digest) {
 		h->tree = engine_new(h->run.digest, 1, "libcrypto");
 		if (!h->tree || engine_start(h->tree, 0, 0) < 0) {
@@ -347,7 +400,11 @@ hash_init(struct hash *h, const struct options *o)
 			return -1;
 		}
 	}
-	return run_hasher(&h->run, h, hash_on_result, hash_on_pause);
+	if (run_hasher(&h->run, h, hash_on_result, hash_on_pause) < 0)
+		return -1;
+	if (h->reuses)
+		reuse_read(&h->reuse, &h->run);
+	return 0;
 }
 
 static void
@@ -382,13 +439,14 @@ mode_hash(const struct options *o)
 
 	if (hash_init(&h, o) == 0) {
 		hash_run(&h);
-		status = run_commit(&h.run, h.bad);
+		status = run_commit(&h.run, h.bad || reuse_is_bad(&h.reuse));
 	}
 	archives_release(&h.archives);
 	free(h.marks);
 	buf_release(&h.dir);
 	side_free(h.run.found);
 	engine_free(h.tree);
+	reuse_release(&h.reuse);
 	run_release(&h.run);
 	return status;
 }

@@ -53,6 +53,8 @@ conflicts_stdin(const struct options *o)
 	users += conflicts_operand_stdin(o);
 	for (i = 0; i < o->nlists; i++)
 		users += !strcmp(o->lists[i].path, "-");
+	for (i = 0; i < o->reuse.n; i++)
+		users += !strcmp(o->reuse.v[i], "-");
 	for (i = 0; i < o->exclude_from.n; i++)
 		users += !strcmp(o->exclude_from.v[i], "-");
 	return users;
@@ -118,7 +120,7 @@ conflicts_mtree(const struct options *o)
 	return 0;
 }
 
-/* Of --identity. */
+/* Of --identity, --reuse and what goes with them. */
 static int
 conflicts_reuse(const struct options *o)
 {
@@ -126,6 +128,12 @@ conflicts_reuse(const struct options *o)
 	    o->format != FORMAT_MTREE)
 		return usage_error("--identity goes with --json or "
 		    "--format=mtree");
+	if (!o->reuse.n && (o->reuse_max_age >= 0 || o->reuse_sample))
+		return usage_error("--reuse-%s goes with --reuse",
+		    o->reuse_sample ? "sample" : "max-age");
+	if (o->reuse.n && o->archive)
+		return usage_error("--reuse knows files, not members of "
+		    "archives: it does not go with --archive");
 	return 0;
 }
 

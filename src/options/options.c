@@ -303,6 +303,10 @@ static const struct row rows[] = {
 	{ "zero", "z", ALL, FLAG(zero) },
 	{ "base64", "", H | A, FLAG(base64) },
 	{ "identity", "", H, FLAG(identity) },
+	{ "reuse", ":", H, take_value, AT(reuse) },
+	{ "reuse-max-age", ":", H, take_number, AT(reuse_max_age),
+	    .max = 100000 },
+	{ "reuse-sample", ":", H, take_number, AT(reuse_sample), .max = 100 },
 	{ "sort", ":", H, take_word, AT(sort), .words = sort_words },
 	{ "tree-digest", "", H, FLAG(tree_digest) },
 	{ "output", "o:", H | A, take_output, .max = 0 },
@@ -513,7 +517,7 @@ options_parse(struct options *o, int argc, char **argv)
 	bool given[ROWS] = { false };
 
 	*o = (struct options){ .algorithm = "sha512", .engine = "auto",
-	    .max_depth = -1 };
+	    .max_depth = -1, .reuse_max_age = -1 };
 	if (take_all(o, given, argc, argv) < 0)
 		return -1;
 	take_operands(o, argc, argv);
@@ -530,5 +534,6 @@ options_release(struct options *o)
 	free(o->exclude_from.v);
 	free(o->directories.v);
 	free(o->on.v);
+	free(o->reuse.v);
 	free(o->lists);
 }

@@ -82,6 +82,9 @@ struct options {
 	bool zero;
 	bool base64;
 	bool identity;
+	struct options_values reuse; /* lists */
+	int reuse_max_age;        /* days; -1: any */
+	int reuse_sample;         /* percent */
 	enum options_sort sort;
 	bool tree_digest;
 	const char *output;       /* NULL: stdout */

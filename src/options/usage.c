@@ -56,7 +56,7 @@ static const char usage_work[] =
 "      --json               one JSON object a line, failures included\n"
 "  -z, --zero               end lines with NUL and do not escape names\n"
 "      --base64             digests in base64, not in hex\n"
-"      --identity           with --json: which file it was\n"
+"      --identity           with --json: which file it was, for --reuse\n"
 "      --sort=path|none     by the bytes of the path (default), or as results\n"
 "                           come\n"
 "      --tree-digest        one digest, of the sorted --untagged listing\n"
@@ -65,6 +65,12 @@ static const char usage_work[] =
 "\n";
 
 static const char usage_rest[] =
+"Again\n"
+"      --reuse=LIST         take digests of unchanged files from a LIST that\n"
+"                           --json --identity wrote; do not read them\n"
+"      --reuse-max-age=DAYS read what was read longer ago all the same\n"
+"      --reuse-sample=PERCENT read some of the others, too, at random\n"
+"\n"
 "Check and audit\n"
 "  -c, --check              read digests from each LIST, and check them\n"
 "      --audit=LIST         what is OK, CHANGED, MISSING, NEW, MOVED, UNREADABLE\n"
