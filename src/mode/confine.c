@@ -135,9 +135,12 @@ confine_init(struct confine *c, const struct options *o)
 	    .workers.rules = -1, .place = -1, .parent = -1 };
 	if (o->user && confine_user(c, o->user) < 0)
 		return -1;
-	if (o->update && o->sandbox != OPTIONS_SANDBOX_NONE &&
-	    sandbox_landlock_abi())
+	if (o->sandbox == OPTIONS_SANDBOX_NONE || !sandbox_landlock_abi())
+		return 0;
+	if (o->update)
 		c->place = outfile_place(o->output ? o->output : o->audit);
+	else if (o->journal)
+		c->place = outfile_place(o->journal);
 	return 0;
 }
 

@@ -23,7 +23,8 @@ struct confine {
 	bool wanted;                /* there is one for the workers */
 	struct sandbox workers;
 	struct sandbox_user user;
-	int place;                  /* outfile_place of --update's list */
+	int place;                  /* outfile_place of --update's list, or the
+	                             * journal */
 	int parent;                 /* parts that are in force here; -1: none was
 	                             * entered */
 };

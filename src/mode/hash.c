@@ -21,6 +21,7 @@
 #include "hasher/result.h"
 #include "mode/archives.h"
 #include "mode/contents.h"
+#include "mode/journal.h"
 #include "mode/operands.h"
 #include "mode/reuse.h"
 #include "mode/run.h"
@@ -37,8 +38,9 @@ struct hash {
 	struct buf dir;              /* the format's */
 	struct table *table;         /* of run.found; NULL with --sort=none */
 	struct engine *tree;         /* with --tree-digest */
-	bool reuses;                 /* with --reuse */
+	bool reuses;                 /* with --reuse or --journal */
 	struct reuse reuse;
+	struct journal journal;
 	uint64_t hashed, bad;        /* files with a digest, names without */
 	uint64_t reused;             /* of the former, those that were not read */
 	uint64_t opened, others;     /* archives; members that are no files */
@@ -162,6 +164,7 @@ hash_on_result(void *cookie, const struct result *r)
 	h->opened += r->status == RESULT_OPENED;
 	if (h->reuses && reuse_differs(&h->reuse, r))
 		hash_say_changed(h, r);
+	journal_add(&h->journal, r, h->format.tag);
 	if (!h->table)
 		hash_emit_unsorted(h, r);
 	else if (table_set(h->table, r->entry.cookie, r) < 0)
@@ -175,6 +178,7 @@ hash_on_pause(void *cookie)
 
 	if (!h->table)
 		outfile_flush(&h->run.out);
+	journal_flush(&h->journal);
 	run_show_progress(&h->run);
 }
 
@@ -390,9 +394,11 @@ hash_init(struct hash *h, const struct options *o)
 		if (o->format == FORMAT_MTREE || o->identity)
 			table_keep_stamps(h->table);
 	}
-	h->reuses = o->reuse.n > 0;
+	h->reuses = o->reuse.n || o->journal;
 	if (h->reuses)
 		reuse_init(&h->reuse, o, h->table);
+	if (o->journal && journal_open(&h->journal, &h->run, o->journal) < 0)
+		return -1;
 	if (o->tree_digest) {
 		h->tree = engine_new(h->run.digest, 1, "libcrypto");
 		if (!h->tree || engine_start(h->tree, 0, 0) < 0) {
@@ -422,6 +428,7 @@ hash_run(struct hash *h)
 	if (!h->run.out.lost && !h->run.stopped && h->table)
 		(void)run_put_rest(&h->run);
 	run_finish(&h->run);
+	journal_flush(&h->journal);
 	if (h->table)
 		hash_print_table(h);
 	if (h->tree)
@@ -439,7 +446,10 @@ mode_hash(const struct options *o)
 
 	if (hash_init(&h, o) == 0) {
 		hash_run(&h);
-		status = run_commit(&h.run, h.bad || reuse_is_bad(&h.reuse));
+		status = run_commit(&h.run, h.bad ||
+		    reuse_is_bad(&h.reuse) || h.journal.failed);
+		if (status != PHASH_FAILURE)
+			journal_remove(&h.journal);
 	}
 	archives_release(&h.archives);
 	free(h.marks);
@@ -447,6 +457,7 @@ mode_hash(const struct options *o)
 	side_free(h.run.found);
 	engine_free(h.tree);
 	reuse_release(&h.reuse);
+	journal_release(&h.journal);
 	run_release(&h.run);
 	return status;
 }

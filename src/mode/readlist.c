@@ -17,6 +17,7 @@ readlist_init(struct readlist *r, struct run *run)
 	const struct options *o = run->o;
 
 	r->run = run;
+	r->zero = o->zero;
 	r->rules = (struct verdict_rules){
 		.ignore_missing = o->ignore_missing,
 		.strict = o->strict,
@@ -116,7 +117,7 @@ readlist_fd(struct readlist *r, struct manifest *m, const char *list, int fd,
 int
 readlist(struct readlist *r, const char *path, const char **why)
 {
-	struct manifest m = tags_manifest(&r->tags, path, r->run->o->zero);
+	struct manifest m = tags_manifest(&r->tags, path, r->zero);
 	int fd = readlist_open(r->run, path);
 	int rc, err;
 

@@ -34,6 +34,7 @@ struct readlist {
 	struct run *run;
 	struct tags tags;
 	struct verdict_rules rules;
+	bool zero;           /* lines end in NUL */
 	uint64_t bytes;      /* of lines read so far, of all lists */
 };
 

@@ -119,7 +119,7 @@ reuse_say(const struct reuse_list *l, const char *name)
 }
 
 static void
-reuse_read_list(struct reuse *u, struct run *run, const char *path)
+reuse_read_list(struct reuse *u, struct run *run, const char *path, bool zero)
 {
 	struct reuse_list l = { .reuse = u };
 	const char *name = readlist_name(path), *why;
@@ -129,6 +129,7 @@ reuse_read_list(struct reuse *u, struct run *run, const char *path)
 	l.list.on_entry = reuse_on_entry;
 	l.list.on_message = reuse_on_message;
 	readlist_init(&l.list, run);
+	l.list.zero = zero;
 	rc = readlist(&l.list, path, &why);
 	if (rc) {
 		/* the first time, there is none yet */
@@ -146,7 +147,9 @@ reuse_read(struct reuse *u, struct run *run)
 	size_t i;
 
 	for (i = 0; i < lists->n; i++)
-		reuse_read_list(u, run, lists->v[i]);
+		reuse_read_list(u, run, lists->v[i], run->o->zero);
+	if (run->o->journal)
+		reuse_read_list(u, run, run->o->journal, false);
 }
 
 /* ---- files -------------------------------------------------------------------- */

@@ -40,7 +40,8 @@ struct reuse {
 void reuse_init(struct reuse *u, const struct options *o, struct table *t);
 void reuse_release(struct reuse *u);
 
-/* Reads the lists of --reuse, of which a later line counts more. What cannot be used is said on stderr, and its files are read. */
+/* Reads the lists of --reuse and then the journal, if there is one: a later line
+ * counts more. What cannot be used is said on stderr, and its files are read. */
 void reuse_read(struct reuse *u, struct run *run);
 
 enum reuse_verdict {

@@ -124,16 +124,19 @@ conflicts_mtree(const struct options *o)
 static int
 conflicts_reuse(const struct options *o)
 {
+	bool reuses = o->reuse.n || o->journal;
+
 	if (o->identity && o->format != FORMAT_JSON &&
 	    o->format != FORMAT_MTREE)
 		return usage_error("--identity goes with --json or "
 		    "--format=mtree");
-	if (!o->reuse.n && (o->reuse_max_age >= 0 || o->reuse_sample))
+	if (!reuses && (o->reuse_max_age >= 0 || o->reuse_sample))
 		return usage_error("--reuse-%s goes with --reuse",
 		    o->reuse_sample ? "sample" : "max-age");
-	if (o->reuse.n && o->archive)
-		return usage_error("--reuse knows files, not members of "
-		    "archives: it does not go with --archive");
+	if (reuses && o->archive)
+		return usage_error("--%s knows files, not members of "
+		    "archives: it does not go with --archive", o->journal ?
+		    "journal" : "reuse");
 	return 0;
 }
 

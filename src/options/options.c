@@ -307,6 +307,7 @@ static const struct row rows[] = {
 	{ "reuse-max-age", ":", H, take_number, AT(reuse_max_age),
 	    .max = 100000 },
 	{ "reuse-sample", ":", H, take_number, AT(reuse_sample), .max = 100 },
+	{ "journal", ":", H, take_text, AT(journal) },
 	{ "sort", ":", H, take_word, AT(sort), .words = sort_words },
 	{ "tree-digest", "", H, FLAG(tree_digest) },
 	{ "output", "o:", H | A, take_output, .max = 0 },

@@ -85,6 +85,7 @@ struct options {
 	struct options_values reuse; /* lists */
 	int reuse_max_age;        /* days; -1: any */
 	int reuse_sample;         /* percent */
+	const char *journal;      /* NULL: none */
 	enum options_sort sort;
 	bool tree_digest;
 	const char *output;       /* NULL: stdout */

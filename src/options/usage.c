@@ -70,6 +70,8 @@ static const char usage_rest[] =
 "                           --json --identity wrote; do not read them\n"
 "      --reuse-max-age=DAYS read what was read longer ago all the same\n"
 "      --reuse-sample=PERCENT read some of the others, too, at random\n"
+"      --journal=FILE       keep results in FILE until the run is complete; one\n"
+"                           that was cut goes on there\n"
 "\n"
 "Check and audit\n"
 "  -c, --check              read digests from each LIST, and check them\n"
