@@ -30,6 +30,7 @@ complete -c phash -l reuse -r -F -d 'Take digests of unchanged files from a list
 complete -c phash -l reuse-max-age -x -d 'Read what was read so many days ago'
 complete -c phash -l reuse-sample -x -d 'Read so many percent all the same'
 complete -c phash -l journal -r -F -d 'Keep results until the run is complete'
+complete -c phash -l part -x -d 'Only files of part K of N'
 complete -c phash -l sort -x -a 'path none' -d 'Order of lines'
 complete -c phash -l tree-digest -d 'One digest for everything'
 complete -c phash -s o -l output -r -F -d 'Write to a file'

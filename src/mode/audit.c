@@ -21,6 +21,7 @@
 #include "mode/found.h"
 #include "mode/newlist.h"
 #include "mode/operands.h"
+#include "mode/part.h"
 #include "mode/readlist.h"
 #include "mode/rephrase.h"
 #include "mode/run.h"
@@ -208,6 +209,8 @@ audit_on_file(void *cookie, const struct entry *e)
 	struct audit *a = cookie;
 	uint64_t listed, n;
 
+	if (!part_has(a->run.o, e->name, e->len))
+		return 0;
 	if (run_opens(&a->run, e))
 		return candidates_put(&a->candidates, e);
 	n = compare_find(a->compare, e->name, e->len, &listed);
@@ -349,6 +352,7 @@ audit_print(struct audit *a)
 	struct compare_verdict v;
 	unsigned n;
 
+	a->compare->counts.other_parts = a->list.left_out;
 	compare_judge(a->compare);
 	while (!a->run.out.lost && compare_next(a->compare, &t, &v))
 		audit_report(a, &v);

@@ -55,7 +55,8 @@ struct item {
 	int algorithm;             /* its number (mode/tags.h) */
 	struct manifest_want want;
 	enum manifest_kind line;   /* ITEM_NOTE: what it is about */
-	struct verdict_guess guess; /* ITEM_END */
+	struct verdict_guess guess; /* ITEM_END, as the next */
+	uint64_t other_parts;
 	struct result result;      /* without its path */
 };
 
@@ -168,9 +169,11 @@ check_say_end(struct check *c, struct item *i)
 {
 	const char *list = i->text.data;
 	unsigned n;
-	bool passed = verdict_passed(&c->lists.rules, &c->counts);
+	bool passed;
 
 	c->counts.guess = i->guess;
+	c->counts.other_parts = i->other_parts;
+	passed = verdict_passed(&c->lists.rules, &c->counts);
 	for (n = 0; verdict_end(&c->lists.rules, &c->counts, passed, list, n,
 	    &c->run.message); n++)
 		outfile_say(&c->run.out, &c->run.message);
@@ -402,8 +405,10 @@ check_list(struct check *c, const char *path)
 	const char *list = readlist_name(path);
 	const char *why;
 	struct item *i;
-	int rc = readlist(&c->lists, path, &why);
+	int rc;
 
+	c->lists.left_out = 0;
+	rc = readlist(&c->lists, path, &why);
 	if (rc < 0)
 		return -1;
 	if (rc > 0)
@@ -412,6 +417,7 @@ check_list(struct check *c, const char *path)
 	if (!i)
 		return -1;
 	i->guess = tags_guess(&c->lists.tags);
+	i->other_parts = c->lists.left_out;
 	return 0;
 }
 

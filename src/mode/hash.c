@@ -23,6 +23,7 @@
 #include "mode/contents.h"
 #include "mode/journal.h"
 #include "mode/operands.h"
+#include "mode/part.h"
 #include "mode/reuse.h"
 #include "mode/run.h"
 #include "options/options.h"
@@ -226,6 +227,8 @@ hash_on_file(void *cookie, const struct entry *e)
 	bool is_new;
 	uint64_t n;
 
+	if (!part_has(h->run.o, e->name, e->len))
+		return 0;
 	if (!h->table)
 		return hash_on_file_unsorted(h, e);
 	n = table_add(h->table, e->name, e->len, &is_new);

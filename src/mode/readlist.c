@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/line.h"
 #include "base/xio.h"
+#include "mode/part.h"
 #include "mode/run.h"
 #include "options/options.h"
 
@@ -73,8 +74,12 @@ readlist_take(struct readlist *r, const struct manifest *m, const char *list,
 		return 1;
 	if (readlist_decided(r, list) < 0)
 		return -1;
-	return kind == MANIFEST_ENTRY ? r->on_entry(r->cookie, e) :
-	    readlist_malformed(r, m, list, kind);
+	if (kind != MANIFEST_ENTRY)
+		return readlist_malformed(r, m, list, kind);
+	if (part_has(r->run->o, e->name, e->len))
+		return r->on_entry(r->cookie, e);
+	r->left_out++;
+	return 0;
 }
 
 static int

@@ -140,6 +140,19 @@ conflicts_reuse(const struct options *o)
 	return 0;
 }
 
+/* Of what takes some files. */
+static int
+conflicts_some(const struct options *o)
+{
+	if (o->parts && o->archive)
+		return usage_error("--part is of files, not of members of "
+		    "archives: it does not go with --archive");
+	if (o->parts && o->update)
+		return usage_error("--update would forget the other parts: it "
+		    "does not go with --part");
+	return 0;
+}
+
 /* What can each be said alone but not together. */
 static int
 conflicts_pairs(const struct options *o)
@@ -169,5 +182,5 @@ conflicts_check(const struct options *o, bool length_given, bool output_given)
 {
 	return conflicts_on(o) < 0 || conflicts_length(o, length_given) < 0 ||
 	    conflicts_audit(o, output_given) < 0 ||
-	    conflicts_reuse(o) < 0 ? -1 : conflicts_pairs(o);
+	    conflicts_reuse(o) < 0 || conflicts_some(o) < 0 ? -1 : conflicts_pairs(o);
 }

@@ -1,7 +1,5 @@
 #include "options/options.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +13,7 @@
 #include "digest/engine.h"
 #include "options/conflicts.h"
 #include "options/usage.h"
+#include "options/value.h"
 
 /* The modes that an option means something in. */
 enum {
@@ -78,22 +77,13 @@ take_flag(struct options *o, const struct row *r)
 	return 0;
 }
 
-/* A decimal number. */
 static int
 take_number(struct options *o, const struct row *r)
 {
 	char what[96];
-	char *end;
-	long n;
 
-	errno = 0;
-	n = strtol(optarg, &end, 10);
-	/* strtol takes blanks, signs and nothing at all for numbers */
-	if (isdigit((unsigned char)*optarg) && !*end && !errno &&
-	    n >= r->min && n <= r->max) {
-		*(int *)field(o, r) = (int)n;
+	if (value_number(optarg, r->min, r->max, field(o, r)) == 0)
 		return 0;
-	}
 	snprintf(what, sizeof(what), "a number from %d to %d", r->min, r->max);
 	return bad_value(r, what);
 }
@@ -163,26 +153,18 @@ take_archive(struct options *o, const struct row *r)
 	return 0;
 }
 
-/* Bytes, or K, M, G or T of them. */
 static int
 take_bytes(struct options *o, const struct row *r)
 {
-	static const char units[] = "KMGT";
-	const char *unit;
-	unsigned long long n;
-	unsigned shift = 0;
-	char *end;
+	return value_bytes(optarg, field(o, r)) == 0 ? 0 :
+	    bad_value(r, "a number of bytes, or of K, M, G or T");
+}
 
-	errno = 0;
-	n = strtoull(optarg, &end, 10);
-	unit = *end ? strchr(units, *end) : NULL;
-	if (unit)
-		shift = 10 * (unsigned)(unit - units + 1);
-	if (!isdigit((unsigned char)*optarg) || errno || !n ||
-	    (*end && (!unit || end[1])) || n > UINT64_MAX >> shift)
-		return bad_value(r, "a number of bytes, or of K, M, G or T");
-	*(uint64_t *)field(o, r) = (uint64_t)n << shift;
-	return 0;
+static int
+take_part(struct options *o, const struct row *r)
+{
+	return value_part(optarg, OPTIONS_MAX_PARTS, &o->part, &o->parts) == 0 ?
+	    0 : bad_value(r, "K/N, a part of N of them, up to 1000000");
 }
 
 static int
@@ -308,6 +290,7 @@ static const struct row rows[] = {
 	    .max = 100000 },
 	{ "reuse-sample", ":", H, take_number, AT(reuse_sample), .max = 100 },
 	{ "journal", ":", H, take_text, AT(journal) },
+	{ "part", ":", ALL, take_part, .max = 0 },
 	{ "sort", ":", H, take_word, AT(sort), .words = sort_words },
 	{ "tree-digest", "", H, FLAG(tree_digest) },
 	{ "output", "o:", H | A, take_output, .max = 0 },

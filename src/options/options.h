@@ -14,6 +14,7 @@
 #include "record/format.h"
 
 #define OPTIONS_MAX_JOBS 1024
+#define OPTIONS_MAX_PARTS 1000000
 
 enum options_mode { OPTIONS_HASH, OPTIONS_CHECK, OPTIONS_AUDIT, OPTIONS_SERVE };
 /* --quiet, --status and --warn: the last one counts. */
@@ -86,6 +87,7 @@ struct options {
 	int reuse_max_age;        /* days; -1: any */
 	int reuse_sample;         /* percent */
 	const char *journal;      /* NULL: none */
+	unsigned part, parts;     /* 1 to parts; 0: all */
 	enum options_sort sort;
 	bool tree_digest;
 	const char *output;       /* NULL: stdout */

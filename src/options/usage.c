@@ -72,6 +72,7 @@ static const char usage_rest[] =
 "      --reuse-sample=PERCENT read some of the others, too, at random\n"
 "      --journal=FILE       keep results in FILE until the run is complete; one\n"
 "                           that was cut goes on there\n"
+"      --part=K/N           only files whose name falls into part K of N\n"
 "\n"
 "Check and audit\n"
 "  -c, --check              read digests from each LIST, and check them\n"

@@ -264,7 +264,7 @@ verdict_end(const struct verdict_rules *rules, const struct verdict_counts *c,
 		return true;
 	switch ((enum end)which) {
 	case END_NONE_FOUND:
-		if (!found)
+		if (!found && !c->other_parts)
 			put_none_found(out, list, c);
 		break;
 	case END_MALFORMED:
@@ -329,7 +329,7 @@ verdict_passed(const struct verdict_rules *rules,
 	uint64_t ignored = rules->ignore_missing ?
 	    c->listed[VERDICT_MISSING] : 0;
 
-	return ok && ok + ignored == sum(c->listed) && !sum(c->found) &&
+	return (ok || c->other_parts) && ok + ignored == sum(c->listed) && !sum(c->found) &&
 	    !c->refused &&
 	    !((rules->audit || rules->strict) && c->lines.malformed);
 }

@@ -69,6 +69,7 @@ struct verdict_counts {
 	uint64_t refused;          /* entries that scope_outside() finds, or
 	                            * that contradict another */
 	uint64_t left_out;         /* entries that options leave out */
+	uint64_t other_parts;      /* entries of which nothing is asked now */
 };
 
 /* Of a check: the verdict on a file of which a list wants want, and that yielded
@@ -157,7 +158,8 @@ bool verdict_end(const struct verdict_rules *rules,
     const struct verdict_counts *c, bool passed, const char *list,
     unsigned which, struct buf *out);
 
-/* Is everything OK (or MISSING, with ignore_missing), and at least one name? Of
+/* Is everything OK (or MISSING, with ignore_missing), and at least one name, if
+ * not all are of other parts? Of
  * a list read strictly, every line must be understood too. */
 bool verdict_passed(const struct verdict_rules *rules,
     const struct verdict_counts *c);
