@@ -74,7 +74,7 @@ _phash()
 				--binary --text --json
 				--zero --base64 --identity --sort=
 				--reuse= --reuse-max-age= --reuse-sample=
-				--journal= --part=
+				--oldest-first --journal= --part= --budget=
 				--tree-digest --output= --directory=
 				--one-file-system --follow --exclude=
 				--exclude-from= --include= --max-depth= --files-from=

@@ -44,6 +44,8 @@ enum result_status {
 	RESULT_LINK,    /* a member that is a hard link to the one before it of
 	                 * the name in text */
 	RESULT_OTHER,   /* a member that is a directory, a symbolic link... */
+	RESULT_BUDGET,  /* never handed over: no more was to be read; size is
+	                 * that of the file */
 	RESULT_LOST,    /* never hashed: the pool was stopped or broke */
 	RESULT_STATUSES /* how many there are */
 };

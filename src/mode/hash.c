@@ -44,6 +44,8 @@ struct hash {
 	struct journal journal;
 	uint64_t hashed, bad;        /* files with a digest, names without */
 	uint64_t reused;             /* of the former, those that were not read */
+	uint64_t left, left_bytes;   /* of the latter, those that the budget was
+	                              * not enough for */
 	uint64_t opened, others;     /* archives; members that are no files */
 	struct archives archives;    /* until they are read, or, sorted, until
 	                              * all are */
@@ -84,10 +86,17 @@ hash_tree_add(struct hash *h, const void *p, size_t n, bool last)
 		outfile_lose(&h->run.out, "libcrypto failed");
 }
 
+/* What a budget leaves out may be most of the files. */
 static void
 hash_say_failure(struct hash *h, const struct result *r, bool open)
 {
 	h->bad++;
+	if (r->status == RESULT_BUDGET) {
+		h->left++;
+		h->left_bytes += r->size;
+		if (!h->run.o->verbose)
+			return;
+	}
 	result_reason(r, &h->run.message);
 	diag_name(r->entry.name, r->entry.len, "%s%s",
 	    buf_str(&h->run.message), open ? "; what was read of it "
@@ -202,19 +211,30 @@ hash_on_error(void *cookie, const char *path, size_t len, int err)
 	return 0;
 }
 
+/* No more is to be read. */
+static void
+hash_leave_out(struct result *r)
+{
+	(void)result_fail(r, RESULT_BUDGET, 0);
+	r->size = r->entry.id.size;
+}
+
 static int
 hash_on_file_unsorted(struct hash *h, const struct entry *e)
 {
 	struct result r = { .entry = *e };
 	enum reuse_verdict v = h->reuses ? reuse_look_up(&h->reuse, e, &r) :
 	    REUSE_READ;
+	bool lasts = budget_lasts(&h->run.budget);
 
 	r.entry.cookie = h->given++;
-	if (v != REUSE_TAKE) {
+	if (v != REUSE_TAKE && lasts) {
 		r.entry.name = e->name;
 		return run_put(&h->run, &r.entry);
 	}
-	h->reused++;
+	if (v == REUSE_READ)
+		hash_leave_out(&r);
+	h->reused += v != REUSE_READ;
 	hash_emit_unsorted(h, &r);
 	return h->run.out.lost ? -1 : 0;
 }
@@ -236,11 +256,52 @@ hash_on_file(void *cookie, const struct entry *e)
 		return 0;
 	if (!h->reuses)
 		return run_add(&h->run, n, e);
-	if (reuse_look(&h->reuse, n, e, &r) != REUSE_TAKE)
+	switch (reuse_look(&h->reuse, n, e, &r)) {
+	case REUSE_READ:
 		return run_add(&h->run, n, e);
-	h->reused++;
-	(void)table_set(h->table, n, &r); /* new, so it has none yet */
+	case REUSE_DUE:
+		reuse_put_off(&h->reuse, n);
+		break;
+	case REUSE_TAKE:
+		h->reused++;
+		(void)table_set(h->table, n, &r); /* new, so it has none yet */
+		break;
+	}
 	return 0;
+}
+
+/* Hands over what was put off, after all the rest. */
+static void
+hash_put_due(struct hash *h)
+{
+	struct result r;
+	size_t i;
+
+	reuse_order(&h->reuse, h->run.o->oldest_first);
+	for (i = 0; i < h->reuse.ndue; i++) {
+		(void)table_get(h->table, h->reuse.due[i], &r);
+		progress_found(r.entry.id.size);
+		backlog_add(&h->run.backlog, h->reuse.due[i]);
+	}
+	(void)run_put_rest(&h->run);
+}
+
+/* What the budget was not enough for has the digest that is known, or none. */
+static void
+hash_leave_rest(struct hash *h)
+{
+	struct result r;
+	uint64_t n;
+
+	for (; backlog_next(&h->run.backlog, &n); backlog_take(&h->run.backlog)) {
+		if (h->reuses && table_get_old(h->table, n, &r)) {
+			h->reused++;
+		} else {
+			(void)table_get(h->table, n, &r);
+			hash_leave_out(&r);
+		}
+		(void)table_set(h->table, n, &r); /* none was handed over */
+	}
 }
 
 /* ---- sorted: members to the rest ---------------------------------------------- */
@@ -428,8 +489,12 @@ hash_run(struct hash *h)
 	h->bad += operands_run(&h->run, &w, "-") + h->run.list_missing;
 	progress_found_all();
 	/* what nobody will read need not be computed */
-	if (!h->run.out.lost && !h->run.stopped && h->table)
+	if (!h->run.out.lost && !h->run.stopped && h->table) {
 		(void)run_put_rest(&h->run);
+		hash_put_due(h);
+	}
+	if (!h->run.out.lost && !h->run.stopped && h->table)
+		hash_leave_rest(h);
 	run_finish(&h->run);
 	journal_flush(&h->journal);
 	if (h->table)
@@ -437,6 +502,10 @@ hash_run(struct hash *h)
 	if (h->tree)
 		hash_print_tree(h);
 	outfile_flush(&h->run.out);
+	if (h->left)
+		diag_msg("the budget is used up: %" PRIu64 " file%s of %" PRIu64
+		    " bytes left out", h->left, h->left == 1 ? "" : "s",
+		    h->left_bytes);
 	if (h->run.o->verbose)
 		hash_print_counts(h);
 }
@@ -451,7 +520,8 @@ mode_hash(const struct options *o)
 		hash_run(&h);
 		status = run_commit(&h.run, h.bad ||
 		    reuse_is_bad(&h.reuse) || h.journal.failed);
-		if (status != PHASH_FAILURE)
+		/* what is left out another run will read */
+		if (status != PHASH_FAILURE && !h.left)
 			journal_remove(&h.journal);
 	}
 	archives_release(&h.archives);

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/mem.h"
 #include "hasher/result.h"
 #include "mode/readlist.h"
 #include "mode/run.h"
@@ -29,6 +31,8 @@ reuse_init(struct reuse *u, const struct options *o, struct table *t)
 	if (o->reuse_max_age >= 0)
 		u->oldest = (int64_t)time(NULL) -
 		    (int64_t)o->reuse_max_age * REUSE_DAY;
+	else if (o->oldest_first && !o->reuse_sample)
+		u->oldest = INT64_MAX; /* as many as the budget allows */
 	u->sample = (unsigned)o->reuse_sample;
 	siphash_key_random(&u->key);
 }
@@ -38,6 +42,7 @@ reuse_release(struct reuse *u)
 {
 	if (u->owned)
 		table_free(u->table);
+	free(u->due);
 }
 
 /* ---- lists -------------------------------------------------------------------- */
@@ -201,6 +206,50 @@ reuse_look_up(struct reuse *u, const struct entry *e, struct result *r)
 	uint64_t n = table_find(u->table, e->name, e->len);
 
 	return n == UINT64_MAX ? REUSE_READ : reuse_look(u, n, e, r);
+}
+
+/* ---- what is put off ---------------------------------------------------------- */
+
+void
+reuse_put_off(struct reuse *u, uint64_t n)
+{
+	u->due = mem_grow(u->due, &u->due_cap, u->ndue + 1, sizeof(*u->due));
+	u->due[u->ndue++] = n;
+}
+
+struct reuse_age {
+	int64_t given;
+	uint64_t number;
+};
+
+static int
+reuse_compare_ages(const void *pa, const void *pb)
+{
+	const struct reuse_age *a = pa, *b = pb;
+
+	if (a->given != b->given)
+		return (a->given > b->given) - (a->given < b->given);
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+void
+reuse_order(struct reuse *u, bool oldest_first)
+{
+	struct reuse_age *ages;
+	struct result old;
+	size_t i;
+
+	if (!oldest_first)
+		return;
+	ages = mem_zalloc(u->ndue, sizeof(*ages));
+	for (i = 0; i < u->ndue; i++) {
+		(void)table_get_old(u->table, u->due[i], &old);
+		ages[i] = (struct reuse_age){ old.entry.given, u->due[i] };
+	}
+	qsort(ages, u->ndue, sizeof(*ages), reuse_compare_ages);
+	for (i = 0; i < u->ndue; i++)
+		u->due[i] = ages[i].number;
+	free(ages);
 }
 
 /* ---- results ------------------------------------------------------------------ */

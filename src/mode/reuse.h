@@ -31,6 +31,8 @@ struct reuse {
 	int64_t oldest;      /* entries read before that second are read again */
 	unsigned sample;     /* percent of others that are */
 	struct siphash_key key; /* which of them */
+	uint64_t *due;       /* numbers in table of what is, after the rest */
+	size_t ndue, due_cap;
 	uint64_t read, changed; /* files; changed without a sign */
 	uint64_t broken;     /* lists that could not be read */
 };
@@ -58,6 +60,13 @@ enum reuse_verdict reuse_look(struct reuse *u, uint64_t n,
 /* The same where the table has nothing but what is recalled. */
 enum reuse_verdict reuse_look_up(struct reuse *u, const struct entry *e,
     struct result *r);
+
+/* Keeps number n of the table, which is due, for later. */
+void reuse_put_off(struct reuse *u, uint64_t n);
+
+/* What was put off is in u->due, in its order or, oldest_first, by the age of what
+ * is known. */
+void reuse_order(struct reuse *u, bool oldest_first);
 
 /* Before a result that was not reused is kept: counts it. Is it another digest than
  * that of an unchanged file has to be? Then this is to be said. */

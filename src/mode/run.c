@@ -191,6 +191,7 @@ run_init(struct run *r, const struct options *o)
 	memset(r, 0, sizeof(*r));
 	r->o = o;
 	r->startfd = r->dirfd = AT_FDCWD;
+	r->budget = budget_begin(o);
 	if (confine_init(&r->confine, o) < 0 || run_algorithm(r) < 0 ||
 	    run_engine(o) < 0)
 		return -1;
@@ -309,6 +310,7 @@ run_put(struct run *r, const struct entry *e)
 	struct entry told = run_tell(r, e);
 
 	progress_found(e->id.size);
+	budget_spend(&r->budget, e->id.size);
 	if (hasher_put(r->hasher, &told) < 0)
 		r->stopped = true;
 	return run_goes_on(r);
@@ -323,7 +325,7 @@ run_give(struct run *r, bool wait)
 	uint64_t n;
 	int rc = 1;
 
-	while (backlog_next(&r->backlog, &n)) {
+	while (backlog_next(&r->backlog, &n) && budget_lasts(&r->budget)) {
 		(void)side_get(r->found, n, &next);
 		told = run_tell(r, &next.entry);
 		if (!wait)
@@ -332,6 +334,7 @@ run_give(struct run *r, bool wait)
 			rc = -1;
 		if (rc <= 0)
 			break;
+		budget_spend(&r->budget, told.id.size);
 		backlog_take(&r->backlog);
 	}
 	if (rc < 0)

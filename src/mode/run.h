@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/outfile.h"
 #include "mode/backlog.h"
+#include "mode/budget.h"
 #include "mode/confine.h"
 #include "mode/machines.h"
 
@@ -50,6 +51,7 @@ struct run {
 	struct hasher *hasher;  /* NULL until run_hasher */
 	struct side *found;     /* the mode's, or NULL: names that were found */
 	struct backlog backlog; /* of found, what was not yet handed over */
+	struct budget budget;   /* what may still be */
 	bool stopped;           /* the hasher takes no more names */
 };
 
@@ -80,7 +82,8 @@ int run_put(struct run *r, const struct entry *e);
  * when the workers have room. */
 int run_add(struct run *r, uint64_t n, const struct entry *e);
 
-/* Hands over all that is left, waiting for the workers. */
+/* Hands over all that is left, or as much as the budget allows, waiting for the
+ * workers. */
 int run_put_rest(struct run *r);
 
 /* Waits for a result. */

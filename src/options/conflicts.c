@@ -133,6 +133,10 @@ conflicts_reuse(const struct options *o)
 	if (!reuses && (o->reuse_max_age >= 0 || o->reuse_sample))
 		return usage_error("--reuse-%s goes with --reuse",
 		    o->reuse_sample ? "sample" : "max-age");
+	if (o->oldest_first && (!o->reuse.n || o->sort == OPTIONS_UNSORTED ||
+	    (!o->budget_bytes && !o->budget_seconds)))
+		return usage_error("--oldest-first goes with --reuse and "
+		    "--budget, and not with --sort=none");
 	if (reuses && o->archive)
 		return usage_error("--%s knows files, not members of "
 		    "archives: it does not go with --archive", o->journal ?
@@ -144,12 +148,17 @@ conflicts_reuse(const struct options *o)
 static int
 conflicts_some(const struct options *o)
 {
+	bool budget = o->budget_bytes || o->budget_seconds;
+
 	if (o->parts && o->archive)
 		return usage_error("--part is of files, not of members of "
 		    "archives: it does not go with --archive");
 	if (o->parts && o->update)
 		return usage_error("--update would forget the other parts: it "
 		    "does not go with --part");
+	if (budget && (o->tree_digest || o->archive))
+		return usage_error("--budget may leave files out: it does not "
+		    "go with %s", o->archive ? "--archive" : "--tree-digest");
 	return 0;
 }
 

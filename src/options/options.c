@@ -161,6 +161,17 @@ take_bytes(struct options *o, const struct row *r)
 }
 
 static int
+take_budget(struct options *o, const struct row *r)
+{
+	o->budget_bytes = 0;
+	o->budget_seconds = 0;
+	return value_bytes(optarg, &o->budget_bytes) == 0 ||
+	    value_time(optarg, &o->budget_seconds) == 0 ? 0 :
+	    bad_value(r, "a number of bytes, or of K, M, G or T, or a time in "
+	    "s, m, h or d");
+}
+
+static int
 take_part(struct options *o, const struct row *r)
 {
 	return value_part(optarg, OPTIONS_MAX_PARTS, &o->part, &o->parts) == 0 ?
@@ -291,6 +302,8 @@ static const struct row rows[] = {
 	{ "reuse-sample", ":", H, take_number, AT(reuse_sample), .max = 100 },
 	{ "journal", ":", H, take_text, AT(journal) },
 	{ "part", ":", ALL, take_part, .max = 0 },
+	{ "oldest-first", "", H, FLAG(oldest_first) },
+	{ "budget", ":", H, take_budget, .max = 0 },
 	{ "sort", ":", H, take_word, AT(sort), .words = sort_words },
 	{ "tree-digest", "", H, FLAG(tree_digest) },
 	{ "output", "o:", H | A, take_output, .max = 0 },

@@ -88,6 +88,9 @@ struct options {
 	int reuse_sample;         /* percent */
 	const char *journal;      /* NULL: none */
 	unsigned part, parts;     /* 1 to parts; 0: all */
+	bool oldest_first;
+	uint64_t budget_bytes;    /* 0: any number */
+	int64_t budget_seconds;   /* 0: for ever */
 	enum options_sort sort;
 	bool tree_digest;
 	const char *output;       /* NULL: stdout */

@@ -66,6 +66,21 @@ value_bytes(const char *text, uint64_t *bytes)
 }
 
 int
+value_time(const char *text, int64_t *seconds)
+{
+	static const char units[] = "smhd";
+	static const int64_t in[] = { 1, 60, 60 * 60, 24 * 60 * 60 };
+	size_t unit;
+	uint64_t n;
+
+	if (value_unit(text, units, &n, &unit) < 0 || !units[unit] ||
+	    n > INT32_MAX)
+		return -1;
+	*seconds = (int64_t)n * in[unit];
+	return 0;
+}
+
+int
 value_part(const char *text, unsigned max, unsigned *k, unsigned *n)
 {
 	uint64_t part, parts;

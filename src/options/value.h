@@ -13,6 +13,9 @@ int value_number(const char *text, int min, int max, int *n);
 /* A number of bytes above 0, or of K, M, G or T: 1024, ... of them. */
 int value_bytes(const char *text, uint64_t *bytes);
 
+/* A number of s, m, h or d. */
+int value_time(const char *text, int64_t *seconds);
+
 /* "K/N", K from 1 to N, N up to max. */
 int value_part(const char *text, unsigned max, unsigned *k, unsigned *n);
 

@@ -56,6 +56,31 @@ test_bytes(void **state)
 }
 
 static void
+test_time(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t n;
+	} good[] = {
+		{ "1s", 1 }, { "2m", 120 }, { "3h", 10800 }, { "4d", 345600 },
+		{ "2147483647d", INT64_C(2147483647) * 86400 },
+	};
+	static const char *const bad[] = { "", "0s", "1", "s", "1S", "1M", "1sm",
+	    "-1s", "2147483648s" };
+	int64_t n = 7;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(value_time(bad[i], &n), -1);
+	assert_int_equal(n, 7);
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		assert_int_equal(value_time(good[i].text, &n), 0);
+		assert_true(n == good[i].n);
+	}
+}
+
+static void
 test_part(void **state)
 {
 	static const char *const bad[] = { "", "1", "1/", "/2", "0/2", "3/2",
@@ -83,6 +108,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_number),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_part),
 	};
 

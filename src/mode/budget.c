@@ -1,0 +1,29 @@
+#include "mode/budget.h"
+
+#include "base/clock.h"
+#include "options/options.h"
+
+struct budget
+budget_begin(const struct options *o)
+{
+	struct budget b = { UINT64_MAX, INT64_MAX };
+
+	if (o->budget_bytes)
+		b.bytes = o->budget_bytes;
+	if (o->budget_seconds)
+		b.until = clock_ns() + o->budget_seconds * CLOCK_SECOND;
+	return b;
+}
+
+bool
+budget_lasts(const struct budget *b)
+{
+	return b->bytes && (b->until == INT64_MAX || clock_ns() < b->until);
+}
+
+void
+budget_spend(struct budget *b, uint64_t bytes)
+{
+	if (b->bytes != UINT64_MAX)
+		b->bytes -= bytes < b->bytes ? bytes : b->bytes;
+}
