@@ -72,7 +72,7 @@ _phash()
 				--remote-path= --host-timeout= --format=
 				--tag --untagged
 				--binary --text --json
-				--zero --base64 --identity --sort=
+				--zero --base64 --identity --sort= --duplicates
 				--reuse= --reuse-max-age= --reuse-sample=
 				--oldest-first --journal= --part= --budget=
 				--tree-digest --output= --directory=

@@ -21,6 +21,7 @@
 #include "hasher/result.h"
 #include "mode/archives.h"
 #include "mode/contents.h"
+#include "mode/duplicates.h"
 #include "mode/journal.h"
 #include "mode/operands.h"
 #include "mode/part.h"
@@ -122,6 +123,8 @@ hash_emit(struct hash *h, const struct result *r, bool open)
 		h->hashed++;
 	else
 		hash_say_failure(h, r, open);
+	if (h->run.o->duplicates)
+		return; /* of all together */
 	format_result(&h->format, r, &out->lines);
 	if (h->tree) {
 		hash_tree_add(h, out->lines.data, out->lines.len, false);
@@ -369,6 +372,17 @@ hash_emit_sorted(struct hash *h, const struct result *r)
 	    "this name, too, and has no line (--archive-prefix)");
 }
 
+static void
+hash_print_duplicates(struct hash *h)
+{
+	struct duplicates_counts c = duplicates_print(h->table, &h->format,
+	    &h->run.out);
+
+	if (h->run.o->verbose)
+		diag_msg("%" PRIu64 " groups; %" PRIu64 " files, %" PRIu64
+		    " bytes more than one of each", c.groups, c.files, c.bytes);
+}
+
 /* Prints the table in order of path. */
 static void
 hash_print_table(struct hash *h)
@@ -386,6 +400,8 @@ hash_print_table(struct hash *h)
 		(void)table_get(h->table, table_sorted_at(h->table, i), &r);
 		hash_emit_sorted(h, &r);
 	}
+	if (h->run.o->duplicates)
+		hash_print_duplicates(h);
 }
 
 /* The one line of --tree-digest; none for a tree that is not whole. */
@@ -455,7 +471,7 @@ hash_init(struct hash *h, const struct options *o)
 	if (o->sort == OPTIONS_SORTED) {
 		h->run.found = side_new();
 		h->table = h->run.found->table;
-		if (o->format == FORMAT_MTREE || o->identity)
+		if (o->format == FORMAT_MTREE || o->identity || o->duplicates)
 			table_keep_stamps(h->table);
 	}
 	h->reuses = o->reuse.n || o->journal;

@@ -144,7 +144,7 @@ conflicts_reuse(const struct options *o)
 	return 0;
 }
 
-/* Of what takes some files. */
+/* Of what takes some files, or prints others than lines. */
 static int
 conflicts_some(const struct options *o)
 {
@@ -156,6 +156,14 @@ conflicts_some(const struct options *o)
 	if (o->parts && o->update)
 		return usage_error("--update would forget the other parts: it "
 		    "does not go with --part");
+	if (o->duplicates && (o->tree_digest || o->sort == OPTIONS_UNSORTED ||
+	    o->archive))
+		return usage_error("--duplicates needs all files, and files "
+		    "only: it does not go with --tree-digest, --sort=none or "
+		    "--archive");
+	if (o->duplicates && o->format == FORMAT_MTREE)
+		return usage_error("--duplicates prints groups: it does not go "
+		    "with --format=mtree");
 	if (budget && (o->tree_digest || o->archive))
 		return usage_error("--budget may leave files out: it does not "
 		    "go with %s", o->archive ? "--archive" : "--tree-digest");

@@ -304,6 +304,7 @@ static const struct row rows[] = {
 	{ "part", ":", ALL, take_part, .max = 0 },
 	{ "oldest-first", "", H, FLAG(oldest_first) },
 	{ "budget", ":", H, take_budget, .max = 0 },
+	{ "duplicates", "", H, FLAG(duplicates) },
 	{ "sort", ":", H, take_word, AT(sort), .words = sort_words },
 	{ "tree-digest", "", H, FLAG(tree_digest) },
 	{ "output", "o:", H | A, take_output, .max = 0 },

@@ -91,6 +91,7 @@ struct options {
 	bool oldest_first;
 	uint64_t budget_bytes;    /* 0: any number */
 	int64_t budget_seconds;   /* 0: for ever */
+	bool duplicates;
 	enum options_sort sort;
 	bool tree_digest;
 	const char *output;       /* NULL: stdout */

@@ -60,6 +60,7 @@ static const char usage_work[] =
 "      --sort=path|none     by the bytes of the path (default), or as results\n"
 "                           come\n"
 "      --tree-digest        one digest, of the sorted --untagged listing\n"
+"      --duplicates         groups of files with the same digest\n"
 "  -o, --output=FILE        write to FILE, which appears when it is complete; -\n"
 "                           is standard output\n"
 "\n";
