@@ -3,7 +3,7 @@
 size of the parent, beyond what an empty directory takes, per file and without
 the bytes of the paths; and the peak of its largest worker.
 
-usage: memory.py PHASH WORKERS DIR|ARCHIVE
+usage: memory.py PHASH WORKERS DIR|ARCHIVE [OPTION]...
 """
 import os
 import subprocess
@@ -31,12 +31,12 @@ def children(pid):
         return []
 
 
-def measure(phash, jobs, top):
+def measure(phash, jobs, top, options=()):
     """Peaks of parent and largest worker, looked at until the end; the paths
     and their bytes."""
     parent = worker = files = path_bytes = 0
     with tempfile.TemporaryFile() as out:
-        command = [phash, "-j", jobs, "--untagged", top]
+        command = [phash, "-j", jobs, "--untagged", *options, top]
         if not os.path.isdir(top):
             command.append("--archive")
         p = subprocess.Popen(command, stdout=out)
@@ -58,11 +58,13 @@ def main():
     phash, jobs, top = sys.argv[1:4]
     with tempfile.TemporaryDirectory() as empty:
         base = measure(phash, jobs, empty)[0]
-    parent, worker, files, path_bytes = measure(phash, jobs, top)
+    parent, worker, files, path_bytes = measure(phash, jobs, top,
+                                                sys.argv[4:])
     per_file = (parent - base - path_bytes) / files
     each = (f", that is {per_file:.0f} bytes a file beside its path (goal 160)"
             if files > 1000 else "")
-    print(f"memory, {os.path.basename(top)}, {files} files: parent "
+    with_ = "".join(f", {option.split('=')[0]}" for option in sys.argv[4:])
+    print(f"memory, {os.path.basename(top)}{with_}, {files} files: parent "
           f"{parent / 1e6:.1f} MB{each}; largest worker "
           f"{worker / 2**20:.1f} MiB (goal {8 if os.path.isdir(top) else 32})")
 

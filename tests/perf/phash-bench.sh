@@ -145,6 +145,7 @@ openssl_one() { openssl dgst -sha512 "$dir/one/f"; }
 # A hundred times the tree of ten thousand, against the tree of a million.
 ours_10k_100() { local i; for ((i = 0; i < 100; i++)); do "$phash" -j "$jobs" "$dir/small-10k"; done; }
 ours_1m() { "$phash" -j "$jobs" "$dir/small-1m"; }
+ours_reuse() { "$phash" -j "$jobs" --reuse="$dir/reuse.json" "$tree"; }
 ours_empty() { "$phash" "$dir/empty"; }
 ours_small() { "$phash" "$dir/small"; }
 sha512sum_small() { sha512sum "$dir/small"; }
@@ -204,6 +205,31 @@ row_scale() {
 	make_once "$dir/small-1m" small_1m
 	row "1,000,000 files of 100 B" "100 times 10,000 such files" ours_1m ours_10k_100 within 1.2
 }
+# An unchanged tree again, with a list of it, and without. Files that were changed just
+# before they were read would be read again.
+reuse_list() { # DIR LIST
+	sleep 3
+	"$phash" -j "$jobs" --json --identity -o "$2" "$1"
+}
+row_reuse() {
+	tree
+	reuse_list "$tree" "$dir/reuse.json"
+	row reuse 'phash without --reuse' ours_reuse ours faster 3
+}
+row_reuse-cold() {
+	[ -w /proc/sys/vm/drop_caches ] || return
+	tree
+	reuse_list "$tree" "$dir/reuse.json"
+	row reuse-cold 'phash without --reuse' ours_reuse ours faster 8 cold
+}
+# Goal: 160 bytes a file, the old list included.
+row_reuse-memory() {
+	make_once "$dir/small-1m" small_1m
+	reuse_list "$dir/small-1m" "$dir/reuse-1m.json"
+	python3 "$top/tests/perf/memory.py" "$phash" "$jobs" "$dir/small-1m" \
+		--reuse="$dir/reuse-1m.json"
+}
+
 # Peak memory: the parent's beyond the paths, a file; the largest worker's.
 row_memory() {
 	make_once "$dir/small-1m" small_1m
@@ -277,7 +303,7 @@ versions() {
 }
 
 if [ $# = 0 ]; then
-	set -- warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start sandbox scale archive archive-same memory archive-memory machines cold
+	set -- warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start sandbox scale archive archive-same memory archive-memory reuse reuse-memory machines cold reuse-cold
 fi
 versions | tee "$dir/versions"
 printf 'row\tpeer\tphash\tother\tratio\tsense\tgoal\tverdict\n' >"$tsv"
