@@ -4,11 +4,13 @@
  * THE MAP. The program is a house of rooms, each a folder of src.
  *
  *     main.c            parse, run one mode, exit status
- *     options/          argv in: options; conflicts, what does not go together;
- *                       usage, what is said about all that
- *     mode/             what was asked for: hash, check, audit, serve; run,
- *                       with jobs and backlog, operands, confine (the sandbox), machines and slurm,
- *                       and of those that read lists readlist and tags, which
+ *     options/          argv in: options, value; conflicts, what does not go
+ *                       together; usage, what is said about all that
+ *     mode/             what was asked for: hash, check, audit, serve; run, with
+ *                       jobs and backlog, operands, part, confine (the
+ *                       sandbox), machines and slurm; of a hash: reuse and
+ *                       journal, what earlier runs know, budget, duplicates;
+ *                       of those that read lists: readlist and tags, which
  *                       they share; contents,
  *                       members of archives, archives, those that are open,
  *                       and within, those of which lists name members; of an
