@@ -338,4 +338,56 @@ age m
 "$phash" --reuse=m --reuse-sample=20 many 2>/dev/null | grep -cv feed >sample
 ok "a fifth of 400: $(cat sample)" test "$(cat sample)" -gt 30 -a "$(cat sample)" -lt 140
 
+# Ten thousand edits of all kinds, which begin at once when the list is made: a run
+# that reuses it prints what one prints that reads everything.
+cat >edit.pl <<'END'
+use strict;
+
+
+my ($seed, $edits, $files) = @ARGV;
+srand $seed;
+sub name { 'edited/' . int(rand 8) . '/' . int rand $files }
+sub content { join '', map { chr 97 + rand 26 } 1 .. rand 40 }
+sub put {
+	my ($name, $text) = @_;
+	open my $f, '>', $name or return;
+	print $f $text;
+}
+mkdir "edited/$_" for 0 .. 7;
+for (1 .. $edits) {
+	my ($name, $other, $kind) = (name(), name(), int rand 10);
+	my @old = stat $name;
+	if ($kind == 0) { put($name, content()) }
+	elsif ($kind == 1) { unlink $name }
+	elsif ($kind == 2) { rename $name, $other }
+	elsif ($kind == 3) { unlink $other; link $name, $other }
+	elsif ($kind == 4) { chmod 0600 | int rand 0200, $name }
+	elsif ($kind == 5) { utime int rand 2e9, int rand 2e9, $name }
+	elsif (!@old) { put($name, content()) }
+	# the same size, and the times set back
+	elsif ($kind == 6) { put($name, 'x' x $old[7]); utime @old[8, 9], $name }
+	elsif ($kind == 7) {
+		put('new', 'y' x $old[7]);
+		utime @old[8, 9], 'new';
+		rename 'new', $name;
+	}
+	elsif ($kind == 8) { open my $f, '>>', $name; print $f 'z' }
+	else { truncate $name, int rand $old[7] + 1 }
+}
+END
+mkdir edited
+wrong=0 reused=0
+for round in 1 2 3 4; do
+	perl edit.pl $round 2500 300
+	sleep 3
+	"$phash" --json --identity edited -o edited.list
+	perl edit.pl 1$round 200 300
+	"$phash" edited >want
+	"$phash" -v --reuse=edited.list edited >got 2>"$work/err"
+	cmp -s want got || wrong=$((wrong + 1))
+	reused=$((reused + $(sed -n 's/^phash: \([0-9]*\) files reused.*/\1/p' "$work/err")))
+done
+ok "ten thousand edits: $wrong of 4 lists are wrong" test $wrong = 0
+ok "though $reused digests were reused" test $reused -gt 1000
+
 finish
