@@ -121,27 +121,58 @@ escape(struct json *j, char **to)
 	return true;
 }
 
+#define EACH_BYTE UINT64_C(0x0101010101010101) /* times a byte: eight of it */
+
+/* Is one of eight bytes a quote, a backslash, a control character or none of
+ * ASCII? Where x has a byte that is zero, x - 1 borrows into its highest bit,
+ * which x did not have ("Bit Twiddling Hacks", Anderson). */
+static bool
+is_any_special(const char *s)
+{
+	uint64_t w, quote, backslash;
+
+	memcpy(&w, s, sizeof(w));
+	quote = w ^ EACH_BYTE * '"';
+	backslash = w ^ EACH_BYTE * '\\';
+	return ((w | (w - EACH_BYTE * ' ') | (quote - EACH_BYTE) |
+	    (backslash - EACH_BYTE)) & EACH_BYTE * 0x80) != 0;
+}
+
+/* Passes over what is to be left as it is. */
+static void
+skip_plain(struct json *j)
+{
+	while (j->end - j->at >= 8 && !is_any_special(j->at))
+		j->at += 8;
+}
+
 bool
 json_string(struct json *j, struct json_text *t)
 {
+	unsigned char all = 0;
 	char *to;
 
 	if (!json_take(j, '"'))
 		return false;
-	t->s = to = j->at;
+	t->s = j->at;
+	skip_plain(j);
+	to = j->at;
 	while (j->at < j->end) {
 		unsigned char c = (unsigned char)*j->at++;
 
 		if (c == '"') {
 			t->len = (size_t)(to - t->s);
-			return name_is_utf8(t->s, t->len);
+			return all < 0x80 || name_is_utf8(t->s, t->len);
 		}
 		if (c < ' ')
 			return false;
+		all |= c;
 		if (c != '\\')
 			*to++ = (char)c;
 		else if (!escape(j, &to))
 			return false;
+		else
+			all = 0xff; /* it may stand for anything */
 	}
 	return false;
 }

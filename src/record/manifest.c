@@ -251,10 +251,16 @@ enum {
 	MEMBERS
 };
 
-static const char *const member_names[MEMBERS] = {
-	"path", "path_base64", "algorithm", "digest", "error",
-	"size", "device", "inode", "mtime", "ctime", "read"
+#define NAME(text) { text, sizeof(text) - 1 }
+static const struct {
+	const char *s;
+	size_t len;
+} member_names[MEMBERS] = {
+	NAME("path"), NAME("path_base64"), NAME("algorithm"), NAME("digest"),
+	NAME("error"), NAME("size"), NAME("device"), NAME("inode"),
+	NAME("mtime"), NAME("ctime"), NAME("read")
 };
+#undef NAME
 
 /* Passes over any value; t is set where it is a number. */
 static bool
@@ -279,8 +285,8 @@ read_member(struct json *j, struct json_text members[MEMBERS])
 	if (!json_string(j, &name) || !json_take(j, ':'))
 		return false;
 	for (i = 0; i < MEMBERS; i++)
-		if (strlen(member_names[i]) == name.len &&
-		    !memcmp(member_names[i], name.s, name.len))
+		if (member_names[i].len == name.len &&
+		    !memcmp(member_names[i].s, name.s, name.len))
 			break;
 	if (i == MEMBERS)
 		return json_skip(j);
