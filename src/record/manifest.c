@@ -392,6 +392,8 @@ read_json(struct manifest *m, struct manifest_entry *e, char *s, size_t len)
 	    !read_json_digest(m, e, &t[ALGORITHM], &t[DIGEST]))
 		return MANIFEST_MALFORMED;
 	e->file = read_file(t);
+	/* what it is a digest of would be a guess */
+	e->file.known = e->file.known && t[ALGORITHM].s;
 	return MANIFEST_ENTRY;
 }
 

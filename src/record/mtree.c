@@ -483,7 +483,7 @@ read_identity(struct manifest_file *f, char *s, size_t len)
 	f->mtime = n[2];
 	f->ctime = n[3];
 	f->read = n[4];
-	return true;
+	return !next_word(&line, &w);
 }
 
 /* A line that does not go on. */

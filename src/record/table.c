@@ -7,10 +7,11 @@
  *   slots     the index, 8 bytes each; rebuilt from the rows when it doubles,
  *             after the old one has been freed
  *
- * A row is 112 bytes, its path costs one more, and at the worst moment, just
- * after it has doubled, the index has 8/3 slots for an entry, 21 bytes; the
- * sort needs up to 28 when the index is gone. That makes at most 141 and
- * leaves 11 for the overhead of malloc(3). A root is a chunk of the arena.
+ * A row is 112 bytes, 136 with a stamp, its path costs one more, and at the worst
+ * moment, just after it has doubled, the index has 8/3 slots for an entry, 21
+ * bytes; the sort needs up to 28 when the index is gone. That makes at most 141,
+ * or 165, and leaves 11 for the overhead of malloc(3). A root is a chunk of the
+ * arena.
  */
 #include "record/table.h"
 
@@ -244,9 +245,12 @@ row_add(struct table *t)
 
 /* ---- identities --------------------------------------------------------------- */
 
-/* The number + 1 of a device; 0 where there are too many. */
+/* A list may name any number of devices, each of which is searched for. */
+#define RECALLED_DEVICES 1000
+
+/* The number + 1 of a device; 0 where it is not one of the first max. */
 static uint16_t
-dev_number(struct table *t, uint64_t dev)
+dev_number(struct table *t, uint64_t dev, size_t max)
 {
 	size_t i = t->dev;
 
@@ -254,7 +258,7 @@ dev_number(struct table *t, uint64_t dev)
 		return (uint16_t)(i + 1);
 	for (i = 0; i < t->ndevs && t->devs[i] != dev; i++)
 		;
-	if (i == UINT16_MAX)
+	if (i >= max)
 		return 0;
 	if (i == t->ndevs) {
 		t->devs = mem_grow(t->devs, &t->devs_cap, i + 1,
@@ -267,12 +271,13 @@ dev_number(struct table *t, uint64_t dev)
 
 /* Keeps all of the identity of number n but its size. */
 static void
-stamp_set(struct table *t, uint64_t n, const struct entry_identity *id)
+stamp_set(struct table *t, uint64_t n, const struct entry_identity *id,
+    size_t max_devs)
 {
 	struct row *e = row_at(t, n);
 
 	e->mode = (uint16_t)id->mode;
-	e->dev = dev_number(t, id->dev);
+	e->dev = dev_number(t, id->dev, max_devs);
 	*stamp_at(t, n) = (struct stamp){ id->ino, id->mtime, id->ctime };
 }
 
@@ -324,7 +329,7 @@ row_of(struct table *t, const char *path, size_t len)
 	e->given = 0;
 	e->size = 0;
 	if (t->stamped)
-		stamp_set(t, t->count - 1, &nothing);
+		stamp_set(t, t->count - 1, &nothing, 0);
 	else
 		e->id = nothing;
 	*slot = slot_value(hash, t->count - 1);
@@ -409,7 +414,7 @@ table_note(struct table *t, uint64_t n, const struct entry *known)
 	e->old = e->old && is_same(t, n, known);
 	e->algorithm = (int16_t)known->algorithm;
 	e->size = known->id.size;
-	stamp_set(t, n, &known->id);
+	stamp_set(t, n, &known->id, UINT16_MAX);
 }
 
 static bool
@@ -450,7 +455,7 @@ table_set(struct table *t, uint64_t n, const struct result *r)
 	if (row_has_text(e))
 		e->text = path_copy(t, r->text, strlen(r->text));
 	if (t->stamped)
-		stamp_set(t, n, &r->entry.id);
+		stamp_set(t, n, &r->entry.id, UINT16_MAX);
 	return 0;
 }
 
@@ -463,10 +468,10 @@ table_recall(struct table *t, const char *path, size_t len,
 
 	if (!t->stamped || e->found)
 		diag_bug("table_recall: not before it is found");
-	e->old = true;
+	e->old = old->digestlen > 0;
 	e->status = RESULT_OK;
 	row_set_digest(e, old);
-	stamp_set(t, n, &old->entry.id);
+	stamp_set(t, n, &old->entry.id, RECALLED_DEVICES);
 }
 
 void
@@ -549,6 +554,12 @@ table_get(const struct table *t, uint64_t n, struct result *r)
 	r->code = e->code;
 	row_get_digest(e, r);
 	return true;
+}
+
+bool
+table_is_recalled(const struct table *t, uint64_t n)
+{
+	return row_at(t, n)->old;
 }
 
 bool

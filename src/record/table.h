@@ -42,13 +42,18 @@ void table_note(struct table *t, uint64_t n, const struct entry *known);
 /*
  * What an earlier run has found of a path, which need not be there now: of old
  * the digest, size, algorithm, identity and time. Of a path that is recalled
- * twice the last counts. Stamps are kept; the path has not been added.
+ * twice the last counts, also one without a digest, which makes nothing known of
+ * it; nor is anything of a file on a device beyond the first 1000. Stamps are kept; the path has not been added.
  */
 void table_recall(struct table *t, const char *path, size_t len,
     const struct result *old);
 
 /* Was number n added, and not only recalled? */
 bool table_is_found(const struct table *t, uint64_t n);
+
+/* Was something recalled of entry number n, which has no result and of which nothing
+ * else was noted? */
+bool table_is_recalled(const struct table *t, uint64_t n);
 
 /* Fills *old with what was recalled of entry number n. False where nothing was,
  * or it is not the identity or the algorithm that was noted since, or it has its

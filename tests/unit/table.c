@@ -366,6 +366,35 @@ test_recall_of_another_file(void **state)
 	}
 }
 
+/* Of a file on one of many devices that a list names nothing is known. */
+static void
+test_recalled_devices(void **state)
+{
+	struct table *t = table_new();
+	struct result old = { .size = 5, .digestlen = 2,
+		.entry = { .algorithm = 2, .given = 1000, .id = file_id } };
+	struct entry e = { .algorithm = 2, .id = file_id };
+	char path[64];
+	bool is_new;
+	size_t len;
+
+	(void)state;
+	table_keep_stamps(t);
+	for (unsigned i = 0; i < 1002; i++) {
+		len = tree_path(path, i);
+		old.entry.id.dev = i;
+		table_recall(t, path, len, &old);
+	}
+	for (unsigned i = 0; i < 1002; i++) {
+		len = tree_path(path, i);
+		(void)table_add(t, path, len, &is_new);
+		e.id.dev = i;
+		table_note(t, i, &e);
+		assert_int_equal(table_get_old(t, i, &old), i < 1000);
+	}
+	table_free(t);
+}
+
 /* With too many devices some are not known, and no file on them is another's. */
 static void
 test_devices(void **state)
@@ -721,6 +750,7 @@ main(void)
 		cmocka_unit_test(test_stamps),
 		cmocka_unit_test(test_recall),
 		cmocka_unit_test(test_recall_of_another_file),
+		cmocka_unit_test(test_recalled_devices),
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_forget),
 		cmocka_unit_test(test_roots_stay_beside_results),
