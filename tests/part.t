@@ -80,6 +80,13 @@ END
 err 'and is no malformed one' <<'END'
 END
 try 'nor for an audit' 0 "$phash" --audit=whole --part=1/1000000 t
+mkdir empty
+for k in 1 2; do
+	try "a tree that is gone, part $k" 1 "$phash" -C empty -c \
+		--ignore-missing --part=$k/2 whole
+	try 'and for an audit' 1 "$phash" -C empty --audit=whole \
+		--ignore-missing --part=$k/2
+done
 : >none
 try 'a list without names still is' 1 "$phash" -c --part=1/2 none
 
@@ -88,6 +95,10 @@ for bad in 0/3 4/3 1 1/ /3 1/0 x/3 1/3x 1/1000001 ' 1/3' +1/3; do
 	try "--part='$bad'" 2 "$phash" --part="$bad" t
 done
 try 'an update would forget the rest' 2 "$phash" --audit=whole --update --part=1/3 t
+try 'a part of a tree has no digest' 2 "$phash" --tree-digest --part=1/3 t
+"$phash" --json --identity t >L
+try 'nor does a part replace the list' 2 "$phash" --json --identity --reuse=L \
+	-o L --part=1/3 t
 try 'members have no part' 2 "$phash" --archive --part=1/3 t
 
 finish

@@ -329,7 +329,7 @@ verdict_passed(const struct verdict_rules *rules,
 	uint64_t ignored = rules->ignore_missing ?
 	    c->listed[VERDICT_MISSING] : 0;
 
-	return (ok || c->other_parts) && ok + ignored == sum(c->listed) && !sum(c->found) &&
+	return (ok || (c->other_parts && !sum(c->listed))) && ok + ignored == sum(c->listed) && !sum(c->found) &&
 	    !c->refused &&
 	    !((rules->audit || rules->strict) && c->lines.malformed);
 }

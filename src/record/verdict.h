@@ -158,8 +158,8 @@ bool verdict_end(const struct verdict_rules *rules,
     const struct verdict_counts *c, bool passed, const char *list,
     unsigned which, struct buf *out);
 
-/* Is everything OK (or MISSING, with ignore_missing), and at least one name, if
- * not all are of other parts? Of
+/* Is everything OK (or MISSING, with ignore_missing), and at least one name, unless
+ * all are of other parts? Of
  * a list read strictly, every line must be understood too. */
 bool verdict_passed(const struct verdict_rules *rules,
     const struct verdict_counts *c);
