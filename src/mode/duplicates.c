@@ -154,9 +154,10 @@ duplicates_put_path(const struct table *t, uint64_t place, struct buf *out)
 /* The n names of a group. */
 static void
 duplicates_put_object(const struct table *t, const struct format *f,
-    const struct duplicates_name *names, size_t n, struct buf *out)
+    const struct duplicates_name *names, size_t n, struct outfile *file)
 {
 	struct result r = duplicates_get(t, names->place);
+	struct buf *out = &file->lines;
 	size_t i;
 
 	buf_putc(out, '{');
@@ -174,6 +175,7 @@ duplicates_put_object(const struct table *t, const struct format *f,
 			buf_puts(out, linked ? ",\"links\":[" : "}");
 		if (!linked && i + 1 < n)
 			buf_putc(out, ',');
+		outfile_more(file);
 	}
 	buf_puts(out, "]}");
 	buf_putc(out, f->end);
@@ -181,7 +183,7 @@ duplicates_put_object(const struct table *t, const struct format *f,
 
 static void
 duplicates_put_lines(const struct table *t, const struct format *f,
-    const struct duplicates_name *names, size_t n, struct buf *out)
+    const struct duplicates_name *names, size_t n, struct outfile *file)
 {
 	struct result r;
 	size_t i;
@@ -190,7 +192,8 @@ duplicates_put_lines(const struct table *t, const struct format *f,
 		if (names[i].file != names[i].place)
 			continue;
 		r = duplicates_get(t, names[i].place);
-		format_result(f, &r, out);
+		format_result(f, &r, &file->lines);
+		outfile_more(file);
 	}
 }
 
@@ -208,11 +211,11 @@ duplicates_put(const struct table *t, const struct format *f,
 	if (files < 2)
 		return;
 	if (f->kind == FORMAT_JSON) {
-		duplicates_put_object(t, f, names, n, &out->lines);
+		duplicates_put_object(t, f, names, n, out);
 	} else {
 		if (c->groups)
 			buf_putc(&out->lines, f->end);
-		duplicates_put_lines(t, f, names, n, &out->lines);
+		duplicates_put_lines(t, f, names, n, out);
 	}
 	c->groups++;
 	c->files += files - 1;
