@@ -20,8 +20,11 @@ same 'prints what it always does' got true
 ok 'and leaves no journal' test ! -e J
 
 # What is known is not read: a false digest shows it.
-"$phash" --sort=none --json --identity t | head -n 300 |
-	sed 's/"digest":"..../"digest":"feed/' >J
+{
+	echo '# phash journal'
+	"$phash" --sort=none --json --identity t | head -n 300 |
+		sed 's/"digest":"..../"digest":"feed/'
+} >J
 cp J before
 try 'what is in the journal is reused' 0 "$phash" -v --journal=J t
 ok 'all of it' test "$(grep -c '= feed' "$work/out")" = 300
@@ -39,7 +42,7 @@ ok 'it is said' grep -qx 'phash: J: 1 line passed over: cut off, or not understo
 ok 'a run that failed leaves its journal' test -e J
 ok 'where a new line begins behind the half one' test \
 	"$(grep -c '"read":[0-9]*}$' J)" = 600
-ok 'the half one is by itself' test "$(grep -cv '"read":[0-9]*}$' J)" = 1
+ok 'the half one is by itself' test "$(grep -cv '"read":[0-9]*}$' J)" = 2
 rm J
 
 # The journal is no file of the tree, by whatever name.
@@ -67,6 +70,42 @@ try 'nor is a FIFO' 2 "$phash" --journal=fifo t
 err 'which is said' <<'END'
 phash: fifo: not a regular file
 END
+echo precious >doc
+cp true list
+for file in doc list; do
+	cp $file kept
+	try "nor is $file" 2 "$phash" --journal=$file t
+	err 'which it would remove' <<END
+phash: $file: not a journal of phash
+END
+	same 'and it is as it was' $file kept
+done
+for output in J ./J "$PWD/J"; do
+	rm -f J
+	try "the output is none: $output" 2 "$phash" --journal=J -o "$output" t
+	err 'which is said' <<'END'
+phash: J: it is the output, too
+END
+done
+rm -f J
+: >J
+try 'nor is standard output' 2 bash -c '"$1" --journal=J t >J' x "$phash"
+rm -f J
+ln -s elsewhere link
+try 'nor what a symbolic link leads to' 2 "$phash" --journal=link t
+err 'which is said, too' <<'END'
+phash: link: a symbolic link
+END
+ok 'and nothing was made' test ! -e elsewhere
+try 'nor standard input' 2 "$phash" --journal=- t
+if [ "$(id -u)" = 0 ]; then
+	echo '# phash journal' >theirs
+	chown 4242 theirs
+	try 'nor what somebody else has made' 2 "$phash" --journal=theirs t
+	err 'is believed' <<'END'
+phash: theirs: it belongs to somebody else
+END
+fi
 try 'not with -c' 2 "$phash" -c --journal=J true
 try 'nor with archives' 2 "$phash" --archive --journal=J t
 : >J
@@ -79,9 +118,27 @@ END
 exec 9<&-
 rm J
 
+# It is removed by a run that has come to its end with it, and by no other.
+cp before J
+try 'an operand that is not there' 1 "$phash" --journal=J t nothing
+ok 'as one that is not mounted: it stays' test -e J
+mkdir other
+echo x >other/x
+cp before J
+try 'other files' 0 "$phash" --journal=J other
+err 'have another' <<'END'
+phash: J: kept: none of its files was found
+END
+ok 'it stays' test -e J
+try 'files of which all changed since' 0 "$phash" --journal=J t other
+ok 'it goes' test ! -e J
+cp before J.sfv
+try 'its name says nothing' 0 "$phash" --journal=J.sfv t
+ok 'it is used' test "$(grep -c '= feed' "$work/out")" = 300
+
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	try 'a disk that is full' 1 strace -o /dev/null -e trace=write \
-		-e inject=write:error=ENOSPC:when=1+ -P "$PWD/J" \
+		-e inject=write:error=ENOSPC:when=2+ -P "$PWD/J" \
 		"$phash" --journal=J t
 	ok 'is said once' test "$(grep -c 'phash: J: No space left' "$work/err")" = 1
 	cp "$work/out" got

@@ -93,12 +93,12 @@ entry_is_same(const struct entry_identity *a, const struct entry_identity *b)
 	    a->mtime == b->mtime && a->ctime == b->ctime;
 }
 
-/* Is it that of a regular file, and is all of it known? */
+/* Is it a regular file that has a name, and all of its identity known? */
 static inline bool
-entry_is_known(const struct entry_identity *id)
+entry_is_known(const struct entry *e)
 {
-	return S_ISREG(id->mode) && id->ino && id->mtime != ENTRY_NO_TIME &&
-	    id->ctime != ENTRY_NO_TIME;
+	return S_ISREG(e->id.mode) && e->kind != ENTRY_STDIN && e->id.ino &&
+	    e->id.mtime != ENTRY_NO_TIME && e->id.ctime != ENTRY_NO_TIME;
 }
 
 /* Are its bytes to be had only once? */

@@ -45,6 +45,7 @@ struct hash {
 	struct journal journal;
 	uint64_t hashed, bad;        /* files with a digest, names without */
 	uint64_t reused;             /* of the former, those that were not read */
+	bool absent;                 /* an operand could not be found */
 	uint64_t left, left_bytes;   /* of the latter, those that the budget was
 	                              * not enough for */
 	uint64_t opened, others;     /* archives; members that are no files */
@@ -195,6 +196,18 @@ hash_on_pause(void *cookie)
 	run_show_progress(&h->run);
 }
 
+static bool
+hash_is_operand(const struct hash *h, const char *path)
+{
+	const struct options *o = h->run.o;
+	size_t i;
+
+	for (i = 0; i < o->noperands; i++)
+		if (!strcmp(o->operands[i], path))
+			return true;
+	return false;
+}
+
 /* A name that can have no digest: kept for its place in the order. */
 static int
 hash_on_error(void *cookie, const char *path, size_t len, int err)
@@ -204,6 +217,7 @@ hash_on_error(void *cookie, const char *path, size_t len, int err)
 	bool is_new;
 	uint64_t n;
 
+	h->absent |= hash_is_operand(h, path);
 	if (!h->table) {
 		hash_emit(h, &r, false);
 		return 0;
@@ -225,18 +239,19 @@ hash_leave_out(struct result *r)
 static int
 hash_on_file_unsorted(struct hash *h, const struct entry *e)
 {
-	struct result r = { .entry = *e };
+	struct result r;
 	enum reuse_verdict v = h->reuses ? reuse_look_up(&h->reuse, e, &r) :
 	    REUSE_READ;
-	bool lasts = budget_lasts(&h->run.budget);
+	struct entry numbered = *e;
 
-	r.entry.cookie = h->given++;
-	if (v != REUSE_TAKE && lasts) {
-		r.entry.name = e->name;
-		return run_put(&h->run, &r.entry);
-	}
-	if (v == REUSE_READ)
+	numbered.cookie = h->given++;
+	if (v != REUSE_TAKE && budget_lasts(&h->run.budget))
+		return run_put(&h->run, &numbered);
+	if (v == REUSE_READ) {
+		r = (struct result){ .entry = numbered };
 		hash_leave_out(&r);
+	}
+	r.entry.cookie = numbered.cookie;
 	h->reused += v != REUSE_READ;
 	hash_emit_unsorted(h, &r);
 	return h->run.out.lost ? -1 : 0;
@@ -297,7 +312,7 @@ hash_leave_rest(struct hash *h)
 	uint64_t n;
 
 	for (; backlog_next(&h->run.backlog, &n); backlog_take(&h->run.backlog)) {
-		if (h->reuses && table_get_old(h->table, n, &r)) {
+		if (h->reuses && reuse_get(&h->reuse, n, &r)) {
 			h->reused++;
 		} else {
 			(void)table_get(h->table, n, &r);
@@ -490,6 +505,8 @@ hash_init(struct hash *h, const struct options *o)
 		return -1;
 	if (h->reuses)
 		reuse_read(&h->reuse, &h->run);
+	if (o->journal)
+		reuse_read_journal(&h->reuse, &h->run, &h->journal);
 	return 0;
 }
 
@@ -534,11 +551,13 @@ mode_hash(const struct options *o)
 
 	if (hash_init(&h, o) == 0) {
 		hash_run(&h);
-		status = run_commit(&h.run, h.bad ||
-		    reuse_is_bad(&h.reuse) || h.journal.failed);
-		/* what is left out another run will read */
-		if (status != PHASH_FAILURE && !h.left)
+		status = run_commit(&h.run, h.bad || reuse_is_bad(&h.reuse));
+		h.journal.used = h.reuse.met;
+		/* what is left out, or was not there, another run will read */
+		if (status != PHASH_FAILURE && !h.left && !h.absent)
 			journal_remove(&h.journal);
+		if (status == PHASH_OK && h.journal.failed)
+			status = PHASH_DIFFERS;
 	}
 	archives_release(&h.archives);
 	free(h.marks);

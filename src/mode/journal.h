@@ -6,6 +6,9 @@
  * a run begins with the same file is reused (mode/reuse.h). Lines are written
  * with each group of results: a process that is killed loses none of them; and once
  * a second they are synced, for the case that the machine is.
+ *
+ * As it is removed at the end, it may be nothing else: its first line, a comment,
+ * says what it is, it belongs to the user, and is no symbolic link.
  */
 #ifndef MODE_JOURNAL_H
 #define MODE_JOURNAL_H
@@ -23,18 +26,20 @@ struct journal {
 	                    * is none */
 	int startfd;       /* of that directory; borrowed */
 	int fd;
+	uint64_t entries;  /* that it had */
+	uint64_t used;     /* of what was known, of files that were found */
 	struct buf lines;  /* not yet written */
 	int64_t synced;    /* when it was, as clock_ns */
 	bool dirty;        /* something was written since */
 	bool failed;       /* it cannot be written, which was said */
 };
 
-/* Opens it, after what is there, for r alone: no walk finds it as a file. 0, or -1
- * after a message; release it in both cases. */
+/* Opens it for r alone, at its beginning: no walk finds it as a file. 0, or -1 after
+ * a message; release it in both cases. */
 int journal_open(struct journal *j, struct run *r, const char *path);
 
-/* All that was hashed; what is not a digest is passed over. tag is its
- * algorithm's. */
+/* All that was hashed; what is not a digest of a file that is known is passed over.
+ * tag is its algorithm's. */
 void journal_add(struct journal *j, const struct result *r, const char *tag);
 
 /* Writes what was added. */

@@ -92,7 +92,7 @@ readlist_open(const struct run *run, const char *path)
 
 /* As readlist, of an open list. */
 static int
-readlist_fd(struct readlist *r, struct manifest *m, const char *list, int fd,
+readlist_lines(struct readlist *r, struct manifest *m, const char *list, int fd,
     const char **why)
 {
 	struct line l = { .wait = r->busy ? run_wait_input : NULL,
@@ -120,20 +120,32 @@ readlist_fd(struct readlist *r, struct manifest *m, const char *list, int fd,
 }
 
 int
-readlist(struct readlist *r, const char *path, const char **why)
+readlist_fd(struct readlist *r, int fd, const char *name,
+    const char **why)
 {
-	struct manifest m = tags_manifest(&r->tags, path, r->zero);
-	int fd = readlist_open(r->run, path);
+	struct manifest m = tags_manifest(&r->tags, name, r->zero);
 	int rc, err;
 
 	*why = NULL;
+	rc = readlist_lines(r, &m, readlist_name(name), fd, why);
+	err = errno;
+	manifest_release(&m);
+	errno = err;
+	return rc;
+}
+
+int
+readlist(struct readlist *r, const char *path, const char **why)
+{
+	int fd = readlist_open(r->run, path);
+	int rc, err;
+
 	if (fd < 0) {
 		*why = strerror(errno);
 		return 1;
 	}
-	rc = readlist_fd(r, &m, readlist_name(path), fd, why);
+	rc = readlist_fd(r, fd, path, why);
 	err = errno;
-	manifest_release(&m);
 	if (fd > STDIN_FILENO)
 		(void)close(fd); /* it was only read */
 	errno = err;

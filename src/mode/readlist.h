@@ -52,4 +52,8 @@ const char *readlist_name(const char *path);
  */
 int readlist(struct readlist *r, const char *path, const char **why);
 
+/* The same of what fd is open on, from where it stands; name is for messages. */
+int readlist_fd(struct readlist *r, int fd, const char *name,
+    const char **why);
+
 #endif

@@ -9,7 +9,9 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/mem.h"
+#include "base/xio.h"
 #include "hasher/result.h"
+#include "mode/journal.h"
 #include "mode/readlist.h"
 #include "mode/run.h"
 #include "options/options.h"
@@ -123,8 +125,9 @@ reuse_say(const struct reuse_list *l, const char *name)
 		    "say which files they were (--identity)");
 }
 
-static void
-reuse_read_list(struct reuse *u, struct run *run, const char *path, bool zero)
+/* fd: of the list, or -1, and it is opened. Returns how many entries it has. */
+static uint64_t
+reuse_read_list(struct reuse *u, struct run *run, const char *path, int fd)
 {
 	struct reuse_list l = { .reuse = u };
 	const char *name = readlist_name(path), *why;
@@ -134,15 +137,29 @@ reuse_read_list(struct reuse *u, struct run *run, const char *path, bool zero)
 	l.list.on_entry = reuse_on_entry;
 	l.list.on_message = reuse_on_message;
 	readlist_init(&l.list, run);
-	l.list.zero = zero;
-	rc = readlist(&l.list, path, &why);
-	if (rc) {
-		/* the first time, there is none yet */
-		u->broken += errno != ENOENT;
+	if (fd >= 0)
+		l.list.zero = false; /* whatever the output has */
+	rc = fd < 0 ? readlist(&l.list, path, &why) :
+	    readlist_fd(&l.list, fd, "journal", &why);
+	if (rc)
 		diag_name(name, strlen(name), "%s", why ? why :
 		    strerror(errno));
-	}
+	u->broken += rc != 0;
 	reuse_say(&l, name);
+	return l.entries;
+}
+
+/* The first time there is none yet. */
+static bool
+reuse_is_there(const struct run *run, const char *path)
+{
+	struct stat st;
+
+	if (!strcmp(path, "-") || xio_stat(run->startfd, path, &st, 0) == 0 ||
+	    errno != ENOENT)
+		return true;
+	diag_name(path, strlen(path), "%s", strerror(ENOENT));
+	return false;
 }
 
 void
@@ -152,9 +169,14 @@ reuse_read(struct reuse *u, struct run *run)
 	size_t i;
 
 	for (i = 0; i < lists->n; i++)
-		reuse_read_list(u, run, lists->v[i], run->o->zero);
-	if (run->o->journal)
-		reuse_read_list(u, run, run->o->journal, false);
+		if (reuse_is_there(run, lists->v[i]))
+			(void)reuse_read_list(u, run, lists->v[i], -1);
+}
+
+void
+reuse_read_journal(struct reuse *u, struct run *run, struct journal *j)
+{
+	j->entries = reuse_read_list(u, run, j->path, j->fd);
 }
 
 /* ---- files -------------------------------------------------------------------- */
@@ -171,8 +193,7 @@ reuse_is_settled(const struct result *old)
 	    latest / REUSE_NS + 1 <= old->entry.given - REUSE_RACY;
 }
 
-/* What is recalled of number n, if that counts. */
-static bool
+bool
 reuse_get(const struct reuse *u, uint64_t n, struct result *old)
 {
 	return table_get_old(u->table, n, old) && old->digestlen && old->size &&
@@ -191,6 +212,7 @@ enum reuse_verdict
 reuse_look(struct reuse *u, uint64_t n, const struct entry *e,
     struct result *r)
 {
+	u->met += table_is_recalled(u->table, n);
 	if (!S_ISREG(e->id.mode))
 		return REUSE_READ;
 	table_note(u->table, n, e);

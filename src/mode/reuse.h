@@ -20,6 +20,7 @@
 #include "base/siphash.h"
 
 struct entry;
+struct journal;
 struct options;
 struct result;
 struct run;
@@ -33,6 +34,7 @@ struct reuse {
 	struct siphash_key key; /* which of them */
 	uint64_t *due;       /* numbers in table of what is, after the rest */
 	size_t ndue, due_cap;
+	uint64_t met;        /* entries of files that were found */
 	uint64_t read, changed; /* files; changed without a sign */
 	uint64_t broken;     /* lists that could not be read */
 };
@@ -42,9 +44,12 @@ struct reuse {
 void reuse_init(struct reuse *u, const struct options *o, struct table *t);
 void reuse_release(struct reuse *u);
 
-/* Reads the lists of --reuse and then the journal, if there is one: a later line
- * counts more. What cannot be used is said on stderr, and its files are read. */
+/* Reads the lists of --reuse: a later line counts more. What cannot be used is said
+ * on stderr, and its files are read. */
 void reuse_read(struct reuse *u, struct run *run);
+
+/* The same of what j has, after the lists. */
+void reuse_read_journal(struct reuse *u, struct run *run, struct journal *j);
 
 enum reuse_verdict {
 	REUSE_READ,  /* nothing is known of it */
@@ -52,14 +57,17 @@ enum reuse_verdict {
 	REUSE_TAKE
 };
 
-/* Number n of the table is a file, which is e. Is its digest known? Unless
- * REUSE_READ, *r is then its result, its cookie that of e. */
+/* Number n of the table is a file, which is e. Is its digest known? *r is then its
+ * result, its cookie that of e; with REUSE_READ it is anything. */
 enum reuse_verdict reuse_look(struct reuse *u, uint64_t n,
     const struct entry *e, struct result *r);
 
 /* The same where the table has nothing but what is recalled. */
 enum reuse_verdict reuse_look_up(struct reuse *u, const struct entry *e,
     struct result *r);
+
+/* What is recalled of number n, which was noted, if that counts. */
+bool reuse_get(const struct reuse *u, uint64_t n, struct result *old);
 
 /* Keeps number n of the table, which is due, for later. */
 void reuse_put_off(struct reuse *u, uint64_t n);

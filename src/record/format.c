@@ -51,7 +51,7 @@ put_identity(const struct result *r, struct buf *out)
 {
 	const struct entry_identity *id = &r->entry.id;
 
-	if (!entry_is_known(id))
+	if (!entry_is_known(&r->entry))
 		return;
 	json_put_number(out, "device", id->dev);
 	json_put_number(out, "inode", id->ino);
@@ -163,7 +163,7 @@ put_specification(const struct format *f, const struct result *r,
 	const struct entry_identity *id = &r->entry.id;
 
 	put_dirs(f->dir, r->entry.name, r->entry.len, out);
-	if (f->identity && entry_is_known(id))
+	if (f->identity && entry_is_known(&r->entry))
 		buf_printf(out, "# device=%" PRIu64 " inode=%" PRIu64 " mtime=%"
 		    PRId64 " ctime=%" PRId64 " read=%" PRId64 "\n", id->dev,
 		    id->ino, id->mtime, id->ctime, r->entry.given);

@@ -269,6 +269,9 @@ test_identity(void **state)
 	check_identity(&r, PLAIN ",\"device\":1,\"inode\":2,\"mtime\":-3,"
 	    "\"ctime\":4}\n");
 	check(FORMAT_JSON, false, &r, PLAIN "}\n");
+	r.entry.kind = ENTRY_STDIN;
+	check_identity(&r, PLAIN "}\n");
+	r.entry.kind = ENTRY_FOUND;
 	r.entry.id.ino = 0;
 	check_identity(&r, PLAIN "}\n");
 	r.entry.id = id;
