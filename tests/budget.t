@@ -47,7 +47,7 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 else
 	skip 'a second' 'no strace'
 fi
-for bad in 0 x 1x 0s 1w -1 1KK '' 99999999999999T 3000000000s; do
+for bad in 0 x 1x 0s 1w -1 1KK '' 99999999999999T 5000000000s; do
 	try "--budget='$bad'" 2 "$phash" --budget="$bad" t
 done
 
@@ -75,6 +75,25 @@ done
 try 'the last one' 0 "$phash" --journal=J --budget=3000 t
 same 'is whole' "$work/out" whole
 ok 'and its journal goes' test ! -e J
+
+# What does not count is left out, not taken, where the budget ends.
+mkdir odd
+: >odd/empty
+echo b >odd/b
+echo c >odd/c
+"$phash" --json --identity odd >young
+sed 's/"digest":"..../"digest":"feed/' young >racy
+try 'entries that are too young' 1 "$phash" --reuse=racy --budget=1 odd
+ok 'are left out' test "$(grep -c feed "$work/out")" = 0
+age racy
+sed '/empty/!d' racy >empty
+try 'a file of no bytes' 1 "$phash" --reuse=empty --budget=1 odd/b odd/empty
+ok 'is left out, too' test "$(grep -c feed "$work/out")" = 0
+sed 's/,"size":[0-9]*//' racy >anonymous
+try 'entries that do not say enough' 1 "$phash" --json --reuse=anonymous --budget=1 odd
+ok 'are left out' test "$(grep -c '"digest":"\(feed[^"]*\)\{0,1\}"' "$work/out")" = 0
+try 'without order, too' 1 "$phash" --sort=none --reuse=anonymous --budget=1 odd
+ok 'nothing is taken' test "$(grep -c 'feed\|= $' "$work/out")" = 0
 
 # A scrub: each run reads those again that were read longest ago.
 perl -ne 'BEGIN { $now = time + 100 } /"t.(\d)"/; my $read = $now - $1 * 5 % 8;

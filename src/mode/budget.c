@@ -6,7 +6,7 @@
 struct budget
 budget_begin(const struct options *o)
 {
-	struct budget b = { UINT64_MAX, INT64_MAX };
+	struct budget b = { .bytes = UINT64_MAX, .until = INT64_MAX };
 
 	if (o->budget_bytes)
 		b.bytes = o->budget_bytes;
@@ -24,6 +24,14 @@ budget_lasts(const struct budget *b)
 void
 budget_spend(struct budget *b, uint64_t bytes)
 {
+	b->spent += bytes;
 	if (b->bytes != UINT64_MAX)
 		b->bytes -= bytes < b->bytes ? bytes : b->bytes;
+}
+
+bool
+budget_is_ahead(const struct budget *b, uint64_t read, int workers)
+{
+	return b->until != INT64_MAX && b->spent > read &&
+	    b->spent - read > (uint64_t)workers * BUDGET_AHEAD;
 }

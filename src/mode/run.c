@@ -240,6 +240,7 @@ run_hasher(struct run *r, void *cookie,
 
 	if (machines_init(&r->machines, r->o) < 0)
 		return -1;
+	r->jobs = opts.jobs;
 	opts.hosts = r->machines.v;
 	opts.nhosts = (unsigned)r->machines.n;
 	opts.directory = r->machines.directory;
@@ -304,11 +305,22 @@ run_tell(const struct run *r, const struct entry *e)
 	return told;
 }
 
+/* Should no more be handed over now? Of files that became shorter not all is read
+ * that was handed over: while there are workers without any, there is room. */
+static bool
+run_is_ahead(const struct run *r)
+{
+	return hasher_open(r->hasher) >= (uint64_t)r->jobs &&
+	    budget_is_ahead(&r->budget, hasher_bytes(r->hasher), r->jobs);
+}
+
 int
 run_put(struct run *r, const struct entry *e)
 {
 	struct entry told = run_tell(r, e);
 
+	while (run_is_ahead(r) && run_wait(r) == 0)
+		;
 	progress_found(e->id.size);
 	budget_spend(&r->budget, e->id.size);
 	if (hasher_put(r->hasher, &told) < 0)
@@ -326,6 +338,13 @@ run_give(struct run *r, bool wait)
 	int rc = 1;
 
 	while (backlog_next(&r->backlog, &n) && budget_lasts(&r->budget)) {
+		if (run_is_ahead(r)) {
+			if (!wait || hasher_wait(r->hasher) < 0) {
+				rc = wait ? -1 : 0;
+				break;
+			}
+			continue;
+		}
 		(void)side_get(r->found, n, &next);
 		told = run_tell(r, &next.entry);
 		if (!wait)

@@ -52,6 +52,7 @@ struct run {
 	struct side *found;     /* the mode's, or NULL: names that were found */
 	struct backlog backlog; /* of found, what was not yet handed over */
 	struct budget budget;   /* what may still be */
+	int jobs;               /* workers */
 	bool stopped;           /* the hasher takes no more names */
 };
 

@@ -69,14 +69,14 @@ int
 value_time(const char *text, int64_t *seconds)
 {
 	static const char units[] = "smhd";
-	static const int64_t in[] = { 1, 60, 60 * 60, 24 * 60 * 60 };
+	static const uint64_t in[] = { 1, 60, 60 * 60, 24 * 60 * 60 };
 	size_t unit;
 	uint64_t n;
 
 	if (value_unit(text, units, &n, &unit) < 0 || !units[unit] ||
-	    n > INT32_MAX)
+	    n > VALUE_SECONDS_MAX / in[unit])
 		return -1;
-	*seconds = (int64_t)n * in[unit];
+	*seconds = (int64_t)(n * in[unit]);
 	return 0;
 }
 
