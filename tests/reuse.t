@@ -157,6 +157,7 @@ breaks 'a time to come' touch -d tomorrow t/b
 	breaks 'another mtime by a nanosecond' \
 		of_b 's/("mtime":)(\d+)/$1 . ($2 - 1)/e'
 	breaks 'another size in the list' of_b 's/("size":)(\d+)/$1 . ($2 + 1)/e'
+	breaks 'no algorithm' of_b 's/"algorithm":"SHA512",//'
 	breaks 'another algorithm' of_b 's/SHA512/SHA3-512/'
 	for member in device inode mtime ctime size read; do
 		breaks "no $member" of_b "s/,\"$member\":\\d+//"
@@ -218,6 +219,13 @@ phash: none: No such file or directory
 END
 same 'and all is read' got true
 try 'a directory is none' 1 "$phash" --reuse=t t
+for file in x.sfv deep; do
+	case $file in
+	x.sfv) echo 'f 00000000' >$file ;;
+	deep) echo '%%%% HASHDEEP-1.0' >$file ;;
+	esac
+	try "a list of another kind: $file" 1 "$phash" --reuse=$file t
+done
 try 'nothing in it' 0 "$phash" --reuse=/dev/null t
 err 'is not worth a word' <<'END'
 END
@@ -282,9 +290,11 @@ try 'such a specification is checked as any other' 0 "$phash" -c plain.mtree
 out 'three files' <<'END'
 3
 END
-sed 's/^# .*/& x/; s/inode=/inode=x/' aged.mtree >bad.mtree
-is_reused 'a comment of another form says nothing' bad.mtree ./t <<'END'
+for edit in 's/^# .*/& x/' 's/inode=/inode=x/' 's/ read=.*//' 's/mtime/ctime/'; do
+	sed "/^# /$edit" aged.mtree >bad.mtree
+	is_reused "a comment of another form says nothing: $edit" bad.mtree ./t <<'END'
 END
+done
 sed '/^# /{p;s/.*//}' aged.mtree >far.mtree
 is_reused 'nor does one that is not right before the line' far.mtree ./t <<'END'
 END
@@ -299,6 +309,19 @@ if command -v bsdtar >/dev/null; then
 else
 	skip 'bsdtar reads it' 'no bsdtar'
 fi
+
+# Standard input is no file of that name.
+cp t/a stdin
+try 'a file as standard input' 0 bash -c '"$1" --json --identity - <stdin' x "$phash"
+ok 'has no identity' test "$(grep -c device "$work/out")" = 0
+
+# A list that would not be one again is not replaced.
+cp aged L
+for with in --untagged --json '--json --identity --duplicates'; do
+	# shellcheck disable=SC2086 # words are meant
+	try "$with" 2 "$phash" $with --reuse=L -o L t
+done
+same 'the list is as it was' L aged
 
 # Where nothing may be reused, and what goes with it.
 for mode in -c --audit=L; do

@@ -120,6 +120,20 @@ conflicts_mtree(const struct options *o)
 	return 0;
 }
 
+/* Is the output a list that is reused, and would not be one again? */
+static bool
+conflicts_replaced(const struct options *o)
+{
+	size_t i;
+
+	if (o->identity && !o->parts && !o->duplicates)
+		return false;
+	for (i = 0; o->output && i < o->reuse.n; i++)
+		if (!strcmp(o->output, o->reuse.v[i]))
+			return true;
+	return false;
+}
+
 /* Of --identity, --reuse and what goes with them. */
 static int
 conflicts_reuse(const struct options *o)
@@ -137,6 +151,13 @@ conflicts_reuse(const struct options *o)
 	    (!o->budget_bytes && !o->budget_seconds)))
 		return usage_error("--oldest-first goes with --reuse and "
 		    "--budget, and not with --sort=none");
+	if (conflicts_replaced(o))
+		return usage_error("--output would replace the list of --reuse "
+		    "by one that cannot be reused, or is not of all files: it "
+		    "needs --identity, and no --part or --duplicates");
+	if (o->journal && !strcmp(o->journal, "-"))
+		return usage_error("--journal is a file of its own: it cannot "
+		    "be -");
 	if (reuses && o->archive)
 		return usage_error("--%s knows files, not members of "
 		    "archives: it does not go with --archive", o->journal ?
@@ -156,11 +177,15 @@ conflicts_some(const struct options *o)
 	if (o->parts && o->update)
 		return usage_error("--update would forget the other parts: it "
 		    "does not go with --part");
+	if (o->parts && o->tree_digest)
+		return usage_error("--tree-digest is of a whole tree: it does "
+		    "not go with --part");
 	if (o->duplicates && (o->tree_digest || o->sort == OPTIONS_UNSORTED ||
-	    o->archive))
+	    o->archive || o->parts || budget || o->identity))
 		return usage_error("--duplicates needs all files, and files "
-		    "only: it does not go with --tree-digest, --sort=none or "
-		    "--archive");
+		    "only, and prints groups: it does not go with "
+		    "--tree-digest, --sort=none, --archive, --part, --budget "
+		    "or --identity");
 	if (o->duplicates && o->format == FORMAT_MTREE)
 		return usage_error("--duplicates prints groups: it does not go "
 		    "with --format=mtree");
