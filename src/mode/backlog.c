@@ -10,7 +10,7 @@
 static void
 backlog_pack(struct backlog *b)
 {
-	if (b->at < b->n - b->at)
+	if (!b->v || b->at < b->n - b->at)
 		return;
 	memmove(b->v, b->v + b->at, (b->n - b->at) * sizeof(*b->v));
 	b->n -= b->at;

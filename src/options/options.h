@@ -83,18 +83,19 @@ struct options {
 	bool zero;
 	bool base64;
 	bool identity;
+	bool tree_digest;
+	bool duplicates;
+	bool oldest_first;
+	enum options_sort sort;
+	const char *output;       /* NULL: stdout */
+
 	struct options_values reuse; /* lists */
 	int reuse_max_age;        /* days; -1: any */
 	int reuse_sample;         /* percent */
 	const char *journal;      /* NULL: none */
-	unsigned part, parts;     /* 1 to parts; 0: all */
-	bool oldest_first;
 	uint64_t budget_bytes;    /* 0: any number */
 	int64_t budget_seconds;   /* 0: for ever */
-	bool duplicates;
-	enum options_sort sort;
-	bool tree_digest;
-	const char *output;       /* NULL: stdout */
+	unsigned part, parts;     /* 1 to parts; 0: all */
 
 	enum options_archive archive;
 	enum options_when archive_prefix;

@@ -463,7 +463,9 @@ before_comment(const struct mtree *t, const char *s, size_t len)
 
 /* A comment that says which file the next entry was, all of it in this order. */
 static bool
-read_identity(struct manifest_file *f, char *s, size_t len)
+read_identity(struct manifest_file *f,
+    char *s, /* NOLINT(readability-non-const-parameter) */
+    size_t len)
 {
 	static const char *const names[] = { "device", "inode", "mtime", "ctime",
 	    "read" };
