@@ -283,6 +283,13 @@ reads() {
 	grep -c '^[0-9]* *p*read.* = [1-9]' "$work/trace"
 }
 
+# The bytes that they had together: where a page is not to be had at once, a read
+# ends before it.
+bytes_read() {
+	sed -n 's/^[0-9]* *p*read.* = \([1-9][0-9]*\).*/\1/p' "$work/trace" |
+		awk '{ sum += $1 } END { print sum + 0 }'
+}
+
 finish() {
 	echo "1..$test_count"
 	[ "$test_failed" = 0 ]
