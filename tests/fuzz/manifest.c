@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "hasher/result.h"
@@ -85,6 +86,21 @@ check_entry(const struct manifest *m, const struct manifest_entry *e,
 	    "no entry is the list itself");
 }
 
+/* Which file it was: an object that does not say when it was read says nothing. */
+static void
+check_identity(const struct format *f, const struct result *r,
+    const struct manifest_file *file)
+{
+	const struct entry *e = &r->entry;
+
+	must(file->known == (f->kind == FORMAT_JSON && f->identity &&
+	    entry_is_known(e) && e->given > 0), "an identity survives");
+	must(!file->known || (file->dev == e->id.dev &&
+	    file->ino == e->id.ino && file->mtime == e->id.mtime &&
+	    file->ctime == e->id.ctime && file->read == e->given),
+	    "and is the same");
+}
+
 /* Prints r and reads it again. */
 static void
 check_format(const struct format *f, const struct result *r)
@@ -106,6 +122,7 @@ check_format(const struct format *f, const struct result *r)
 	    "a digest survives");
 	must(e.want.has_size == (f->kind == FORMAT_JSON) &&
 	    e.want.size == (e.want.has_size ? r->size : 0), "a size survives");
+	check_identity(f, r, &e.file);
 	buf_release(&line);
 }
 
@@ -113,9 +130,12 @@ static void
 check_round_trip(const struct manifest_entry *e)
 {
 	struct buf name = BUF_INIT;
-	struct result r = { .size = e->want.size, .entry = { .len = e->len },
+	struct result r = { .size = e->want.size, .entry = { .len = e->len,
+	    .given = e->file.read, .id = { .dev = e->file.dev,
+	    .ino = e->file.ino, .mtime = e->file.mtime,
+	    .ctime = e->file.ctime, .mode = S_IFREG } },
 	    .digestlen = e->want.digestlen };
-	struct format f = { .base64 = false };
+	struct format f = { .identity = e->file.known };
 
 	buf_put(&name, e->name, e->len);
 	r.entry.name = buf_str(&name);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "hasher/result.h"
@@ -99,6 +100,13 @@ read_again(const struct buf *text, const struct result *r)
 	    "a digest survives");
 	must(last.want.has_size && last.want.size == r->size,
 	    "a size survives");
+	must(last.file.known == entry_is_known(&r->entry),
+	    "an identity survives");
+	must(!last.file.known || (last.file.dev == r->entry.id.dev &&
+	    last.file.ino == r->entry.id.ino &&
+	    last.file.mtime == r->entry.id.mtime &&
+	    last.file.ctime == r->entry.id.ctime &&
+	    last.file.read == r->entry.given), "and is the same");
 	manifest_release(&m);
 	buf_release(&name);
 	buf_release(&found);
@@ -110,7 +118,8 @@ check_entry(const struct manifest_entry *e, struct buf *name)
 	struct result r = { .size = e->want.size, .entry = { .len = name->len,
 	    .algorithm = e->algorithm }, .digestlen = e->want.digestlen };
 	struct buf dir = BUF_INIT, text = BUF_INIT;
-	struct format f = { .kind = FORMAT_MTREE, .end = '\n', .dir = &dir };
+	struct format f = { .kind = FORMAT_MTREE, .end = '\n', .dir = &dir,
+	    .identity = true };
 
 	must(e->form == FORMAT_MTREE, "it is an entry of a specification");
 	must(name->len && !memchr(name->data, '\0', name->len),
@@ -120,6 +129,12 @@ check_entry(const struct manifest_entry *e, struct buf *name)
 	    known[e->algorithm].size), "the digest has its size");
 	if (e->algorithm < 0)
 		return;
+	if (e->file.known) {
+		r.entry.given = e->file.read;
+		r.entry.id = (struct entry_identity){ .dev = e->file.dev,
+		    .ino = e->file.ino, .mtime = e->file.mtime,
+		    .ctime = e->file.ctime, .mode = S_IFREG };
+	}
 	r.entry.name = buf_str(name);
 	memcpy(r.digest, e->want.digest, r.digestlen);
 	f.tag = known[e->algorithm].tag;
