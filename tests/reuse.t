@@ -109,6 +109,16 @@ remake() {
 breaks() {
 	local desc=$1
 	shift
+# -z is for the output: a list has what it was written with.
+tr '\n' '\0' <aged >zeros
+is_reused 'a list with NULs' zeros t <<'END'
+t/a
+t/b
+t/c
+END
+try '-z' 0 "$phash" -z --json --reuse=aged t
+ok 'reads a list with newlines' test ! -s "$work/err"
+
 	remake
 	"$@"
 	is_reused "$desc" aged t <<'END'

@@ -108,16 +108,35 @@ line_take(struct line *l, size_t len, size_t drop)
 	return 1;
 }
 
+/* The first delimiter of n bytes; NULL: there is none. */
+static char *
+line_find(struct line *l, char *s, size_t n, int delim)
+{
+	char *at = memchr(s, delim == LINE_EITHER ? l->delim : delim, n);
+	char *nul;
+
+	if (delim != LINE_EITHER || l->known)
+		return at;
+	/* l->delim is a newline as yet */
+	nul = memchr(s, '\0', at ? (size_t)(at - s) : n);
+	l->known = at || nul;
+	if (nul)
+		l->delim = '\0';
+	return nul ? nul : at;
+}
+
 int
 line_next(struct line *l, int fd, int delim)
 {
 	size_t seen = 0, n; /* seen: bytes without a delimiter */
 	char *at;
 
+	if (!l->known)
+		l->delim = '\n';
 	for (;;) {
 		n = l->end - l->start;
-		at = n > seen ? memchr(l->buf + l->start + seen, delim,
-		    n - seen) : NULL;
+		at = n > seen ? line_find(l, l->buf + l->start + seen, n - seen,
+		    delim) : NULL;
 		if (at)
 			return line_take(l,
 			    (size_t)(at - l->buf) - l->start, 1);
@@ -143,5 +162,5 @@ line_release(struct line *l)
 	free(l->buf);
 	l->data = l->buf = NULL;
 	l->len = l->start = l->end = l->cap = 0;
-	l->ended = false;
+	l->ended = l->known = false;
 }

@@ -30,11 +30,16 @@ struct line {
 	size_t start, end; /* of what was read and not yet handed out */
 	size_t cap;
 	bool ended;
+	bool known;        /* what LINE_EITHER is: */
+	char delim;
 };
 
+/* As a delimiter: a newline or a NUL, whichever the file has first. */
+#define LINE_EITHER (-1)
+
 /*
- * Reads what comes next up to delim ('\n' or '\0'), which is taken off; the
- * last line may lack it. 1: a line; 0: the end of the file; -1 with errno:
+ * Reads what comes next up to delim ('\n', '\0' or LINE_EITHER), which is taken
+ * off; the last line may lack it. 1: a line; 0: the end of the file; -1 with errno:
  * reading failed, or there was no memory for the line, or it is too long
  * (EFBIG), or wait said so (ECANCELED). What was read of a line before an error
  * is not that line, and is not handed out.

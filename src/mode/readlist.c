@@ -97,11 +97,12 @@ readlist_lines(struct readlist *r, struct manifest *m, const char *list, int fd,
 {
 	struct line l = { .wait = r->busy ? run_wait_input : NULL,
 	    .cookie = r->run };
+	int delim = r->either ? LINE_EITHER : m->zero ? '\0' : '\n';
 	struct manifest_entry e;
 	enum manifest_kind kind;
 	int rc = 0, got = 0, err;
 
-	while (rc == 0 && (got = line_next(&l, fd, m->zero ? '\0' : '\n')) > 0) {
+	while (rc == 0 && (got = line_next(&l, fd, delim)) > 0) {
 		r->bytes += l.len + 1;
 		kind = manifest_line(m, l.data, l.len, &e);
 		rc = readlist_take(r, m, list, kind, &e, why);

@@ -137,8 +137,9 @@ reuse_read_list(struct reuse *u, struct run *run, const char *path, int fd)
 	l.list.on_entry = reuse_on_entry;
 	l.list.on_message = reuse_on_message;
 	readlist_init(&l.list, run);
-	if (fd >= 0)
-		l.list.zero = false; /* whatever the output has */
+	/* -z is for the output */
+	l.list.zero = false;
+	l.list.either = true;
 	rc = fd < 0 ? readlist(&l.list, path, &why) :
 	    readlist_fd(&l.list, fd, "journal", &why);
 	if (rc)

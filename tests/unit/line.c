@@ -71,6 +71,38 @@ test_records(void **state)
 }
 
 static void
+test_either(void **state)
+{
+	static const char *const lines[] = { "a", "b" };
+	static const char *const empty[] = { "", "\na" };
+	static const char *const one[] = { "last" };
+
+	(void)state;
+	reads("a\nb\n", 4, LINE_EITHER, lines, 2);
+	reads("a\0b", 3, LINE_EITHER, lines, 2);
+	reads("\0\na", 3, LINE_EITHER, empty, 2);
+	reads("last", 4, LINE_EITHER, one, 1);
+	reads("", 0, LINE_EITHER, NULL, 0);
+}
+
+static void
+test_either_of_each_descriptor(void **state)
+{
+	int a = pipe_of("a\0", 2), b = pipe_of("b\nc\n", 4);
+	struct line l = { .wait = NULL };
+
+	(void)state;
+	assert_int_equal(line_next(&l, a, LINE_EITHER), 1);
+	assert_int_equal(line_next(&l, a, LINE_EITHER), 0);
+	line_release(&l);
+	assert_int_equal(line_next(&l, b, LINE_EITHER), 1);
+	assert_string_equal(l.data, "b");
+	close(a);
+	close(b);
+	line_release(&l);
+}
+
+static void
 test_nul_in_a_line_is_kept(void **state)
 {
 	int fd = pipe_of("a\0b\n", 4);
@@ -311,6 +343,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_either),
+		cmocka_unit_test(test_either_of_each_descriptor),
 		cmocka_unit_test(test_nul_in_a_line_is_kept),
 		cmocka_unit_test(test_all_lengths),
 		cmocka_unit_test(test_read_error),
