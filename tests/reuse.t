@@ -89,9 +89,35 @@ if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 		--reuse=aged t >/dev/null 2>&1
 	ok 'the one that is read was opened' grep -q '"empty"\|"t/empty"' trace
 	ok 'the others were not' test "$(grep -c '"\(t/\)\?[abc]"' trace)" = 0
+	# The walk takes a second after the one file that is read.
+	mkdir slow
+	for ((i = 0; i < 500; i++)); do
+		echo $i >slow/$i
+	done
+	list slow >slow.list
+	age slow.list
+	echo new >fresh
+	strace -f -o /dev/null -e trace=newfstatat,lstat,fstatat64,statx \
+		-e inject=newfstatat,lstat,fstatat64,statx:delay_enter=2000 \
+		"$phash" --sort=none --untagged --reuse=slow.list fresh \
+		slow >order 2>/dev/null
+	ok 'what is read does not wait for the end of the walk' \
+		test "$(tail -n 1 order | cut -c 1-4)" = feed
+	ok 'of all files' test "$(grep -c . order)" = 501
 else
 	skip 'opened files' 'no strace'
+	skip 'results while files are reused' 'no strace'
 fi
+
+# -z is for the output: a list has what it was written with.
+tr '\n' '\0' <aged >zeros
+is_reused 'a list with NULs' zeros t <<'END'
+t/a
+t/b
+t/c
+END
+try '-z' 0 "$phash" -z --json --reuse=aged t
+ok 'reads a list with newlines' test ! -s "$work/err"
 
 # remake: t and its list, as new.
 remake() {
@@ -109,16 +135,6 @@ remake() {
 breaks() {
 	local desc=$1
 	shift
-# -z is for the output: a list has what it was written with.
-tr '\n' '\0' <aged >zeros
-is_reused 'a list with NULs' zeros t <<'END'
-t/a
-t/b
-t/c
-END
-try '-z' 0 "$phash" -z --json --reuse=aged t
-ok 'reads a list with newlines' test ! -s "$work/err"
-
 	remake
 	"$@"
 	is_reused "$desc" aged t <<'END'

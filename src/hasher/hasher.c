@@ -61,9 +61,9 @@ hasher_try(struct hasher *h, const struct entry *e)
 
 /* Works for a while. As hasher_ops.turn. */
 static int
-hasher_turn(struct hasher *h, int fd)
+hasher_turn(struct hasher *h, int fd, int ms)
 {
-	int rc = h->ops->turn(h, fd);
+	int rc = h->ops->turn(h, fd, ms);
 
 	if (rc >= 0)
 		hasher_pause(h);
@@ -76,7 +76,7 @@ hasher_put(struct hasher *h, const struct entry *e)
 	int rc;
 
 	while ((rc = hasher_try(h, e)) == 0)
-		if (hasher_turn(h, -1) < 0)
+		if (hasher_turn(h, -1, HASHER_PAUSE_MS) < 0)
 			return -1;
 	return rc < 0 ? -1 : 0;
 }
@@ -95,9 +95,17 @@ hasher_wait(struct hasher *h)
 	if (h->ops->flush(h) < 0)
 		return -1;
 	while (h->answered == before && hasher_open(h))
-		if (hasher_turn(h, -1) < 0)
+		if (hasher_turn(h, -1, HASHER_PAUSE_MS) < 0)
 			return -1;
 	return 0;
+}
+
+int
+hasher_attend(struct hasher *h)
+{
+	if (h->broken || h->ops->flush(h) < 0)
+		return -1;
+	return hasher_turn(h, -1, 0) < 0 ? -1 : 0;
 }
 
 int
@@ -112,7 +120,7 @@ hasher_idle(struct hasher *h, int fd, int (*more)(void *cookie), void *cookie)
 		/* with names that wait for room the open chunk will be full */
 		if (!h->full && h->ops->flush(h) < 0)
 			return -1;
-		ready = hasher_turn(h, fd);
+		ready = hasher_turn(h, fd, HASHER_PAUSE_MS);
 	}
 	return ready < 0 ? -1 : 0;
 }

@@ -87,6 +87,10 @@ int hasher_try(struct hasher *h, const struct entry *e);
  */
 int hasher_wait(struct hasher *h);
 
+/* Sends what was taken, delivers the results that are there and calls on_pause,
+ * without waiting. 0; -1 as above. */
+int hasher_attend(struct hasher *h);
+
 /* How many entries were handed over and have no result. Inside a callback it may
  * be one more: the one that is being tried. */
 uint64_t hasher_open(const struct hasher *h);

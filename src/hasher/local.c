@@ -358,7 +358,7 @@ local_passes(ppool_err err)
 
 /* As local_turn, for a descriptor too. */
 static int
-local_turn_fd(struct local *l, int fd)
+local_turn_fd(struct local *l, int fd, int ms)
 {
 	bool open = hasher_open(&l->hasher) > 0;
 	int pool = open ? ppool_fd(l->pool) : -1;
@@ -368,25 +368,25 @@ local_turn_fd(struct local *l, int fd)
 		{ .fd = fd, .events = POLLIN },
 		{ .fd = pool, .events = POLLIN }, /* -1: passed over */
 	};
-	bool ready = poll(p, 2, both ? HASHER_PAUSE_MS : 0) > 0 &&
+	bool ready = poll(p, 2, both ? ms : 0) > 0 &&
 	    p[0].revents;
 	ppool_err err = PPOOL_OK;
 
 	/* a turn for the workers even then: fd may look ready for ever */
 	if (open)
-		err = ppool_poll(l->pool, both || ready ? 0 : HASHER_PAUSE_MS);
+		err = ppool_poll(l->pool, both || ready ? 0 : ms);
 	return err && !local_passes(err) ? local_broken(l, err) : ready;
 }
 
 static int
-local_turn(struct hasher *h, int fd)
+local_turn(struct hasher *h, int fd, int ms)
 {
 	struct local *l = (struct local *)h;
 	ppool_err err;
 
 	if (fd >= 0)
-		return local_turn_fd(l, fd);
-	err = ppool_poll(l->pool, HASHER_PAUSE_MS);
+		return local_turn_fd(l, fd, ms);
+	err = ppool_poll(l->pool, ms);
 	return err && !local_passes(err) ? local_broken(l, err) : 0;
 }
 

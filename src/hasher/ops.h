@@ -19,8 +19,9 @@ struct hasher_ops {
 	/* Sends what was taken and waits for more to go with it. 0 or -1. */
 	int (*flush)(struct hasher *h);
 	/* Moves work until a result was delivered, or fd, unless that is -1,
-	 * can be read, but not beyond HASHER_PAUSE_MS. 1: it can; 0; -1. */
-	int (*turn)(struct hasher *h, int fd);
+	 * can be read, but not beyond ms, at most HASHER_PAUSE_MS. 1: it can;
+	 * 0; -1. */
+	int (*turn)(struct hasher *h, int fd, int ms);
 	/* Waits for all results that are due; nothing is taken after it. Calls
 	 * hasher_pause meanwhile. 0 or -1. */
 	int (*finish)(struct hasher *h);

@@ -254,7 +254,7 @@ hash_on_file_unsorted(struct hash *h, const struct entry *e)
 	r.entry.cookie = numbered.cookie;
 	h->reused += v != REUSE_READ;
 	hash_emit_unsorted(h, &r);
-	return h->run.out.lost ? -1 : 0;
+	return run_pass(&h->run);
 }
 
 static int
@@ -285,7 +285,7 @@ hash_on_file(void *cookie, const struct entry *e)
 		(void)table_set(h->table, n, &r); /* new, so it has none yet */
 		break;
 	}
-	return 0;
+	return run_pass(&h->run);
 }
 
 /* Hands over what was put off, after all the rest. */

@@ -30,6 +30,8 @@
 #include "source/list.h"
 #include "source/own.h"
 
+#define RUN_PASSES 64 /* names that are passed between looks at the workers */
+
 /* Appends what -a and -l say, as one name. */
 static void
 run_algorithm_name(const struct options *o, struct buf *name)
@@ -368,6 +370,17 @@ run_add(struct run *r, uint64_t n, const struct entry *e)
 	table_note(r->found->table, n, e);
 	backlog_add(&r->backlog, n);
 	return run_give(r, false);
+}
+
+int
+run_pass(struct run *r)
+{
+	if (++r->passed < RUN_PASSES)
+		return run_goes_on(r);
+	r->passed = 0;
+	if (hasher_attend(r->hasher) < 0)
+		r->stopped = true;
+	return run_goes_on(r);
 }
 
 int

@@ -53,6 +53,7 @@ struct run {
 	struct backlog backlog; /* of found, what was not yet handed over */
 	struct budget budget;   /* what may still be */
 	int jobs;               /* workers */
+	unsigned passed;        /* names since the workers were seen to */
 	bool stopped;           /* the hasher takes no more names */
 };
 
@@ -82,6 +83,10 @@ int run_put(struct run *r, const struct entry *e);
 /* Number n of found is a file of which e says all but the name. It is handed over
  * when the workers have room. */
 int run_add(struct run *r, uint64_t n, const struct entry *e);
+
+/* A name needs no worker: now and then sees to them, so that results, and what is
+ * done in pauses, do not wait for the end of a walk. */
+int run_pass(struct run *r);
 
 /* Hands over all that is left, or as much as the budget allows, waiting for the
  * workers. */

@@ -99,11 +99,12 @@ fake_flush(struct hasher *h)
 }
 
 static int
-fake_turn(struct hasher *h, int fd)
+fake_turn(struct hasher *h, int fd, int ms)
 {
 	assert_ptr_equal(h, &hasher);
 	assert_true(fd == -1 || fd == FD);
-	note(fd == FD ? 'T' : 'u');
+	assert_true(ms == 0 || ms == HASHER_PAUSE_MS);
+	note(fd == FD ? 'T' : ms ? 'u' : 'n');
 	return play(&turn);
 }
 
@@ -319,6 +320,30 @@ test_put_waits_for_room(void **state)
 }
 
 static void
+test_attend(void **state)
+{
+	(void)state;
+	turn = "0d0-";
+	assert_int_equal(put(), 0);
+	assert_int_equal(hasher_attend(&hasher), 0);
+	assert_trail("t" "fnlp");
+	assert_int_equal(hasher_open(&hasher), 1);
+	assert_int_equal(hasher_attend(&hasher), 0);
+	assert_trail("fnRlp");
+	assert_int_equal(hasher_open(&hasher), 0);
+	assert_int_equal(hasher_attend(&hasher), 0);
+	assert_trail("fnlp"); /* with nothing open, too */
+	assert_int_equal(hasher_attend(&hasher), -1);
+	assert_trail("fn");
+	flush = "-";
+	assert_int_equal(hasher_attend(&hasher), -1);
+	assert_trail("f");
+	hasher.broken = true;
+	assert_int_equal(hasher_attend(&hasher), -1);
+	assert_trail("");
+}
+
+static void
 test_wait(void **state)
 {
 	(void)state;
@@ -432,6 +457,7 @@ main(void)
 		cmocka_unit_test_setup(test_result_at_once, setup),
 		cmocka_unit_test_setup(test_no_more_is_taken, setup),
 		cmocka_unit_test_setup(test_put_waits_for_room, setup),
+		cmocka_unit_test_setup(test_attend, setup),
 		cmocka_unit_test_setup(test_wait, setup),
 		cmocka_unit_test_setup(test_idle, setup),
 		cmocka_unit_test_setup(test_idle_gives_more, setup),
