@@ -219,19 +219,28 @@ machines_slurm(struct machines *m, const struct options *o)
 	return rc;
 }
 
+/* A host, or those of the allocation. */
+static int
+machines_item(struct machines *m, const struct options *o, const char *s,
+    size_t len)
+{
+	static const char slurm[] = "slurm";
+
+	return len == sizeof(slurm) - 1 && !memcmp(s, slurm, len) ?
+	    machines_slurm(m, o) : machines_host(m, o, s, len);
+}
+
 /* What one --on says. */
 static int
 machines_list(struct machines *m, const struct options *o, const char *list)
 {
 	const char *end;
 
-	if (!strcmp(list, "slurm"))
-		return machines_slurm(m, o);
 	for (;; list = end + 1) {
 		end = strchr(list, ',');
 		if (!end)
 			end = list + strlen(list);
-		if (machines_host(m, o, list, (size_t)(end - list)) < 0)
+		if (machines_item(m, o, list, (size_t)(end - list)) < 0)
 			return -1;
 		if (!*end)
 			return 0;

@@ -362,6 +362,20 @@ test_slurm_jobs(void **state)
 }
 
 static void
+test_slurm_beside_hosts(void **state)
+{
+	(void)state;
+	assert_int_equal(init("a:2,slurm,[slurm]:3"), 0);
+	assert_int_equal(machines.n, 6);
+	assert_host(0, "a", 2);
+	assert_host(1, "n1", 8);
+	assert_host(4, "n4", 0);
+	assert_host(5, "slurm", 3);
+	assert_command(5, "ssh|-o|ServerAliveInterval=10|-o|"
+	    "ServerAliveCountMax=3|slurm|phash|--serve|");
+}
+
+static void
 test_slurm_fails(void **state)
 {
 	(void)state;
@@ -394,6 +408,7 @@ main(void)
 		CASE(test_nowhere),
 		SLURM(test_slurm),
 		SLURM(test_slurm_jobs),
+		SLURM(test_slurm_beside_hosts),
 		SLURM(test_slurm_fails),
 	};
 
