@@ -454,13 +454,6 @@ judge_further(struct compare *c)
 	}
 }
 
-void
-compare_judge(struct compare *c)
-{
-	judge_further(c); /* first: moved_pair sets to of missing names too */
-	judge_fresh(c);
-}
-
 /* Fills *v, but for the verdict unless it is MOVED, for a name that is listed;
  * where there is a result, *v is filled for that. */
 static void
@@ -484,7 +477,7 @@ fill_listed(const struct compare *c, uint64_t n, struct compare_verdict *v)
 }
 
 bool
-compare_next(struct compare *c, struct compare_cursor *t,
+compare_next(const struct compare *c, struct compare_cursor *t,
     struct compare_verdict *v)
 {
 	struct verdict_line *line = &v->line;
@@ -508,8 +501,20 @@ compare_next(struct compare *c, struct compare_cursor *t,
 		fill_listed(c, t->want, v);
 	if (!line->old)
 		line->verdict = verdict_audit(line->want, line->found);
-	(listed ? c->counts.listed : c->counts.found)[line->verdict]++;
 	return true;
+}
+
+void
+compare_judge(struct compare *c)
+{
+	struct compare_cursor t = { .i = 0 };
+	struct compare_verdict v;
+
+	judge_further(c); /* first: moved_pair sets to of missing names too */
+	judge_fresh(c);
+	while (compare_next(c, &t, &v))
+		(t.want != COMPARE_NONE ? c->counts.listed :
+		    c->counts.found)[v.line.verdict]++;
 }
 
 bool

@@ -104,7 +104,7 @@ void compare_end(struct compare *c);
  * the end. */
 bool compare_again(const struct compare *c, uint64_t *at, struct entry *e);
 
-/* All is there that compare_again asked for. */
+/* All is there that compare_again asked for: the verdicts are known, and counted. */
 void compare_judge(struct compare *c);
 
 /* How far the merge of both sides has come. Zeroed at first. */
@@ -122,11 +122,10 @@ struct compare_verdict {
 	struct result found;
 };
 
-/*
- * The next verdict, in order of name; a pair is at its old name's place. It is
- * counted, so each must be asked for once only. False at the end.
- */
-bool compare_next(struct compare *c, struct compare_cursor *t,
+/* The next verdict, in order of name; a pair is at its old name's place. From a
+ * cursor that is kept, or from the beginning, they can be asked for again. False at
+ * the end. */
+bool compare_next(const struct compare *c, struct compare_cursor *t,
     struct compare_verdict *v);
 
 /* The next file that was hashed, in order of name, with the name as the list
