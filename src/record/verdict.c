@@ -268,7 +268,7 @@ verdict_end(const struct verdict_rules *rules, const struct verdict_counts *c,
 			put_none_found(out, list, c);
 		break;
 	case END_MALFORMED:
-		if (found)
+		if (found || c->other_parts)
 			put_warning(out, c->lines.malformed,
 			    "line is improperly formatted",
 			    "lines are improperly formatted");

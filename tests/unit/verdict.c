@@ -621,6 +621,22 @@ test_audit_end_under_status(void **state)
 	    "list: no properly formatted checksum lines found\n");
 }
 
+/* With all entries in other parts, a line that is none is the reason. */
+static void
+test_end_of_other_parts(void **state)
+{
+	static const struct verdict_counts c = { .other_parts = 1,
+	    .lines.malformed = 1 };
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	for (unsigned n = 0; verdict_end(&plain, &c, false, "l", n, &b); n++)
+		;
+	assert_string_equal(buf_str(&b),
+	    "WARNING: 1 line is improperly formatted");
+	buf_release(&b);
+}
+
 static void
 test_audit_tells(void **state)
 {
@@ -774,6 +790,7 @@ main(void)
 		cmocka_unit_test(test_audit_end_of_a_list_without_entries),
 		cmocka_unit_test(test_audit_end_under_quiet),
 		cmocka_unit_test(test_audit_end_under_status),
+		cmocka_unit_test(test_end_of_other_parts),
 		cmocka_unit_test(test_audit_tells),
 		cmocka_unit_test(test_audit_passed),
 		cmocka_unit_test(test_audit_passed_without_what_is_missing),
