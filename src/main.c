@@ -21,7 +21,7 @@
  *     record/           results on paper: table (rows, sorted), format, json,
  *                       name, code, vis, text; lists back in: manifest, mtree;
  *                       what to think of it: side, scope, moved, compare,
- *                       verdict
+ *                       verdict; many verdicts: summary
  *     source/           where names come from: list, walk, tree (nftw), trail,
  *                       filter, glob, lookup, own, tally
  *     hasher/           entries in, results out: hasher, by a table of what one

@@ -57,6 +57,12 @@ static const char *const words[VERDICTS] = {
 	"OK", "CHANGED", "MISSING", "NEW", "MOVED", "UNREADABLE"
 };
 
+const char *
+verdict_word(enum verdict verdict)
+{
+	return words[verdict];
+}
+
 bool
 verdict_told(const struct verdict_rules *rules, enum verdict verdict)
 {
@@ -185,8 +191,8 @@ put_warning(struct buf *out, uint64_t n, const char *one, const char *many)
 		    n == 1 ? one : many);
 }
 
-static uint64_t
-sum(const uint64_t counts[VERDICTS])
+uint64_t
+verdict_sum(const uint64_t counts[VERDICTS])
 {
 	uint64_t total = 0;
 
@@ -195,12 +201,30 @@ sum(const uint64_t counts[VERDICTS])
 	return total;
 }
 
+bool
+verdict_is_wrong(const struct verdict_rules *rules, enum verdict verdict)
+{
+	return verdict != VERDICT_OK && verdict_told(rules, verdict);
+}
+
+uint64_t
+verdict_wrong(const struct verdict_rules *rules,
+    const struct verdict_counts *c)
+{
+	uint64_t wrong = 0;
+
+	for (int v = 0; v < VERDICTS; v++)
+		if (verdict_is_wrong(rules, (enum verdict)v))
+			wrong += c->listed[v] + c->found[v];
+	return wrong;
+}
+
 static void
 put_sum(struct buf *out, const struct verdict_counts *c)
 {
 	const char *separator = ": ";
 
-	buf_printf(out, "%" PRIu64 " listed", sum(c->listed));
+	buf_printf(out, "%" PRIu64 " listed", verdict_sum(c->listed));
 	for (int v = 0; v < VERDICTS; v++) {
 		if (v == VERDICT_NEW)
 			continue;
@@ -254,7 +278,7 @@ bool
 verdict_end(const struct verdict_rules *rules, const struct verdict_counts *c,
     bool passed, const char *list, unsigned which, struct buf *out)
 {
-	bool listed = sum(c->listed) > 0;
+	bool listed = verdict_sum(c->listed) > 0;
 	bool found = c->refused || listed;
 
 	if (which >= ENDS)
@@ -329,7 +353,8 @@ verdict_passed(const struct verdict_rules *rules,
 	uint64_t ignored = rules->ignore_missing ?
 	    c->listed[VERDICT_MISSING] : 0;
 
-	return (ok || (c->other_parts && !sum(c->listed))) && ok + ignored == sum(c->listed) && !sum(c->found) &&
-	    !c->refused &&
+	return (ok || (c->other_parts && !verdict_sum(c->listed))) &&
+	    ok + ignored == verdict_sum(c->listed) &&
+	    !verdict_sum(c->found) && !c->refused &&
 	    !((rules->audit || rules->strict) && c->lines.malformed);
 }

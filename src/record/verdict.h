@@ -86,6 +86,16 @@ enum verdict verdict_check(const struct verdict_rules *rules,
 enum verdict verdict_audit(const struct manifest_want *want,
     const struct result *r);
 
+/* "CHANGED": of an audit. */
+const char *verdict_word(enum verdict verdict);
+
+uint64_t verdict_sum(const uint64_t counts[VERDICTS]);
+
+/* Is it not OK, and do the rules let it be told? And how many are? */
+bool verdict_is_wrong(const struct verdict_rules *rules, enum verdict verdict);
+uint64_t verdict_wrong(const struct verdict_rules *rules,
+    const struct verdict_counts *c);
+
 /* Counts what manifest_line returned, if it was a malformed line. */
 void verdict_count_line(struct verdict_lines *lines, enum manifest_kind kind);
 
@@ -108,6 +118,14 @@ struct verdict_line {
 	const char *reason; /* UNREADABLE, or CHANGED and no file any more:
 	                     * why; else NULL */
 };
+
+/* The name that it is about, of a pair the old one. */
+static inline const char *
+verdict_name(const struct verdict_line *l, size_t *len)
+{
+	*len = l->old ? l->oldlen : l->len;
+	return l->old ? l->old : l->name;
+}
 
 /*
  * Appends the line of a check, "NAME: FAILED", or of an audit, "CHANGED NAME" or

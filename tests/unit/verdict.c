@@ -621,6 +621,29 @@ test_audit_end_under_status(void **state)
 	    "list: no properly formatted checksum lines found\n");
 }
 
+static void
+test_audit_counts_what_is_wrong(void **state)
+{
+	static const struct verdict_counts c = { .listed = { 1, 2, 3, 0, 4, 5 },
+	    .found = { [VERDICT_NEW] = 6, [VERDICT_UNREADABLE] = 7 } };
+
+	(void)state;
+	assert_int_equal(verdict_wrong(&audit, &c), 27);
+	assert_int_equal(verdict_wrong(&audit_quiet, &c), 27);
+	assert_int_equal(verdict_wrong(&audit_ignoring, &c), 24);
+}
+
+static void
+test_audit_which_are_wrong(void **state)
+{
+	(void)state;
+	for (int v = 0; v < VERDICTS; v++)
+		assert_int_equal(verdict_is_wrong(&audit, (enum verdict)v),
+		    v != VERDICT_OK);
+	assert_false(verdict_is_wrong(&audit_ignoring, VERDICT_MISSING));
+	assert_true(verdict_is_wrong(&audit_ignoring, VERDICT_NEW));
+}
+
 /* With all entries in other parts, a line that is none is the reason. */
 static void
 test_end_of_other_parts(void **state)
@@ -790,6 +813,8 @@ main(void)
 		cmocka_unit_test(test_audit_end_of_a_list_without_entries),
 		cmocka_unit_test(test_audit_end_under_quiet),
 		cmocka_unit_test(test_audit_end_under_status),
+		cmocka_unit_test(test_audit_counts_what_is_wrong),
+		cmocka_unit_test(test_audit_which_are_wrong),
 		cmocka_unit_test(test_end_of_other_parts),
 		cmocka_unit_test(test_audit_tells),
 		cmocka_unit_test(test_audit_passed),
