@@ -17,7 +17,8 @@
  *                       audit: absent, what the walk has not found,
  *                       candidates, what may be an archive, found, what is
  *                       found without a walk, newlist, which it writes,
- *                       rephrase, what may have been meant
+ *                       rephrase, what may have been meant, verdicts, which
+ *                       it prints
  *     record/           results on paper: table (rows, sorted), format, json,
  *                       name, code, vis, text; lists back in: manifest, mtree;
  *                       what to think of it: side, scope, moved, compare,
@@ -54,8 +55,8 @@
  *
  * Check mode enters with names from record/manifest instead of source/walk and
  * leaves through record/verdict instead of record/format; audit enters with
- * both, and leaves through record/compare too. Nothing else differs: there is
- * one hasher.
+ * both, and leaves through record/compare and mode/verdicts too. Nothing else
+ * differs: there is one hasher.
  *
  * With --on, a worker is a relay, and there is as much again behind it:
  *

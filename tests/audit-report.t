@@ -102,7 +102,25 @@ END
 try '--ignore-missing --quiet' 0 "$phash" --ignore-missing --quiet --audit=L -C t
 err 'says nothing' </dev/null
 try '--ignore-missing --json' 0 "$phash" --ignore-missing --json --audit=L -C t
-ok 'is as silent' test "$(grep -c . "$work/out")" = 2
+out 'counts, and is as silent else' <<'END'
+{"verdict":"OK","path":"a"}
+{"verdict":"OK","path":"c"}
+{"summary":{"listed":3,"ok":2,"changed":0,"missing":1,"new":0,"moved":0,"unreadable":0,"refused":0,"malformed":0,"passed":true}}
+END
+try '--json --quiet when all is well' 0 "$phash" --ignore-missing --json -q \
+	--audit=L -C t
+out 'says nothing' </dev/null
+try '--json --quiet when it is not' 1 "$phash" --json -q --audit=L -C t
+out 'has the sums' <<'END'
+{"verdict":"MISSING","path":"b"}
+{"summary":{"listed":3,"ok":2,"changed":0,"missing":1,"new":0,"moved":0,"unreadable":0,"refused":0,"malformed":0,"passed":false}}
+END
+"$phash" -z -C t . >LZ
+try '--json -z' 0 "$phash" -z --json --audit=LZ -C t
+ok 'ends the sums with NUL, too' test "$(tr -dc '\0' <"$work/out" | wc -c)" = 3
+"$phash" --json --audit=L -C t >objects 2>/dev/null
+try 'verdicts taken for a list' 1 "$phash" -c -w objects
+ok 'are none, and neither are the sums' grep -qx 'phash: objects: 4: improperly formatted SHA512 checksum line' "$work/err"
 try 'without it' 1 "$phash" --audit=L -C t
 try '--ignore-missing and another change' 1 "$phash" --ignore-missing \
 	--audit=L -C changed
@@ -158,6 +176,7 @@ out 'has what was found and what was expected' <<END
 {"verdict":"MOVED","old_path":"moved","path":"x"}
 {"verdict":"CHANGED","path":"plain","algorithm":"MD5","digest":"$(md5 $'plain\nmore')","size":11,"expected_digest":"$(md5 plain)"}
 {"verdict":"OK","path":"same"}
+{"summary":{"listed":6,"ok":1,"changed":4,"missing":0,"new":0,"moved":1,"unreadable":0,"refused":0,"malformed":0,"passed":false}}
 END
 mkdir -p j/foreign
 echo 'FOREIGN-1 (foreign) = 00112233445566778899' >F
@@ -167,11 +186,48 @@ try '--json and an algorithm that nobody knows' 1 "$phash" --json --audit=F \
 out 'has its name' <<'END'
 {"verdict":"CHANGED","path":"foreign","algorithm":"FOREIGN-1","error":"no longer a regular file"}
 {"verdict":"OK","path":"same"}
+{"summary":{"listed":2,"ok":1,"changed":1,"missing":0,"new":0,"moved":0,"unreadable":0,"refused":0,"malformed":0,"passed":false}}
 END
 for ((i = 1; i <= 100; i++)); do
 	echo "FOREIGN-$i (foreign) = 00112233445566778899"
 done >F
 try 'a hundred of them' 1 "$phash" --json -c -C j F
 ok 'have each an object' test "$(grep -c '"UNREADABLE"' "$work/out")" = 100
+
+# Where there is much, what it has in common is said first.
+mkdir -p m/lib/a m/lib/b m/etc
+for ((i = 10; i < 40; i++)); do
+	echo $i | tee m/lib/a/$i m/lib/b/$i >m/etc/$i
+done
+"$phash" -C m . >M
+for ((i = 10; i < 40; i++)); do
+	echo more | tee -a m/lib/a/$i >>m/lib/b/$i
+done
+rm m/etc/10
+echo more >>m/etc/11
+touch m/etc/"it's"
+try 'many changes' 1 "$phash" --audit=M -C m
+err 'are summed up by directory' <<'END'
+phash: CHANGED: all 60 files below lib
+phash: CHANGED: etc/11
+phash: MISSING: etc/10
+phash: NEW: "etc/it's"
+phash: 90 listed: 28 OK, 61 CHANGED, 1 MISSING, 0 MOVED, 0 UNREADABLE; not listed: 1 NEW, 0 UNREADABLE
+END
+cp "$work/err" summed
+try 'with --quiet' 1 "$phash" --audit=M -C m -q
+same 'too' summed "$work/err"
+try 'with --json' 1 "$phash" --audit=M -C m --json
+same 'too' summed "$work/err"
+for jobs in 1 7; do
+	try "with -j $jobs" 1 "$phash" --audit=M -C m -j $jobs --chunk=1
+	same 'just so' summed "$work/err"
+done
+try 'with --status' 1 "$phash" --audit=M -C m --status
+err 'not at all' </dev/null
+try 'names with ./ and //' 1 "$phash" --audit=<(sed 's,(\./,(./m//,' M) \
+	./m/./
+ok 'are summed up by what they stand for' grep -qx \
+	'phash: CHANGED: all 60 files below m/lib' "$work/err"
 
 finish

@@ -83,6 +83,7 @@ out 'is objects' <<END
 {"verdict":"NEW","path":"new"}
 {"verdict":"OK","path":"sub/d"}
 {"verdict":"OK","path":"sub/e"}
+{"summary":{"listed":5,"ok":2,"changed":1,"missing":1,"new":1,"moved":1,"unreadable":0,"refused":0,"malformed":0,"passed":false}}
 END
 try '-z' 1 "$phash" -z -C t --audit=<(tr '\n' '\0' <L)
 tr '\0' '\n' <"$work/out" >lines
@@ -400,6 +401,7 @@ for options in -j1 '-j4 --chunk=1'; do
 	out 'and says what differs' <<END
 {"verdict":"CHANGED","path":"2","algorithm":"MD5","digest":"$(md5sum <one/2 | cut -c -32)","size":2,"expected_digest":"$(md5sum <one/3 | cut -c -32)"}
 {"verdict":"CHANGED","path":"3","algorithm":"MD5","digest":"$(md5sum <one/3 | cut -c -32)","size":2,"expected_digest":"$(md5sum <one/2 | cut -c -32)"}
+{"summary":{"listed":2,"ok":0,"changed":2,"missing":0,"new":0,"moved":0,"unreadable":0,"refused":0,"malformed":0,"passed":false}}
 END
 done
 { cat L1; echo "FOREIGN-1 (2) = $(echo x | sha256sum | cut -c -64)"; } >two
@@ -612,6 +614,7 @@ END
 try '--json' 1 "$phash" --json --audit=L1 -C one --include=fifo
 out 'tells why' <<END
 {"verdict":"CHANGED","path":"fifo","algorithm":"SHA512","expected_digest":"$(echo fifo | digest)","error":"no longer a regular file"}
+{"summary":{"listed":1,"ok":0,"changed":1,"missing":0,"new":0,"moved":0,"unreadable":0,"refused":0,"malformed":0,"passed":false}}
 END
 echo in >one/dir/in
 cp L1 U

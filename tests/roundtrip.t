@@ -86,6 +86,7 @@ same 'audit -z tells names as they are' names told
 "$phash" --json -C t . >L
 "$phash" --json -C t --audit=L 2>/dev/null |
 	perl -MJSON::PP -MMIME::Base64 -ne 'my $o = decode_json($_);
+		next if $o->{summary};
 		my $path = $o->{path};
 		utf8::encode($path) if defined $path;
 		$path //= decode_base64($o->{path_base64});
@@ -99,6 +100,7 @@ find moved -maxdepth 1 -type f -print0 | xargs -0 mv -t moved/to --
 "$phash" -C t . >L
 try 'all moved' 1 "$phash" -C moved --audit=L --quiet
 err 'and each was found' <<END
+phash: MOVED: $((count - 1)) of $count files
 phash: $count listed: 1 OK, 0 CHANGED, 0 MISSING, $((count - 1)) MOVED, 0 UNREADABLE; not listed: 0 NEW, 0 UNREADABLE
 END
 ok 'one to one' test "$(sed 's/^MOVED .* -> //' "$work/out" | sort -u | wc -l)" \

@@ -26,6 +26,7 @@
 #include "mode/rephrase.h"
 #include "mode/run.h"
 #include "mode/tags.h"
+#include "mode/verdicts.h"
 #include "options/options.h"
 #include "record/compare.h"
 #include "record/manifest.h"
@@ -47,6 +48,7 @@ struct audit {
 	int algorithm;       /* of the first entry that has one */
 	bool mixed;          /* others have another */
 	uint64_t bad_operands; /* said on stderr: what lies there was not seen */
+	bool passed;
 };
 
 /* ---- the list ----------------------------------------------------------------- */
@@ -281,54 +283,6 @@ audit_hash(struct audit *a)
 
 /* ---- the report --------------------------------------------------------------- */
 
-static void
-audit_put_verdict(struct audit *a, const struct verdict_line *line)
-{
-	char end = a->run.o->zero ? '\0' : '\n';
-
-	if (a->run.o->format == FORMAT_JSON)
-		verdict_json(&a->list.rules, line, end, &a->run.out.lines);
-	else
-		verdict_line(&a->list.rules, line, end, &a->run.out.lines);
-}
-
-/* Why there is no digest is said, but a change of type only as a verdict is. */
-static void
-audit_say_reason(struct audit *a, const struct verdict_line *line)
-{
-	if (line->verdict == VERDICT_CHANGED &&
-	    !verdict_told(&a->list.rules, line->verdict))
-		return;
-	outfile_flush(&a->run.out);
-	diag_name(line->name, line->len, "%s", line->reason);
-}
-
-static void
-audit_report(struct audit *a, struct compare_verdict *v)
-{
-	struct verdict_line *line = &v->line;
-
-	line->algorithm = tags_name(&a->list.tags, v->algorithm);
-	if (line->found && line->found->status != RESULT_OK &&
-	    line->verdict != VERDICT_MISSING) {
-		tags_reason(&a->list.tags, line->found, &a->run.message);
-		line->reason = buf_str(&a->run.message);
-	}
-	if (verdict_told(&a->list.rules, line->verdict))
-		audit_put_verdict(a, line);
-	if (line->reason)
-		audit_say_reason(a, line);
-	buf_clear(&a->run.message);
-	outfile_more(&a->run.out);
-}
-
-static bool
-audit_passed(const struct audit *a)
-{
-	return verdict_passed(&a->list.rules, &a->compare->counts) &&
-	    !a->bad_operands;
-}
-
 /* The list and the tree have no name in common: would they, if the audit had
  * been asked for in another way? Says so, in one line. */
 static void
@@ -346,21 +300,21 @@ static void
 audit_print(struct audit *a)
 {
 	const struct options *o = a->run.o;
-	/* the lines of both are counted together */
-	const char *list = o->list ? "the lists" : readlist_name(o->audit);
-	struct compare_cursor t = { .i = 0 };
-	struct compare_verdict v;
-	unsigned n;
+	struct verdicts v = {
+		.run = &a->run,
+		.list = &a->list,
+		.compare = a->compare,
+		/* the lines of both are counted together */
+		.name = o->list ? "the lists" : readlist_name(o->audit),
+		.bad_operands = a->bad_operands,
+	};
 
 	a->compare->counts.other_parts = a->list.left_out;
 	compare_judge(a->compare);
-	while (!a->run.out.lost && compare_next(a->compare, &t, &v))
-		audit_report(a, &v);
-	outfile_flush(&a->run.out);
+	verdicts_print(&v);
 	audit_hint(a);
-	for (n = 0; verdict_end(&a->list.rules, &a->compare->counts,
-	    audit_passed(a), list, n, &a->run.message); n++)
-		outfile_say(&a->run.out, &a->run.message);
+	verdicts_print_sums(&v);
+	a->passed = v.passed;
 }
 
 /* ---- the run ------------------------------------------------------------------ */
@@ -446,7 +400,7 @@ audit_run(struct audit *a)
 	audit_hash(a);
 	if (!a->run.stopped) /* verdicts on half a tree are none */
 		audit_print(a);
-	status = run_commit(&a->run, !audit_passed(a));
+	status = run_commit(&a->run, !a->passed);
 	return status == PHASH_FAILURE || !a->run.o->update ? status :
 	    audit_update(a, status);
 }

@@ -378,3 +378,10 @@ json_put_signed(struct buf *out, const char *name, int64_t n)
 	put_number(out, name, n < 0 ? "-" : "", n < 0 ? 0 - (uint64_t)n :
 	    (uint64_t)n);
 }
+
+void
+json_put_bool(struct buf *out, const char *name, bool is)
+{
+	put_name(out, name);
+	buf_puts(out, is ? "\":true" : "\":false");
+}

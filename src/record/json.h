@@ -68,5 +68,6 @@ void json_put_bytes(struct buf *out, const char *name, const unsigned char *p,
 
 void json_put_number(struct buf *out, const char *name, uint64_t n);
 void json_put_signed(struct buf *out, const char *name, int64_t n);
+void json_put_bool(struct buf *out, const char *name, bool is);
 
 #endif

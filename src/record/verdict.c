@@ -258,6 +258,33 @@ put_guess(struct buf *out, const char *list, const struct verdict_counts *c)
 	    "(-a says which)", c->guess.tag, c->guess.others);
 }
 
+/* Are the sums of an audit told? */
+static bool
+has_sums(const struct verdict_rules *rules, bool passed)
+{
+	return rules->audit && !rules->status && !(passed && rules->quiet);
+}
+
+void
+verdict_json_sums(const struct verdict_rules *rules,
+    const struct verdict_counts *c, bool passed, char end, struct buf *out)
+{
+	static const char *const names[VERDICTS] = { "ok", "changed",
+	    "missing", "new", "moved", "unreadable" };
+
+	if (!has_sums(rules, passed))
+		return;
+	buf_puts(out, "{\"summary\":{");
+	json_put_number(out, "listed", verdict_sum(c->listed));
+	for (int v = 0; v < VERDICTS; v++)
+		json_put_number(out, names[v], c->listed[v] + c->found[v]);
+	json_put_number(out, "refused", c->refused);
+	json_put_number(out, "malformed", c->lines.malformed);
+	json_put_bool(out, "passed", passed);
+	buf_puts(out, "}}");
+	buf_putc(out, end);
+}
+
 /* In coreutils' order; it has none of REFUSED and of those from NUL on. */
 enum end {
 	END_NONE_FOUND,
@@ -336,7 +363,7 @@ verdict_end(const struct verdict_rules *rules, const struct verdict_counts *c,
 		put_guess(out, list, c);
 		break;
 	case END_SUM:
-		if (rules->audit && !(passed && rules->quiet))
+		if (has_sums(rules, passed))
 			put_sum(out, c);
 		break;
 	case ENDS:

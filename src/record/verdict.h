@@ -148,6 +148,16 @@ void verdict_json(const struct verdict_rules *rules,
     const struct verdict_line *l, char end, struct buf *out);
 
 /*
+ * Appends {"summary":{"listed":9,"ok":4,...,"passed":false}} and end: an object
+ * without "verdict" and "path". "listed" is the number of names in the list;
+ * "ok", "changed", "missing", "moved", "new" and "unreadable" those of objects,
+ * with what the rules keep from being told; "refused" and "malformed" count what
+ * of the list got no verdict. Nothing, where verdict_end has no sums.
+ */
+void verdict_json_sums(const struct verdict_rules *rules,
+    const struct verdict_counts *c, bool passed, char end, struct buf *out);
+
+/*
  * Appends what -w says of a malformed line: "LIST: 3: improperly formatted
  * SHA512 checksum line"; 3 and SHA512 are m's: the algorithm of its tag, if
  * that is known, or that of the list. list is a path, or "standard
