@@ -25,17 +25,12 @@ is_harmless(unsigned char c)
 	    (c >= '@' && c <= 'Z') || c == '_' || c == ']' || c == '%';
 }
 
-/*
- * Characters that print, for iswprint(3), and yet are not seen, or make what
- * stands beside them seem to be something else: they turn the direction of
- * writing, break the line, or take no room. These are Unicode's
- * Default_Ignorable_Code_Point (DerivedCoreProperties.txt), the line and
- * paragraph separators, and the interlinear annotations.
- */
-static bool
-is_deceptive(wchar_t c)
+/* Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), the line
+ * and paragraph separators, and the interlinear annotations. */
+bool
+quote_is_deceptive(uint32_t c)
 {
-	static const struct { wchar_t first, last; } range[] = {
+	static const struct { uint32_t first, last; } range[] = {
 		{ 0x00ad, 0x00ad }, { 0x034f, 0x034f }, { 0x061c, 0x061c },
 		{ 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
 		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
@@ -68,7 +63,7 @@ character(const char *p, size_t len, wchar_t *seen)
 	n = mbrtowc(&wide, p, len, &state);
 	if (n == 0 || n > len) /* broken or cut off: (size_t)-1, (size_t)-2 */
 		return 1;
-	if (iswprint((wint_t)wide) && !is_deceptive(wide))
+	if (iswprint((wint_t)wide) && !quote_is_deceptive((uint32_t)wide))
 		*seen = wide;
 	return n;
 }

@@ -12,7 +12,9 @@
 #ifndef BASE_QUOTE_H
 #define BASE_QUOTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 
@@ -32,5 +34,12 @@ void quote_shell_always(struct buf *out, const char *name, size_t len);
  * not be shown is a question mark, so the name cannot be recovered from it.
  */
 void quote_fit(struct buf *out, const char *name, size_t len, size_t columns);
+
+/*
+ * Is a character of Unicode one that prints, for iswprint(3), and yet is not
+ * seen, or makes what stands beside it seem to be something else: does it turn
+ * the direction of writing, break the line, or take no room?
+ */
+bool quote_is_deceptive(uint32_t c);
 
 #endif

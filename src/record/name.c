@@ -78,25 +78,44 @@ sequence(unsigned char lead, unsigned char *min, unsigned char *max)
 	return 0;
 }
 
-bool
-name_is_utf8(const char *s, size_t len)
+size_t
+name_character(const char *s, size_t len, uint32_t *c)
 {
-	const unsigned char *p = (const unsigned char *)s, *end = p + len;
+	const unsigned char *p = (const unsigned char *)s;
 	unsigned char min, max;
 	size_t n;
 
-	while (p < end) {
-		if (*p < 0x80) {
-			p++;
+	*c = *p;
+	if (*p < 0x80)
+		return 1;
+	n = sequence(*p, &min, &max);
+	if (!n || n > len || p[1] < min || p[1] > max)
+		return 0;
+	*c = *p & 0x7fu >> n;
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		*c = *c << 6 | (p[i] & 0x3fu);
+	}
+	return n;
+}
+
+bool
+name_is_utf8(const char *s, size_t len)
+{
+	const char *end = s + len;
+	uint32_t c;
+	size_t n;
+
+	while (s < end) {
+		if ((unsigned char)*s < 0x80) {
+			s++;
 			continue;
 		}
-		n = sequence(*p, &min, &max);
-		if (!n || n > (size_t)(end - p) || p[1] < min || p[1] > max)
+		n = name_character(s, (size_t)(end - s), &c);
+		if (!n)
 			return false;
-		for (size_t i = 2; i < n; i++)
-			if ((p[i] & 0xc0) != 0x80)
-				return false;
-		p += n;
+		s += n;
 	}
 	return true;
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 
@@ -21,5 +22,9 @@ int name_unescape(char *name, size_t *len);
 
 /* Is this well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms)? */
 bool name_is_utf8(const char *s, size_t len);
+
+/* The bytes of the first character of such text, at most len of them, and which
+ * it is; 0 where it is none. len is 1 at least. */
+size_t name_character(const char *s, size_t len, uint32_t *c);
 
 #endif
