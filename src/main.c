@@ -23,7 +23,7 @@
  *                       name, code, vis, text; lists back in: manifest, mtree;
  *                       what to think of it: side, scope, moved, compare,
  *                       verdict; many verdicts: summary; for
- *                       reports of them: visible
+ *                       reports of them: visible, places
  *     source/           where names come from: list, walk, tree (nftw), trail,
  *                       filter, glob, lookup, own, tally
  *     hasher/           entries in, results out: hasher, by a table of what one
