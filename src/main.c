@@ -22,8 +22,9 @@
  *     record/           results on paper: table (rows, sorted), format, json,
  *                       name, code, vis, text; lists back in: manifest, mtree;
  *                       what to think of it: side, scope, moved, compare,
- *                       verdict; many verdicts: summary; for
- *                       reports of them: visible, places
+ *                       verdict; many verdicts: summary; reports of them
+ *                       (report_github, report_junit, report_html), with
+ *                       places, visible and report_ops
  *     source/           where names come from: list, walk, tree (nftw), trail,
  *                       filter, glob, lookup, own, tally
  *     hasher/           entries in, results out: hasher, by a table of what one

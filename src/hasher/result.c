@@ -57,18 +57,26 @@ static const char *const reasons[RESULT_STATUSES] = {
 	[RESULT_LOST] = "not hashed",
 };
 
+const char *
+result_text(const struct result *r)
+{
+	if (r->status != RESULT_ARCHIVE)
+		return NULL;
+	return r->text && *r->text ? r->text : "damaged";
+}
+
 void
 result_reason(const struct result *r, struct buf *out)
 {
+	const char *text;
+
 	switch (r->status) {
 	case RESULT_OK:
 		break;
 	case RESULT_ARCHIVE:
 		/* what is in an archive may be in its text */
-		if (r->text && *r->text)
-			quote_fit(out, r->text, strlen(r->text), SIZE_MAX);
-		else
-			buf_puts(out, "damaged");
+		text = result_text(r);
+		quote_fit(out, text, strlen(text), SIZE_MAX);
 		break;
 	case RESULT_OPEN:
 	case RESULT_STAT:

@@ -81,4 +81,8 @@ int result_fail(struct result *r, enum result_status status, int code);
  */
 void result_reason(const struct result *r, struct buf *out);
 
+/* The same of RESULT_ARCHIVE as libarchive has it: anything may be in it. NULL of
+ * others. */
+const char *result_text(const struct result *r);
+
 #endif

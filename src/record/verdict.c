@@ -372,6 +372,13 @@ verdict_end(const struct verdict_rules *rules, const struct verdict_counts *c,
 	return true;
 }
 
+enum verdict_end
+verdict_end_kind(unsigned which)
+{
+	return which == END_SUM ? VERDICT_END_SUMS :
+	    which == END_GUESS ? VERDICT_END_HINT : VERDICT_END_FAULT;
+}
+
 bool
 verdict_passed(const struct verdict_rules *rules,
     const struct verdict_counts *c)

@@ -186,9 +186,17 @@ bool verdict_end(const struct verdict_rules *rules,
     const struct verdict_counts *c, bool passed, const char *list,
     unsigned which, struct buf *out);
 
+/* What message number which of an audit is. */
+enum verdict_end {
+	VERDICT_END_FAULT, /* of the list: why it has not passed */
+	VERDICT_END_HINT,
+	VERDICT_END_SUMS
+};
+enum verdict_end verdict_end_kind(unsigned which);
+
 /* Is everything OK (or MISSING, with ignore_missing), and at least one name, unless
- * all are of other parts? Of
- * a list read strictly, every line must be understood too. */
+ * all are of other parts? Of a list read strictly, every line must be understood
+ * too. */
 bool verdict_passed(const struct verdict_rules *rules,
     const struct verdict_counts *c);
 

@@ -83,6 +83,21 @@ test_fixed_reasons(void **state)
 }
 
 static void
+test_text(void **state)
+{
+	struct result r = { .status = RESULT_ARCHIVE, .text = "a\xff" };
+
+	(void)state;
+	assert_string_equal(result_text(&r), "a\xff"); /* as it came */
+	r.text = "";
+	assert_string_equal(result_text(&r), "damaged");
+	r.text = NULL;
+	assert_string_equal(result_text(&r), "damaged");
+	r.status = RESULT_OTHER;
+	assert_null(result_text(&r));
+}
+
+static void
 test_died(void **state)
 {
 	(void)state;
@@ -124,6 +139,7 @@ main(void)
 		cmocka_unit_test(test_ok_has_no_reason),
 		cmocka_unit_test(test_errno_reasons),
 		cmocka_unit_test(test_fixed_reasons),
+		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_died),
 		cmocka_unit_test(test_values_out_of_range),
 	};

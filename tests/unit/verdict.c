@@ -622,6 +622,29 @@ test_audit_end_under_status(void **state)
 }
 
 static void
+test_audit_sums_as_an_object(void **state)
+{
+	static const struct verdict_counts c = { .listed = { 1, 2, 3, 0, 4, 5 },
+	    .found = { [VERDICT_NEW] = 6, [VERDICT_UNREADABLE] = 7 },
+	    .refused = 8, .lines.malformed = 9 };
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	verdict_json_sums(&audit, &c, false, '\n', &b);
+	assert_string_equal(buf_str(&b), "{\"summary\":{\"listed\":15,"
+	    "\"ok\":1,\"changed\":2,\"missing\":3,\"new\":6,\"moved\":4,"
+	    "\"unreadable\":12,\"refused\":8,\"malformed\":9,"
+	    "\"passed\":false}}\n");
+	buf_clear(&b);
+	verdict_json_sums(&audit_quiet, &all_ok, true, '\n', &b);
+	verdict_json_sums(&audit_silent, &c, false, '\n', &b);
+	assert_int_equal(b.len, 0);
+	verdict_json_sums(&audit_quiet, &c, false, '\0', &b);
+	assert_string_equal(b.data + b.len - 3, "}}");
+	buf_release(&b);
+}
+
+static void
 test_audit_counts_what_is_wrong(void **state)
 {
 	static const struct verdict_counts c = { .listed = { 1, 2, 3, 0, 4, 5 },
@@ -642,6 +665,41 @@ test_audit_which_are_wrong(void **state)
 		    v != VERDICT_OK);
 	assert_false(verdict_is_wrong(&audit_ignoring, VERDICT_MISSING));
 	assert_true(verdict_is_wrong(&audit_ignoring, VERDICT_NEW));
+}
+
+/* Which message is one of the sums, which a hint, and which a fault. */
+static void
+test_audit_end_kinds(void **state)
+{
+	static const struct verdict_counts c = {
+		.listed[VERDICT_CHANGED] = 1,
+		.lines = { .malformed = 3, .nul = 1, .no_digest = 1, .bare = 1 },
+		.refused = 1,
+		.guess = { "SHA512", "BLAKE2b" },
+	};
+	static const char *const begin[] = {
+		[VERDICT_END_HINT] = "l: nothing matched",
+		[VERDICT_END_SUMS] = "1 listed: ",
+	};
+	struct buf b = BUF_INIT;
+	unsigned of[3] = { 0, 0, 0 };
+
+	(void)state;
+	for (unsigned n = 0; verdict_end(&audit, &c, false, "l", n, &b); n++) {
+		enum verdict_end kind = verdict_end_kind(n);
+
+		if (!b.len)
+			continue;
+		of[kind]++;
+		if (begin[kind])
+			assert_memory_equal(buf_str(&b), begin[kind],
+			    strlen(begin[kind]));
+		buf_clear(&b);
+	}
+	assert_int_equal(of[VERDICT_END_FAULT], 5);
+	assert_int_equal(of[VERDICT_END_HINT], 1);
+	assert_int_equal(of[VERDICT_END_SUMS], 1);
+	buf_release(&b);
 }
 
 /* With all entries in other parts, a line that is none is the reason. */
@@ -813,8 +871,10 @@ main(void)
 		cmocka_unit_test(test_audit_end_of_a_list_without_entries),
 		cmocka_unit_test(test_audit_end_under_quiet),
 		cmocka_unit_test(test_audit_end_under_status),
+		cmocka_unit_test(test_audit_sums_as_an_object),
 		cmocka_unit_test(test_audit_counts_what_is_wrong),
 		cmocka_unit_test(test_audit_which_are_wrong),
+		cmocka_unit_test(test_audit_end_kinds),
 		cmocka_unit_test(test_end_of_other_parts),
 		cmocka_unit_test(test_audit_tells),
 		cmocka_unit_test(test_audit_passed),
