@@ -22,9 +22,9 @@ readlist_init(struct readlist *r, struct run *run)
 	r->rules = (struct verdict_rules){
 		.ignore_missing = o->ignore_missing,
 		.strict = o->strict,
-		.quiet = o->report == OPTIONS_REPORT_QUIET,
-		.status = o->report == OPTIONS_REPORT_STATUS,
-		.warn = o->report == OPTIONS_REPORT_WARN,
+		.quiet = o->told == OPTIONS_TELL_QUIET,
+		.status = o->told == OPTIONS_TELL_STATUS,
+		.warn = o->told == OPTIONS_TELL_WARN,
 	};
 	tags_init(&r->tags, run->algorithms, o);
 }

@@ -18,11 +18,11 @@
 
 enum options_mode { OPTIONS_HASH, OPTIONS_CHECK, OPTIONS_AUDIT, OPTIONS_SERVE };
 /* --quiet, --status and --warn: the last one counts. */
-enum options_report {
-	OPTIONS_REPORT_ALL,
-	OPTIONS_REPORT_QUIET,
-	OPTIONS_REPORT_STATUS,
-	OPTIONS_REPORT_WARN
+enum options_told {
+	OPTIONS_TELL_ALL,
+	OPTIONS_TELL_QUIET,
+	OPTIONS_TELL_STATUS,
+	OPTIONS_TELL_WARN
 };
 enum options_sort { OPTIONS_SORTED, OPTIONS_UNSORTED };
 /* Of which files the members are meant. */
@@ -59,7 +59,7 @@ struct options {
 	bool update;
 	bool ignore_missing;
 	bool strict;
-	enum options_report report;
+	enum options_told told;
 
 	int jobs;                 /* 0: auto */
 	const char *algorithm;

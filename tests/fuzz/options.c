@@ -104,7 +104,7 @@ check_numbers(const struct options *o)
 	    "a length");
 	must(o->chunk >= 0 && o->timeout >= 0 && o->host_timeout >= 0 &&
 	    o->max_depth >= -1, "no number is negative");
-	must(o->mode <= OPTIONS_SERVE && o->report <= OPTIONS_REPORT_WARN &&
+	must(o->mode <= OPTIONS_SERVE && o->told <= OPTIONS_TELL_WARN &&
 	    o->sort <= OPTIONS_UNSORTED && o->format <= FORMAT_MTREE &&
 	    o->archive <= OPTIONS_ARCHIVE_RECURSIVE &&
 	    o->archive_prefix <= OPTIONS_NEVER && o->progress <= OPTIONS_NEVER,
@@ -171,7 +171,7 @@ check_same(const struct options *a, const struct options *b)
 	must(a->mode == b->mode && a->format == b->format &&
 	    a->jobs == b->jobs && a->output == b->output &&
 	    a->audit == b->audit && a->list == b->list &&
-	    a->report == b->report && a->archive == b->archive &&
+	    a->told == b->told && a->archive == b->archive &&
 	    a->noperands == b->noperands && a->nlists == b->nlists &&
 	    a->max_depth == b->max_depth && a->verbose == b->verbose &&
 	    same_values(&a->exclude, &b->exclude) &&
