@@ -219,6 +219,8 @@ try 'with --quiet' 1 "$phash" --audit=M -C m -q
 same 'too' summed "$work/err"
 try 'with --json' 1 "$phash" --audit=M -C m --json
 same 'too' summed "$work/err"
+try 'with --report' 1 "$phash" --audit=M -C m --report=html
+same 'too' summed "$work/err"
 for jobs in 1 7; do
 	try "with -j $jobs" 1 "$phash" --audit=M -C m -j $jobs --chunk=1
 	same 'just so' summed "$work/err"

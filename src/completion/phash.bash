@@ -37,6 +37,9 @@ _phash()
 	--sort)
 		words='path none'
 		;;
+	--report)
+		words='github junit html'
+		;;
 	-j | --jobs | --chunk | --archive-limit | --timeout | --remote-path | --host-timeout | --max-depth | -E | --exclude | --include)
 		return
 		;;
@@ -79,7 +82,7 @@ _phash()
 				--one-file-system --follow --exclude=
 				--exclude-from= --include= --max-depth= --files-from=
 				--files0-from= --recursive --check
-				--audit= --list= --update --quiet --status --warn
+				--audit= --list= --update --report= --quiet --status --warn
 				--strict --ignore-missing --progress=
 				--verbose --debug --help --version'
 			;;

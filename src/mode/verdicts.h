@@ -1,6 +1,6 @@
 /*
  * verdicts.h - what an audit prints when all is known: a verdict on each name,
- * as a line or an object, and the sums.
+ * as a line, an object or in a report, and the sums.
  */
 #ifndef MODE_VERDICTS_H
 #define MODE_VERDICTS_H

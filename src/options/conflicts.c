@@ -92,6 +92,12 @@ conflicts_audit(const struct options *o, bool output_given)
 	if (o->update && !o->output && !strcmp(o->audit, "-"))
 		return usage_error("--update has no LIST to write over: "
 		    "--output says where");
+	if (o->report && o->told == OPTIONS_TELL_STATUS)
+		return usage_error("--status prints nothing: it does not go "
+		    "with --report");
+	if (o->report && o->format == FORMAT_JSON && !o->update)
+		return usage_error("--report takes the place of the verdicts "
+		    "of --json");
 	if (o->list && o->noperands)
 		return usage_error("--list is compared instead of files: it "
 		    "does not go with operands");

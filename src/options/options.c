@@ -32,6 +32,7 @@ static const char *const when_words[] = { "auto", "always", "never", NULL };
 static const char *const format_words[] = { "tagged", "untagged", "json",
     "mtree", NULL };
 static const char *const sort_words[] = { "path", "none", NULL };
+static const char *const report_words[] = { "github", "junit", "html", NULL };
 
 /* An option. */
 struct row {
@@ -207,6 +208,18 @@ take_format(struct options *o, const struct row *r)
 }
 
 static int
+take_report(struct options *o, const struct row *r)
+{
+	int n = find_word(r, r->words);
+
+	if (n < 0)
+		return -1;
+	/* they begin behind REPORT_NONE */
+	o->report = (enum report_kind)(n + REPORT_GITHUB);
+	return 0;
+}
+
+static int
 take_text(struct options *o, const struct row *r)
 {
 	*(const char **)field(o, r) = optarg;
@@ -326,6 +339,7 @@ static const struct row rows[] = {
 	{ "audit", ":", ALL, take_mode, .max = OPTIONS_AUDIT },
 	{ "list", ":", A, take_text, AT(list) },
 	{ "update", "", A, FLAG(update) },
+	{ "report", ":", A, take_report, .words = report_words },
 	{ "quiet", "q", C | A, take_choice, AT(told), .max = OPTIONS_TELL_QUIET },
 	{ "status", "", C | A, take_choice, AT(told), .max = OPTIONS_TELL_STATUS },
 	{ "warn", "w", C, take_choice, AT(told), .max = OPTIONS_TELL_WARN },

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "record/format.h"
+#include "record/report.h"
 
 #define OPTIONS_MAX_JOBS 1024
 #define OPTIONS_MAX_PARTS 1000000
@@ -60,6 +61,7 @@ struct options {
 	bool ignore_missing;
 	bool strict;
 	enum options_told told;
+	enum report_kind report; /* of an audit, in the place of lines */
 
 	int jobs;                 /* 0: auto */
 	const char *algorithm;

@@ -171,8 +171,8 @@ check_same(const struct options *a, const struct options *b)
 	must(a->mode == b->mode && a->format == b->format &&
 	    a->jobs == b->jobs && a->output == b->output &&
 	    a->audit == b->audit && a->list == b->list &&
-	    a->told == b->told && a->archive == b->archive &&
-	    a->noperands == b->noperands && a->nlists == b->nlists &&
+	    a->told == b->told && a->report == b->report &&
+	    a->archive == b->archive && a->noperands == b->noperands && a->nlists == b->nlists &&
 	    a->max_depth == b->max_depth && a->verbose == b->verbose &&
 	    same_values(&a->exclude, &b->exclude) &&
 	    same_values(&a->directories, &b->directories) &&
