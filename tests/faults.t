@@ -179,7 +179,7 @@ try 'no read that does not wait' 0 strace -f --quiet=attach,path-resolution \
 	"$phash" -j 1 t
 same 'is no fault' "$work/lines" "$work/out"
 want=1
-! grep -q -e -DPHASH_PORTABLE "${phash%/*}/flags" 2>/dev/null || want=0
+! is_portable || want=0
 ok 'and tried once' test "$(grep -c preadv2 "$work/trace")" = $want
 # About 200 times; once it was waited for, all of the file is.
 head -c 3000000 /dev/zero >long

@@ -82,7 +82,7 @@ AGAIN='Resource temporarily unavailable'
 CHANGED='file changed as we read it'
 # Without extensions of Linux the size is believed if the first answer ends there.
 first_small=3000
-if grep -q -e -DPHASH_PORTABLE "${phash%/*}/flags" 2>/dev/null; then
+if is_portable; then
 	first_small=-
 fi
 cat >cases <<END

@@ -23,6 +23,7 @@
 #     small_files DIR N        makes DIR with N files, of 1, 4, 9 ... random bytes
 #     large_files DIR N        likewise of 30 MiB, which are holes
 #     has_archives             was phash built with libarchive? for use with if
+#     is_portable, nameless    of phash, see there
 #     always OPTION            every run from here on has it
 #     own_mounts               what is mounted from here on nobody else sees
 #     finish                   the plan; the last line of every test
@@ -234,6 +235,16 @@ engines() {
 		"$phash" --engine="$engine" /dev/null >"$work/engine" 2>&1 &&
 			echo "$engine"
 	done
+}
+
+# Was phash built with PORTABLE=1, without extensions of Linux?
+is_portable() {
+	grep -q -e -DPHASH_PORTABLE "${phash%/*}/flags" 2>/dev/null
+}
+# Can it make a file without a name here, so that it leaves none when it is killed?
+nameless() {
+	[ "$(uname -m)" = x86_64 ] && ! is_portable &&
+		perl -e 'use Fcntl; exit !sysopen(F, ".", O_WRONLY | 020200000)'
 }
 
 # Waits until CMD succeeds; gives up after long enough.

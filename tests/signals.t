@@ -10,7 +10,7 @@ mkfifo fifo
 # Only Linux ends a process that is blocked in a FIFO along with its parent; in
 # a portable build it notices when the FIFO lets it go.
 let_go() {
-	if grep -q -e -DPHASH_PORTABLE "${phash%/*}/flags" 2>/dev/null; then
+	if is_portable; then
 		: <>fifo
 	fi
 }
@@ -19,13 +19,6 @@ workers() {
 }
 only_these() {
 	[ "$(ls -A)" = "$(printf '%s\n' "$@")" ]
-}
-
-# Can a file be made without a name, so that a killed program leaves none?
-nameless() {
-	[ "$(uname -m)" = x86_64 ] &&
-		! grep -q -e -DPHASH_PORTABLE "${phash%/*}/flags" 2>/dev/null &&
-		perl -e 'use Fcntl; exit !sysopen(F, ".", O_WRONLY | 020200000)'
 }
 
 # begin OPTION...: starts phash in the background, blocked on a FIFO, as a
@@ -131,7 +124,7 @@ all_stopped() {
 		grep -q "^$pid .*sendto(" "$work/trace" &&
 		[ "$(grep -c 'stopped by SIGSTOP' "$work/trace")" = 3 ]
 }
-if grep -q -e -DPHASH_PORTABLE "${phash%/*}/flags" 2>/dev/null; then
+if is_portable; then
 	skip 'SIGKILL before a worker is bound to its owner' 'it never is'
 elif strace -f -o /dev/null true 2>/dev/null; then
 	strace -f --quiet=attach,path-resolution,exit -o "$work/trace" \
