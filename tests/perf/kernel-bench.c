@@ -1,5 +1,9 @@
 /*
- * What several lanes are worth on this machine.
+ * kernel-bench - what several lanes are worth on this machine.
+ * kernel-bench kernels - the kernels alone.
+ * kernel-bench rate PROCESSES - the GB/s that so many processes have at the same
+ * time, all together, with the kernel that phash takes for as many files as it has
+ * lanes. Processors that are two halves of one core share it.
  *
  * First every SHA-512 kernel that the processor has: GB/s summed over its
  * lanes, and the cost of a step, for the table in src/digest/sha512x.c. Then
@@ -15,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "digest/digest.h"
 #include "digest/engine.h"
@@ -141,17 +146,99 @@ bench_lanes(const struct digest *d, size_t n, unsigned slots)
 	    4 * MESSAGE / median(t[1]) / 1e9, median(gain));
 }
 
+/* ---- many at a time ------------------------------------------------------------- */
+
+#define RATE_SECONDS 0.5
+
+static double
+wall_seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* The one that moves most for its cost. */
+static const struct sha512x_kernel *
+best_kernel(void)
+{
+	const struct sha512x_kernel *set[KERNELS], *k;
+	unsigned n = 0, width = 1;
+
+	for (k = sha512x_kernels; k->name; k++) {
+		if (!sha512x_trusted(k))
+			continue;
+		set[n++] = k;
+		if (k->width > width)
+			width = k->width;
+	}
+	return n ? sha512x_choose(set, n, width) : NULL;
+}
+
+/* Bytes a second, of one process. */
+static double
+rate_here(const struct sha512x_kernel *k)
+{
+	double begin = wall_seconds(), now;
+	unsigned turns = 0;
+
+	do {
+		(void)time_kernel(k);
+		turns++;
+		now = wall_seconds();
+	} while (now - begin < RATE_SECONDS);
+	return turns * (double)k->width * (MESSAGE / 4) / (now - begin);
+}
+
+static int
+bench_rate(int processes)
+{
+	const struct sha512x_kernel *k = best_kernel();
+	double rate, sum = 0;
+	int fds[2], i;
+
+	if (!k || processes < 1 || pipe(fds) < 0)
+		return 1;
+	for (i = 0; i < processes; i++) {
+		switch (fork()) {
+		case -1:
+			return 1;
+		case 0:
+			rate = rate_here(k);
+			_exit(write(fds[1], &rate, sizeof(rate)) !=
+			    sizeof(rate));
+		default:
+			break;
+		}
+	}
+	close(fds[1]);
+	for (; read(fds[0], &rate, sizeof(rate)) == sizeof(rate); i--)
+		sum += rate;
+	if (i)
+		return 1;
+	printf("%.3f\n", sum / 1e9);
+	return 0;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const size_t lengths[] = { 100, 1000, 16 * 1024, MESSAGE };
 	static const unsigned slots[] = { 1, 2, 3, 4, MAX_SLOTS };
-	struct digest *d = digest_new("sha512");
+	struct digest *d;
 	unsigned i, j;
 
+	memset(data, 0x5a, sizeof(data));
+	if (argc == 3 && !strcmp(argv[1], "rate"))
+		return bench_rate(atoi(argv[2]));
+	if (argc == 2 && !strcmp(argv[1], "kernels")) {
+		bench_kernels();
+		return 0;
+	}
+	d = digest_new("sha512");
 	if (!d)
 		return 1;
-	memset(data, 0x5a, sizeof(data));
 	bench_kernels();
 	printf("\n%8s %6s %10s %6s %6s\n", "bytes", "slots", "libcrypto",
 	    "auto", "gain");

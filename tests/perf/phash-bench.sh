@@ -17,6 +17,7 @@ export LC_ALL=C
 top=$(cd "${0%/*}/../.." && pwd)
 phash=${PHASH:-$top/build/phash}
 read_tree=${READ_TREE:-${phash%/*}/tests/perf/read-tree}
+kernel_bench=${KERNEL_BENCH:-${phash%/*}/tests/perf/kernel-bench}
 runs=${BENCH_RUNS:-5}
 jobs=${BENCH_JOBS:-2}
 dir=${BENCH_DIR:-$top/build/bench}
@@ -25,6 +26,18 @@ mkdir -p "$dir" && dir=$(cd "$dir" && pwd) || exit 2
 . "$top/tests/perf/sshd.sh"
 
 have() { command -v "$1" >/dev/null; }
+
+# What is wanted depends on the widest instructions that the processor has.
+if grep -qsw avx512bw /proc/cpuinfo; then
+	widest=AVX-512
+elif grep -qsw avx2 /proc/cpuinfo; then
+	widest=AVX2
+else
+	widest='no AVX2'
+fi
+wanted() { # WITH-AVX-512 ELSE
+	[ "$widest" = AVX-512 ] && echo "$1" || echo "$2"
+}
 
 # ---- inputs -----------------------------------------------------------------
 
@@ -62,7 +75,7 @@ big_files() {
 		head -c 256M /dev/urandom >"$1/$i"
 	done
 }
-one_file() { head -c 1G /dev/urandom >"$1/f"; }
+one_file() { head -c 4G /dev/urandom >"$1/f"; }
 
 # The source of Linux as Debian has it, or the tree; and the same decompressed,
 # and by zstd.
@@ -99,13 +112,31 @@ cold() {
 
 tsv=$dir/results.tsv
 
+# judge A B SENSE GOAL: the ratio, and whether it is as wanted.
+judge() {
+	awk -v a="$1" -v b="$2" -v s="$3" -v g="$4" 'BEGIN {
+		r = s == "faster" ? b / a : s == "more" ? a - b : a / b
+		met = s == "faster" || s == "rate" ? r >= g : r <= g
+		printf "%.*f %s\n", s == "more" ? 4 : 2, r, met ? "met" : "MISSED" }'
+}
+# say_row NAME PEER A B SENSE GOAL
+say_row() {
+	local ratio verdict
+	read -r ratio verdict < <(judge "${@:3}")
+	printf '%-22s %-34s %9.4f %9.4f %8s  %-6s %7s  %s\n' \
+		"$1" "$2" "$3" "$4" "$ratio" "$5" "$6" "$verdict"
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
+		"$1" "$2" "$3" "$4" "$ratio" "$5" "$6" "$verdict" >>"$tsv"
+}
+
 # row NAME PEER OURS THEIRS SENSE GOAL [BEFORE]: OURS and THEIRS are functions.
 # SENSE "faster": the ratio is theirs/ours and at least GOAL is wanted;
-# "within": it is ours/theirs and at most GOAL is wanted; "more": seconds more
+# "within": it is ours/theirs and at most GOAL is wanted; "rate": it is that and at
+# least GOAL is wanted, of amounts; "more": seconds more
 # than theirs.
 row() {
 	local name=$1 peer=$2 ours=$3 theirs=$4 sense=$5 goal=$6 before=${7:-:}
-	local i a b ratio verdict
+	local i
 	: >"$dir/a"
 	: >"$dir/b"
 	"$before"; "$ours" >/dev/null
@@ -114,16 +145,26 @@ row() {
 		"$before"; seconds "$ours" >>"$dir/a"
 		"$before"; seconds "$theirs" >>"$dir/b"
 	done
-	a=$(median <"$dir/a")
-	b=$(median <"$dir/b")
-	read -r ratio verdict < <(awk -v a="$a" -v b="$b" -v s="$sense" -v g="$goal" 'BEGIN {
-		r = s == "faster" ? b / a : s == "within" ? a / b : a - b
-		met = s == "faster" ? r >= g : r <= g
-		printf "%.*f %s\n", s == "more" ? 4 : 2, r, met ? "met" : "MISSED" }')
-	printf '%-22s %-34s %9.4f %9.4f %8s  %-6s %7s  %s\n' \
-		"$name" "$peer" "$a" "$b" "$ratio" "$sense" "$goal" "$verdict"
-	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
-		"$name" "$peer" "$a" "$b" "$ratio" "$sense" "$goal" "$verdict" >>"$tsv"
+	say_row "$name" "$peer" "$(median <"$dir/a")" "$(median <"$dir/b")" \
+		"$sense" "$goal"
+}
+
+# What cannot be undercut: reading without hashing, and then every byte through as
+# many kernels at a time as there are workers. Measured in turn with phash.
+limit() { # NAME JOBS
+	local i name=$1 jobs=$2 bytes rate
+	bytes=$(reader | sed 's/.*, \(.*\) bytes/\1/')
+	: >"$dir/a"
+	: >"$dir/b"
+	ours >/dev/null
+	for ((i = 0; i < runs; i++)); do
+		seconds ours >>"$dir/a"
+		rate=$("$kernel_bench" rate "$jobs")
+		awk -v read="$(seconds reader)" -v n="$bytes" -v rate="$rate" \
+			'BEGIN { printf "%.4f\n", read + n / rate / 1e9 }' >>"$dir/b"
+	done
+	say_row "$name" "reading, and then the kernels" "$(median <"$dir/a")" \
+		"$(median <"$dir/b")" within 1.05
 }
 
 # ---- both sides -------------------------------------------------------------
@@ -140,11 +181,12 @@ ours_check() { "$phash" -j "$jobs" -c --quiet "$dir/list"; }
 sha512sum_check() { sha512sum -c --quiet "$dir/list"; }
 ours_big() { "$phash" -j "$jobs" "$dir/big"; }
 openssl_big() { printf '%s\0' "$dir"/big/* | xargs -0 -P"$jobs" -n1 openssl dgst -sha512; }
-ours_one() { "$phash" -j "$jobs" "$dir/one/f"; }
-openssl_one() { openssl dgst -sha512 "$dir/one/f"; }
+ours_one() { "$phash" -j "$jobs" "$dir/one-4g/f"; }
+openssl_one() { openssl dgst -sha512 "$dir/one-4g/f"; }
 # A hundred times the tree of ten thousand, against the tree of a million.
 ours_10k_100() { local i; for ((i = 0; i < 100; i++)); do "$phash" -j "$jobs" "$dir/small-10k"; done; }
 ours_1m() { "$phash" -j "$jobs" "$dir/small-1m"; }
+xargs_1m() { find "$dir/small-1m" -type f -print0 | xargs -0 -P"$jobs" -n64 sha512sum; }
 ours_reuse() { "$phash" -j "$jobs" --reuse="$dir/reuse.json" "$tree"; }
 ours_empty() { "$phash" "$dir/empty"; }
 ours_small() { "$phash" "$dir/small"; }
@@ -176,18 +218,41 @@ parallel_machines() {
 	find "$tree" -type f | parallel --will-cite -j 1 --sshlogin "ssh -F $ssh_config 127.0.0.1,ssh -F $ssh_config localhost" -m sha512sum
 }
 
-row_warm-xargs() { tree; row "source tree, warm" "find|xargs -P$jobs -n64 sha512sum" ours_untagged xargs_sha512sum faster 5; }
+row_warm-xargs() { tree; row "source tree, warm" "find|xargs -P$jobs -n64 sha512sum" ours_untagged xargs_sha512sum faster "$(wanted 4 3.5)"; }
 row_warm-python() { tree; row "source tree, warm" "Python Pool, hashlib" ours python_pool faster 5; }
 row_warm-rhash() { have rhash || return; tree; row "source tree, warm" "rhash -r --sha512" ours rhash_tree faster 4; }
 row_warm-b3sum() { have b3sum || return; tree; row "source tree, warm" "find|xargs b3sum" ours b3sum_tree faster 2.5; }
 row_warm-reader() { tree; row "source tree, warm" "read everything, hash nothing" ours reader within 1.6; }
+row_limit() {
+	tree
+	limit "source tree, warm" "$jobs"
+	limit "source tree, -j 1" 1
+}
+# The kernel alone, against one stream of libcrypto.
+row_kernel() {
+	local lanes one
+	read -r lanes one < <("$kernel_bench" kernels | awk '
+		$1 == "libcrypto" { one = $2 }
+		$2 + 0 > best { best = $2 + 0 }
+		END { print best, one }')
+	say_row "GB/s of one core" "libcrypto, one stream" "$lanes" "$one" rate "$(wanted 3.45 1.8)"
+}
+# Microseconds of its own CPU time a file, and what nftw(3) takes of that.
+row_parent() {
+	local files ours walk
+	make_once "$dir/small-10k" small_10k
+	files=$("$read_tree" "$dir/small-10k" 0 | cut -d ' ' -f 1)
+	ours=$(python3 "$top/tests/perf/parent-cpu.py" "$runs" "$files" "$phash" -j "$jobs" "$dir/small-10k")
+	walk=$(python3 "$top/tests/perf/parent-cpu.py" "$runs" "$files" "$read_tree" "$dir/small-10k" 0)
+	say_row "parent, us a file" "nftw alone" "$ours" "$walk" more "$(awk -v w="$walk" 'BEGIN { print 2.0 - w }')"
+}
 row_check() {
 	tree
 	"$phash" -j "$jobs" "$tree" >"$dir/list"
 	row "check, warm" "sha512sum -c" ours_check sha512sum_check faster 3
 }
-row_big() { make_once "$dir/big" big_files; row "8 x 256 MiB, warm" "xargs -P$jobs -n1 openssl dgst" ours_big openssl_big faster 3; }
-row_one() { make_once "$dir/one" one_file; row "1 GiB, warm" "openssl dgst -sha512" ours_one openssl_one within 1.03; }
+row_big() { make_once "$dir/big" big_files; row "8 x 256 MiB, warm" "xargs -P$jobs -n1 openssl dgst" ours_big openssl_big faster "$(wanted 3.2 1.9)"; }
+row_one() { make_once "$dir/one-4g" one_file; row "4 GiB, warm" "openssl dgst -sha512" ours_one openssl_one within 0.98; }
 row_start() {
 	mkdir -p "$dir/empty"
 	echo small >"$dir/small"
@@ -204,6 +269,7 @@ row_scale() {
 	make_once "$dir/small-10k" small_10k
 	make_once "$dir/small-1m" small_1m
 	row "1,000,000 files of 100 B" "100 times 10,000 such files" ours_1m ours_10k_100 within 1.2
+	row "1,000,000 files of 100 B" "find|xargs -P$jobs -n64 sha512sum" ours_1m xargs_1m faster 4
 }
 # An unchanged tree again, with a list of it, and without. Files that were changed just
 # before they were read would be read again.
@@ -238,7 +304,7 @@ row_memory() {
 row_cold() {
 	[ -w /proc/sys/vm/drop_caches ] || return
 	tree
-	row "source tree, cold" "find|xargs -P$jobs -n64 sha512sum" ours_untagged xargs_sha512sum faster 2.5 cold
+	row "source tree, cold" "find|xargs -P$jobs -n64 sha512sum" ours_untagged xargs_sha512sum faster 3.5 cold
 	row "source tree, cold" "16 readers, hash nothing" ours reader_16 within 1.15 cold
 }
 
@@ -298,12 +364,12 @@ versions() {
 	python3 --version
 	have rhash && rhash --version
 	have b3sum && b3sum --version
-	echo "machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs, Linux $(uname -r)"
+	echo "machine: $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs, $widest, Linux $(uname -r)"
 	echo "date: $(date +%Y-%m-%d); workers: $jobs; medians of $runs"
 }
 
 if [ $# = 0 ]; then
-	set -- warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start sandbox scale archive archive-same memory archive-memory reuse reuse-memory machines cold reuse-cold
+	set -- limit kernel parent warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start sandbox scale archive archive-same memory archive-memory reuse reuse-memory machines cold reuse-cold
 fi
 versions | tee "$dir/versions"
 printf 'row\tpeer\tphash\tother\tratio\tsense\tgoal\tverdict\n' >"$tsv"

@@ -1,7 +1,7 @@
 /*
  * read-tree DIR [WORKERS] - walks and reads every file, and hashes nothing:
- * what is left of phash's work when digests cost nothing. Prints files and
- * bytes. For tests/perf/bench.
+ * what is left of phash's work when digests cost nothing. With 0 workers it walks
+ * and does nothing else. Prints files and bytes. For phash-bench.sh.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -56,6 +56,18 @@ count(void *cookie, const ppool_result *r)
 }
 
 static int
+visit_only(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)path;
+	(void)ftw;
+	if (type == FTW_F && S_ISREG(st->st_mode)) {
+		files++;
+		bytes += (uint64_t)st->st_size;
+	}
+	return 0;
+}
+
+static int
 visit(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)ftw;
@@ -73,13 +85,20 @@ main(int argc, char **argv)
 	ppool_feed_opts fo = { .chunk_weight = 2 << 20 };
 	ppool *pool;
 
-	if (argc < 2 || ppool_create(&pool, &po) != PPOOL_OK)
+	if (argc < 2)
 		return 2;
-	if (ppool_feed_open(pool, read_file, &fo, count, NULL, &feed) ||
-	    nftw(argv[1], visit, 64, FTW_PHYS) || ppool_feed_finish(feed, -1))
-		return 2;
-	ppool_feed_free(feed);
-	ppool_destroy(pool);
+	if (!po.processes) {
+		if (nftw(argv[1], visit_only, 64, FTW_PHYS))
+			return 2;
+	} else {
+		if (ppool_create(&pool, &po) != PPOOL_OK || ppool_feed_open(pool,
+		    read_file, &fo, count, NULL, &feed) != PPOOL_OK ||
+		    nftw(argv[1], visit, 64, FTW_PHYS) ||
+		    ppool_feed_finish(feed, -1))
+			return 2;
+		ppool_feed_free(feed);
+		ppool_destroy(pool);
+	}
 	printf("%" PRIu64 " files, %" PRIu64 " bytes\n", files, bytes);
 	return 0;
 }
