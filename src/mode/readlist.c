@@ -18,7 +18,7 @@ readlist_init(struct readlist *r, struct run *run)
 	const struct options *o = run->o;
 
 	r->run = run;
-	r->zero = o->zero;
+	r->delim = o->zero ? '\0' : '\n';
 	r->rules = (struct verdict_rules){
 		.ignore_missing = o->ignore_missing,
 		.strict = o->strict,
@@ -97,12 +97,11 @@ readlist_lines(struct readlist *r, struct manifest *m, const char *list, int fd,
 {
 	struct line l = { .wait = r->busy ? run_wait_input : NULL,
 	    .cookie = r->run };
-	int delim = r->either ? LINE_EITHER : m->zero ? '\0' : '\n';
 	struct manifest_entry e;
 	enum manifest_kind kind;
 	int rc = 0, got = 0, err;
 
-	while (rc == 0 && (got = line_next(&l, fd, delim)) > 0) {
+	while (rc == 0 && (got = line_next(&l, fd, r->delim)) > 0) {
 		r->bytes += l.len + 1;
 		kind = manifest_line(m, l.data, l.len, &e);
 		rc = readlist_take(r, m, list, kind, &e, why);
@@ -124,7 +123,8 @@ int
 readlist_fd(struct readlist *r, int fd, const char *name,
     const char **why)
 {
-	struct manifest m = tags_manifest(&r->tags, name, r->zero);
+	struct manifest m = tags_manifest(&r->tags, name,
+	    r->delim == '\0');
 	int rc, err;
 
 	*why = NULL;

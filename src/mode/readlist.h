@@ -34,8 +34,7 @@ struct readlist {
 	struct run *run;
 	struct tags tags;
 	struct verdict_rules rules;
-	bool zero;           /* lines end in NUL */
-	bool either;         /* or in what the list itself has first */
+	int delim;           /* what ends lines, as line_next has it */
 	uint64_t left_out;   /* entries of other parts (--part) */
 	uint64_t bytes;      /* of lines read so far, of all lists */
 };

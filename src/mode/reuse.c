@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/line.h"
 #include "base/mem.h"
 #include "base/xio.h"
 #include "hasher/result.h"
@@ -137,9 +138,7 @@ reuse_read_list(struct reuse *u, struct run *run, const char *path, int fd)
 	l.list.on_entry = reuse_on_entry;
 	l.list.on_message = reuse_on_message;
 	readlist_init(&l.list, run);
-	/* -z is for the output */
-	l.list.zero = false;
-	l.list.either = true;
+	l.list.delim = LINE_EITHER; /* -z is for the output */
 	rc = fd < 0 ? readlist(&l.list, path, &why) :
 	    readlist_fd(&l.list, fd, "journal", &why);
 	if (rc)
