@@ -343,19 +343,4 @@ else
 	skip 'a browser shows the page' 'no chromium'
 fi
 
-# What does not go with it
-refused() {
-	local text=$1
-	shift
-	try "refused: $*" 2 "$phash" "$@"
-	err 'says why' <<END
-phash: $text (try 'phash --help')
-END
-}
-refused "option --report: 'xml' is not one of github, junit, html" --audit=L --report=xml
-refused '--report goes with --audit' --report=html t
-refused '--report goes with --audit' -c --report=html L
-refused '--status prints nothing: it does not go with --report' --audit=L --report=html --status
-refused '--report takes the place of the verdicts of --json' --audit=L --report=html --json
-
 finish

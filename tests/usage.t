@@ -140,4 +140,14 @@ err 'says so' <<'END'
 phash: standard input can be read only once (try 'phash --help')
 END
 
+# Reports of an audit.
+refused "option --report: 'xml' is not one of github, junit, html" \
+	--audit=L --report=xml
+refused '--report goes with --audit' --report=html t
+refused '--report goes with --audit' -c --report=html L
+refused '--status prints nothing: it does not go with --report' \
+	--audit=L --report=html --status
+refused '--report takes the place of the verdicts of --json' \
+	--audit=L --report=html --json
+
 finish
