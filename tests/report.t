@@ -14,11 +14,11 @@ reads_back() {
 	local desc=$1 kind untold=()
 	shift
 	[[ " $* " != *' --ignore-missing '* ]] || untold=(--ignore-missing)
+	"$phash" "$@" --json >"$work/json" 2>/dev/null
 	if ! command -v python3 >/dev/null; then
 		skip "$desc: reports are read back" 'no python3'
 		return
 	fi
-	"$phash" "$@" --json >"$work/json" 2>/dev/null
 	for kind in $kinds; do
 		"$phash" "$@" --report="$kind" >"$work/$kind" 2>/dev/null
 		ok "$desc: $kind is read back" python3 "$top/tests/report.py" \
