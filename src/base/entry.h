@@ -22,9 +22,11 @@ enum entry_kind {
 	ENTRY_NAMED,  /* named by the user: followed, read whatever it is */
 	ENTRY_STREAM, /* likewise, and not a regular file: its bytes can be had
 	               * only once, so it is never tried again */
-	ENTRY_STDIN   /* the process's standard input; likewise */
+	ENTRY_STDIN,  /* the process's standard input; likewise */
+	ENTRY_TREE    /* no file: a directory, of which the walk has found no
+	               * more than that it is to be entered */
 };
-#define ENTRY_KINDS (ENTRY_STDIN + 1)
+#define ENTRY_KINDS (ENTRY_TREE + 1)
 
 /* A time that is not known, or too far away for nanoseconds in 64 bits: before
  * 1678 or after 2261. */
@@ -43,7 +45,8 @@ struct entry_identity {
  * leads to the file. */
 struct entry_root {
 	size_t below;      /* bytes of the name that lead to the directory, the
-	                    * slash included; 0: the run's own */
+	                    * slash included; 0: the run's own; one more than
+	                    * there are where it is the directory itself */
 	uint64_t dev, ino; /* the directory's; ino is 0 where not known */
 };
 
@@ -51,7 +54,8 @@ struct entry {
 	const char *name; /* len bytes and a NUL; relative to the run's
 	                   * directory */
 	size_t len;
-	const struct entry_root *root; /* of an ENTRY_FOUND; else NULL */
+	const struct entry_root *root; /* of an ENTRY_FOUND and an ENTRY_TREE;
+	                    * else NULL */
 	enum entry_kind kind;
 	int algorithm;    /* its number; 0 is the run's own */
 	bool archive;     /* if it is one, its members are meant */

@@ -294,6 +294,14 @@ tree_take(struct tree_entry *e, bool border)
 	return 0;
 }
 
+/* Is a link followed that is in the place of a directory? What was one must not be
+ * a link by now; an operand may be. */
+static bool
+tree_follows(int depth)
+{
+	return t.o->follow || depth == 0;
+}
+
 static int
 tree_callback(const char *name, const struct stat *st, int type,
     struct FTW *ftw)
@@ -320,6 +328,8 @@ tree_callback(const char *name, const struct stat *st, int type,
 	buf_puts(&t.last, name);
 	if (type == FTW_DNR || type == FTW_NS) {
 		e.err = err ? err : EACCES; /* POSIX promises no errno */
+	} else if (type == FTW_SL && e.known && !tree_follows(e.depth)) {
+		e.err = ENOTDIR; /* a directory was here when it was found */
 	} else if (type == FTW_SL && (t.o->follow || e.known)) {
 		e.link = !e.known;
 		e.err = stat(name, &target) < 0 ? errno : 0;
@@ -361,8 +371,7 @@ tree_run(const char *name, int depth, bool known)
 static int
 tree_chdir(const struct segment *s)
 {
-	/* without follow, what was a directory must not be a link by now */
-	int nofollow = t.o->follow || s->depth == 0 ? 0 : O_NOFOLLOW;
+	int nofollow = tree_follows(s->depth) ? 0 : O_NOFOLLOW;
 	int fd, rc, err;
 
 	if (s->named)
@@ -450,11 +459,11 @@ tree_walk(const char *root, const struct tree_opts *o)
 	t.base = opens ? open(".", COMPAT_O_DIRHANDLE) : o->dirfd;
 	t.no_way_back = t.base < 0 ? errno : 0;
 	t.stop = false;
-	s = tree_add_segment(root, strlen(root), 0);
+	s = tree_add_segment(root, strlen(root), o->depth);
 	s->named = strlen(root) < SEGMENT_PATH;
 	tree_segments();
 	if (t.base >= 0 && fchdir(t.base) < 0 && !t.stop)
-		tree_fail(root, 0, errno);
+		tree_fail(root, o->depth, errno);
 	if (opens && t.base >= 0)
 		(void)close(t.base); /* it was only read */
 }

@@ -22,7 +22,7 @@ struct tree_entry {
 	const char *path; /* from the root's on, as find(1) spells it; len
 	                   * bytes, valid during the visit */
 	size_t len;
-	int depth;        /* the root's is 0 */
+	int depth;        /* the root's is that of tree_opts */
 	const struct stat *st; /* NULL: not even its type is known */
 	int err;          /* errno: it could not be looked at, or into; ELOOP
 	                   * too where that would lead into itself; else 0 */
@@ -42,7 +42,8 @@ enum tree_answer {
 struct tree_opts {
 	int dirfd;   /* a handle of the current directory; AT_FDCWD: there is
 	              * none yet */
-	bool follow; /* symbolic links; the root is always followed */
+	int depth;   /* of the root, which is followed if that is 0 */
+	bool follow; /* symbolic links */
 	enum tree_answer (*visit)(void *cookie, const struct tree_entry *e);
 	void *cookie;
 };

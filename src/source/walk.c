@@ -29,6 +29,15 @@ walk_counts(void)
 	return counts;
 }
 
+void
+walk_counts_add(const struct walk_counts *more)
+{
+	counts.links += more->links;
+	counts.specials += more->specials;
+	counts.own += more->own;
+	counts.dirs += more->dirs;
+}
+
 static bool
 walk_wants(const struct walk *w, const char *path, bool is_dir)
 {
@@ -110,10 +119,23 @@ walk_is_exhausted(struct walk *w, const struct tree_entry *e)
 	return times > WALK_MAX_LINKS;
 }
 
+/* Is the directory left to somebody else? */
+static bool
+walk_leaves(const struct walk *w, const struct tree_entry *e)
+{
+	const struct entry entry = { .name = e->path, .len = e->len,
+	    .kind = ENTRY_TREE, .root = &w->root,
+	    .id = entry_identity(e->st) };
+
+	return w->o->on_directory && w->o->on_directory(w->o->cookie, &entry);
+}
+
 static enum tree_answer
 walk_directory(struct walk *w, const struct tree_entry *e)
 {
-	if (!walk_enters(w, e) || walk_is_exhausted(w, e))
+	/* of what is known that was asked before */
+	if (!walk_enters(w, e) || walk_is_exhausted(w, e) ||
+	    (!e->known && walk_leaves(w, e)))
 		return TREE_PASS;
 	if (!e->later)
 		counts.dirs++;
@@ -141,24 +163,50 @@ walk_visit(void *cookie, const struct tree_entry *e)
 	return w->stop ? TREE_STOP : answer;
 }
 
+/* The directory of this name, which has no slash at its end, and of this depth below
+ * the operand. */
+static void
+walk_below(struct walk *w, const char *name, int depth)
+{
+	const struct tree_opts o = { .dirfd = w->o->dirfd, .depth = depth,
+	    .follow = w->o->follow, .visit = walk_visit, .cookie = w };
+
+	tree_walk(name, &o);
+	tally_release(&w->links);
+}
+
 /* An operand that is, or leads to, a directory. */
 static void
 walk_tree(struct walk *w, const char *operand, const struct stat *st)
 {
-	const struct tree_opts o = { .dirfd = w->o->dirfd,
-	    .follow = w->o->follow, .visit = walk_visit, .cookie = w };
-	size_t len = strlen(operand);
+	struct tree_entry e = { .len = strlen(operand), .st = st };
 	char *root;
 
-	while (len > 1 && operand[len - 1] == '/')
-		len--;
-	root = mem_dup(operand, len);
-	w->root.below = len + (operand[len - 1] != '/');
+	while (e.len > 1 && operand[e.len - 1] == '/')
+		e.len--;
+	e.path = root = mem_dup(operand, e.len);
+	w->root.below = e.len + (operand[e.len - 1] != '/');
 	w->root.dev = st->st_dev;
 	w->root.ino = st->st_ino;
-	tree_walk(root, &o);
-	tally_release(&w->links);
+	if (!walk_enters(w, &e) || !walk_leaves(w, &e))
+		walk_below(w, root, 0);
 	free(root);
+}
+
+int
+walk_branch(const struct entry *e, const struct walk_opts *opts)
+{
+	struct walk w = { .o = opts, .root = *e->root };
+	int depth = 0;
+	size_t i;
+
+	/* the operand's own name ends before the slash that below counts */
+	if (e->len > w.root.below)
+		depth = 1;
+	for (i = w.root.below; i < e->len; i++)
+		depth += e->name[i] == '/';
+	walk_below(&w, e->name, depth);
+	return w.stop;
 }
 
 int

@@ -52,6 +52,12 @@ struct walk_opts {
 	 * stops the walk.
 	 */
 	int (*on_error)(void *cookie, const char *path, size_t len, int err);
+	/*
+	 * NULL, or asked for each directory that would be entered, the operand
+	 * among them: is it left to somebody who calls walk_branch? e is of
+	 * the kind TREE, else as on_file has it; its root is set.
+	 */
+	bool (*on_directory)(void *cookie, const struct entry *e);
 };
 
 /*
@@ -71,6 +77,13 @@ struct walk_opts {
  */
 int walk(const char *operand, const struct walk_opts *opts);
 
+/*
+ * Walks a directory that was left to somebody, and what is below it, as the walk
+ * of its operand would have. on_directory is not asked for e itself. opts are
+ * those of that walk, but for the callbacks; not with follow. Returns as walk.
+ */
+int walk_branch(const struct entry *e, const struct walk_opts *opts);
+
 /* Counts since the program started, for -v: symbolic links not followed,
  * special files skipped, own files skipped, directories entered. */
 struct walk_counts {
@@ -80,5 +93,8 @@ struct walk_counts {
 	uint64_t dirs;
 };
 struct walk_counts walk_counts(void);
+
+/* Adds what another process has counted. */
+void walk_counts_add(const struct walk_counts *more);
 
 #endif

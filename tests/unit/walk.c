@@ -15,6 +15,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,16 +239,105 @@ static struct buf text;
 
 static char top[PATH_MAX]; /* where every case takes place */
 
+/* ---- walks that others do ------------------------------------------------------ */
+
+/* Directories that were left to somebody. */
+static struct {
+	struct entry e;
+	struct entry_root root;
+} left[1000];
+static size_t nleft;
+
+static bool
+leave_directory(void *cookie, const struct entry *e)
+{
+	char *name = strdup(e->name);
+
+	assert_ptr_equal(cookie, &opts);
+	assert_int_equal(e->kind, ENTRY_TREE);
+	assert_true(S_ISDIR(e->id.mode));
+	assert_int_equal(strlen(name), e->len);
+	assert_in_range(nleft, 0, sizeof(left) / sizeof(left[0]) - 1);
+	left[nleft].e = *e;
+	left[nleft].e.name = name;
+	left[nleft].root = *e->root;
+	nleft++;
+	return true;
+}
+
+/* Every other one is. */
+static bool
+leave_some(void *cookie, const struct entry *e)
+{
+	static bool leaves;
+
+	leaves = !leaves;
+	return leaves && leave_directory(cookie, e);
+}
+
+static void
+take_counts(struct walk_counts *c)
+{
+	struct walk_counts now = walk_counts();
+
+	c->links = now.links - c->links;
+	c->specials = now.specials - c->specials;
+	c->own = now.own - c->own;
+	c->dirs = now.dirs - c->dirs;
+}
+
+/* What this walk finds is what was found, and counted, though directories are left to
+ * others. */
+static void
+must_be_found_by_others(const char *operand, const struct walk_counts *counted,
+    bool (*on_directory)(void *cookie, const struct entry *e))
+{
+	struct walk_counts c = walk_counts();
+	struct buf theirs = BUF_INIT;
+
+	opts.on_directory = on_directory;
+	assert_int_equal(walk(operand, &opts), 0);
+	while (nleft) {
+		struct entry e = left[--nleft].e;
+		struct entry_root root = left[nleft].root;
+
+		e.root = &root;
+		assert_int_equal(walk_branch(&e, &opts), 0);
+		free((char *)(uintptr_t)e.name);
+	}
+	opts.on_directory = NULL;
+	take_lines(&theirs);
+	assert_string_equal(buf_str(&theirs), buf_str(&text));
+	buf_release(&theirs);
+	take_counts(&c);
+	assert_memory_equal(&c, counted, sizeof(c));
+	/* a case counts its own walk alone */
+	walk_counts_add(&(struct walk_counts){ -c.links, -c.specials, -c.own,
+	    -c.dirs });
+}
+
 /* A walk, which comes back; valid until the next. */
 static const char *
 walked(const char *operand)
 {
+	struct walk_counts c = walk_counts();
+	const char zeros[sizeof(fault)] = { 0 };
+	bool well = !memcmp(&fault, zeros, sizeof(fault));
 	char now[PATH_MAX];
 
 	assert_int_equal(walk(operand, &opts), 0);
 	assert_non_null(getcwd(now, sizeof(now)));
 	assert_string_equal(now, top);
 	take_lines(&text);
+	take_counts(&c);
+	if (well && !opts.follow) {
+		int calls = fault.calls;
+
+		must_be_found_by_others(operand, &c, leave_directory);
+		must_be_found_by_others(operand, &c, leave_some);
+		memset(&fault, 0, sizeof(fault));
+		fault.calls = calls;
+	}
 	return buf_str(&text);
 }
 
@@ -1320,6 +1410,67 @@ test_resume_after_every_entry(void **state)
 	}
 }
 
+/* A directory that has become a link when somebody comes to it is not followed, but an
+ * operand is. */
+static void
+test_branch_that_is_a_link(void **state)
+{
+	struct entry_root root = { .below = 2 };
+	struct entry e = { .name = "d/s", .len = 3, .kind = ENTRY_TREE,
+	    .root = &root };
+
+	(void)state;
+	assert_int_equal(mkdir("d", 0755), 0);
+	assert_int_equal(mkdir("other", 0755), 0);
+	make("other/f");
+	assert_int_equal(symlink("../other", "d/s"), 0);
+	assert_int_equal(walk_branch(&e, &opts), 0);
+	take_lines(&text);
+	assert_string_equal(buf_str(&text), "d/s: Not a directory\n");
+	assert_int_equal(unlink("d/s"), 0);
+	assert_int_equal(walk_branch(&e, &opts), 0);
+	take_lines(&text);
+	assert_string_equal(buf_str(&text),
+	    "d/s: No such file or directory\n");
+	assert_int_equal(symlink("other", "link"), 0);
+	e.name = "link";
+	e.len = 4;
+	root.below = 5;
+	assert_int_equal(walk_branch(&e, &opts), 0);
+	take_lines(&text);
+	assert_string_equal(buf_str(&text), "link/f\n");
+}
+
+/* Depths are those below the operand. */
+static void
+test_branch_and_depth(void **state)
+{
+	struct entry_root root = { .below = 2 };
+	struct entry e = { .name = "d/s", .len = 3, .kind = ENTRY_TREE,
+	    .root = &root };
+
+	(void)state;
+	make_dirs("d/s/t");
+	make("d/s/f");
+	make("d/s/t/g");
+	opts.max_depth = 2;
+	assert_int_equal(walk_branch(&e, &opts), 0);
+	take_lines(&text);
+	assert_string_equal(buf_str(&text), "d/s/f\n");
+	opts.max_depth = 3;
+	lines.stop_after = 1;
+	assert_int_equal(walk_branch(&e, &opts), 7);
+	lines.stop_after = 0;
+	take_lines(&text);
+	assert_int_equal(walk_branch(&e, &opts), 0);
+	take_lines(&text);
+	assert_string_equal(buf_str(&text), "d/s/f\nd/s/t/g\n");
+	opts.one_file_system = true; /* of the operand, which is on none */
+	assert_int_equal(walk_branch(&e, &opts), 0);
+	take_lines(&text);
+	assert_string_equal(buf_str(&text), "");
+}
+
 static void
 test_resume_in_a_segment(void **state)
 {
@@ -1681,6 +1832,8 @@ main(void)
 		CASE(test_one_file_system),
 		CASE(test_one_file_system_of_layers),
 		CASE(test_resume_after_every_entry),
+		CASE(test_branch_that_is_a_link),
+		CASE(test_branch_and_depth),
 		CASE(test_resume_in_a_segment),
 		CASE(test_resume_with_links),
 		CASE(test_resume_keeps_the_rules),
