@@ -30,9 +30,9 @@
  *     hasher/           entries in, results out: hasher, by a table of what one
  *                       does (ops), whose row is local, the pool, with
  *                       flight, crew and hosts; in the workers: worker
- *                       (slots), reader, dirs, archived and inside, an
- *                       archive; or relay, reach and witness, for another
- *                       machine; on both sides: wire, result, watch
+ *                       (slots), reader, dirs, lister, archived and inside,
+ *                       an archive; or relay, reach and witness, for another
+ *                       machine; on both sides: wire, listing, result, watch
  *     far/              to another machine: channel, talk, launch
  *     archive/          members of archives: unpack, a thread that reads ahead;
  *                       members (handle, links, end; rar, the blocks of one), of
@@ -76,8 +76,8 @@
  *     mode        -> options record source hasher far sandbox digest ppool base
  *     options     -> record digest base
  *     record      -> hasher digest base
+ *     hasher      -> source far archive sandbox digest ppool base
  *     source      -> base
- *     hasher      -> far archive sandbox digest ppool base
  *     far         -> base
  *     archive     ->
  *     sandbox     ->

@@ -19,6 +19,7 @@ crew_init(struct crew *c, const struct hasher_opts *opts)
 			.twice = opts->twice,
 			.limit = opts->limit,
 			.threads = opts->threads,
+			.walk = opts->walk,
 			.sandbox = opts->sandbox,
 		},
 		.workers = (unsigned)opts->jobs,

@@ -13,6 +13,7 @@ struct entry;
 struct hasher;
 struct result;
 struct sandbox;
+struct walk_opts;
 
 /* Another machine, or what is like one. */
 struct hasher_host {
@@ -42,6 +43,8 @@ struct hasher_opts {
 	const char *directory; /* for them: the path of dirfd; borrowed */
 	const char *version;   /* of phash, which theirs must be */
 	bool debug;            /* says what they have */
+	const struct walk_opts *walk; /* of which directories are put, callbacks
+	                        * aside; NULL: none is; borrowed */
 	const struct sandbox *sandbox; /* that workers enter; NULL: none;
 	                        * borrowed */
 	int timeout;           /* seconds without a sign of life after which a
@@ -71,7 +74,9 @@ struct hasher *hasher_new(const struct hasher_opts *opts);
  * while every worker has enough to do. A name that is too long for the pool,
  * 16 MiB and more, has its result at once: RESULT_OPEN with ENAMETOOLONG. 0; -1
  * after one message on stderr when no more can be taken, because the workers
- * are gone: this entry then gets no result.
+ * are gone: this entry then gets no result. Of a directory
+ * (ENTRY_TREE), as opts.walk has it, the result is RESULT_LISTED; or another, where a
+ * worker cannot list it, which does not say that nobody can.
  */
 int hasher_put(struct hasher *h, const struct entry *e);
 

@@ -39,6 +39,7 @@
 #include "hasher/crew.h"
 #include "hasher/dirs.h"
 #include "hasher/flight.h"
+#include "hasher/listing.h"
 #include "hasher/ops.h"
 #include "hasher/result.h"
 #include "hasher/watch.h"
@@ -61,6 +62,8 @@
 /* Chunks that wait beyond that: a big file that is found among the last should
  * not begin as the last. */
 #define LOCAL_AHEAD 64
+/* Directories that a worker holds: that being read, and the next. */
+#define LOCAL_TREES 2
 /* A name is given up when it was alone in a worker that died, this often and
  * once more. One shot from outside costs one; a file that kills, all. */
 #define LOCAL_RETRIES 3
@@ -74,12 +77,21 @@ struct local {
 	ppool *pool;
 	ppool_feed *feed;
 	ppool_feed *once;         /* for what can be read only once */
+	ppool_feed *trees;        /* for directories; NULL without opts.walk */
 	struct crew crew;
 	int *keep;                /* descriptors that workers have */
 	struct watch watch;
 	bool stalled;             /* a worker is, as hasher_stalled says */
 	struct flights flights;   /* what is with the workers */
 };
+
+/* A listing must be one, and of a directory. */
+static bool
+local_lists_right(const struct result *r)
+{
+	return r->status != RESULT_LISTED || (r->entry.kind == ENTRY_TREE &&
+	    listing_is_right(&r->entry, r->text, (size_t)r->size));
+}
 
 /* Turns what the pool says about an item into status and code. */
 static void
@@ -89,7 +101,8 @@ local_outcome(struct local *l, const ppool_result *p, size_t digestlen,
 	switch (p->err) {
 	case PPOOL_OK:
 		/* a worker that answers nonsense is as good as a dead one */
-		if (wire_get_answer(r, digestlen, p->data, p->len) < 0)
+		if (wire_get_answer(r, digestlen, p->data, p->len) < 0 ||
+		    !local_lists_right(r))
 			result_fail(r, RESULT_DIED, INT_MIN);
 		break;
 	case PPOOL_DIED:
@@ -256,12 +269,10 @@ local_keep(const struct local *l)
 	return xio_with_inherited(fds, n);
 }
 
+/* The feeds, whose windows are these numbers of chunks a worker. */
 static ppool_err
-local_open_pool(struct local *l)
+local_open_feeds(struct local *l, unsigned files, unsigned streams)
 {
-	unsigned files = engine_widest() + WORKER_AHEAD;
-	unsigned streams = local_streams(l->keep);
-	ppool_opts po = { .retries = LOCAL_RETRIES, .keep = l->keep };
 	ppool_feed_opts fo = {
 		.chunk_items = l->crew.opts.chunk,
 		.chunk_weight = LOCAL_CHUNK_WEIGHT,
@@ -274,17 +285,35 @@ local_open_pool(struct local *l)
 		.flags = PPOOL_AT_MOST_ONCE,
 		.window = streams,
 	};
+	ppool_feed_opts trees = {
+		.chunk_items = 1,
+		.window = LOCAL_TREES,
+	};
 	ppool_err err;
 
-	crew_pool(&l->crew, &po, files, streams);
-	err = ppool_create(&l->pool, &po);
-	if (!err)
-		err = ppool_feed_open(l->pool, NULL, &fo, local_result, l,
-		    &l->feed);
+	err = ppool_feed_open(l->pool, NULL, &fo, local_result, l, &l->feed);
 	if (!err)
 		err = ppool_feed_open(l->pool, NULL, &once, local_result, l,
 		    &l->once);
+	if (!err && l->crew.opts.walk)
+		err = ppool_feed_open(l->pool, NULL, &trees, local_result, l,
+		    &l->trees);
 	return err ? err : crew_feeds(&l->crew, l->feed, l->once);
+}
+
+static ppool_err
+local_open_pool(struct local *l)
+{
+	unsigned files = engine_widest() + WORKER_AHEAD;
+	unsigned streams = local_streams(l->keep);
+	ppool_opts po = { .retries = LOCAL_RETRIES, .keep = l->keep };
+	ppool_err err;
+
+	crew_pool(&l->crew, &po, files, streams);
+	if (l->crew.opts.walk)
+		po.window += LOCAL_TREES;
+	err = ppool_create(&l->pool, &po);
+	return err ? err : local_open_feeds(l, files, streams);
 }
 
 static uint64_t
@@ -293,6 +322,8 @@ local_weight(const struct entry *e)
 	/* nobody knows how long it lasts: other names go to other workers */
 	if (entry_is_stream(e) || e->id.size > UINT64_MAX / 4)
 		return UINT64_MAX / 4;
+	if (e->kind == ENTRY_TREE)
+		return LOCAL_CHUNK_WEIGHT;
 	return e->id.size + WORKER_FILE_WEIGHT;
 }
 
@@ -304,6 +335,14 @@ local_too_long(struct local *l, const struct entry *e)
 
 	(void)result_fail(&r, RESULT_OPEN, ENAMETOOLONG);
 	hasher_deliver(&l->hasher, &r);
+}
+
+static ppool_feed *
+local_feed(const struct local *l, const struct entry *e)
+{
+	if (e->kind == ENTRY_TREE)
+		return l->trees;
+	return entry_is_stream(e) ? l->once : l->feed;
 }
 
 /* As ppool_feed_try. */
@@ -319,7 +358,7 @@ local_send(struct local *l, const struct entry *e)
 	ppool_err err;
 
 	wire_put_head(head, e);
-	err = ppool_feed_tryv(entry_is_stream(e) ? l->once : l->feed, pieces,
+	err = ppool_feed_tryv(local_feed(l, e), pieces,
 	    sizeof(pieces) / sizeof(pieces[0]), local_weight(e), f);
 	if (err)
 		flights_end(&l->flights, f);
@@ -421,12 +460,13 @@ static int
 local_finish(struct hasher *h)
 {
 	struct local *l = (struct local *)h;
-	ppool_err err, once;
+	ppool_err err, once, trees;
 
+	trees = l->trees ? local_finish_feed(l, l->trees) : PPOOL_OK;
 	err = local_finish_feed(l, l->feed);
 	once = local_finish_feed(l, l->once);
-	if (err || once)
-		return local_broken(l, err ? err : once);
+	if (err || once || trees)
+		return local_broken(l, err ? err : once ? once : trees);
 	if (l->crew.hosts.n)
 		local_part_with_hosts(l);
 	return 0;
@@ -494,6 +534,7 @@ static void
 local_free(struct hasher *h)
 {
 	struct local *l = (struct local *)h;
+	ppool_feed_free(l->trees);
 	ppool_feed_free(l->once);
 	ppool_feed_free(l->feed);
 	ppool_destroy(l->pool);

@@ -221,6 +221,7 @@ relay_may_say(const struct entry *e, const struct result *res)
 	case RESULT_ALGORITHM:
 	case RESULT_LINK:
 	case RESULT_OTHER:
+	case RESULT_LISTED:
 	case RESULT_BUDGET:
 	case RESULT_LOST:
 	case RESULT_STATUSES:

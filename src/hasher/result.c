@@ -53,6 +53,7 @@ static const char *const reasons[RESULT_STATUSES] = {
 	[RESULT_OPENED] = "an archive",
 	[RESULT_OTHER] = "not a regular file",
 	[RESULT_LINK] = "a hard link to what is not in the archive",
+	[RESULT_LISTED] = "a directory",
 	[RESULT_BUDGET] = "left out: the budget is used up",
 	[RESULT_LOST] = "not hashed",
 };

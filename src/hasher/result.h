@@ -44,6 +44,8 @@ enum result_status {
 	RESULT_LINK,    /* a member that is a hard link to the one before it of
 	                 * the name in text */
 	RESULT_OTHER,   /* a member that is a directory, a symbolic link... */
+	RESULT_LISTED,  /* a directory: size bytes at text say what is in it, as
+	                 * hasher/listing.h has it */
 	RESULT_BUDGET,  /* never handed over: no more was to be read; size is
 	                 * that of the file */
 	RESULT_LOST,    /* never hashed: the pool was stopped or broke */
@@ -64,8 +66,8 @@ struct result {
 		int code;   /* for who only carries it */
 	};
 	uint64_t size;      /* bytes hashed */
-	const char *text;   /* of RESULT_ARCHIVE and RESULT_LINK; lives as long
-	                     * as the result itself */
+	const char *text;   /* of RESULT_ARCHIVE, RESULT_LINK and RESULT_LISTED;
+	                     * lives as long as the result itself */
 	size_t digestlen;   /* bytes of digest; 0 unless RESULT_OK */
 	unsigned char digest[DIGEST_MAX];
 };

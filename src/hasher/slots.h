@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "digest/algorithm.h"
 #include "digest/engine.h"
 #include "hasher/inside.h"
@@ -89,6 +90,7 @@ struct worker {
 	struct slot slot[WORKER_SLOTS];
 	unsigned char *bufs;         /* WORKER_SLOTS * WORKER_BUFFER */
 	struct readers readers;
+	struct buf listing;          /* room for the answer to a directory */
 };
 
 #endif

@@ -29,6 +29,12 @@ wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e)
 	(void)little_put64(p, root->ino);
 }
 
+bool
+wire_asks_listing(const void *p, size_t n)
+{
+	return n > WIRE_HEAD && *(const unsigned char *)p == ENTRY_TREE;
+}
+
 const char *
 wire_name(const void *p, size_t n, size_t len)
 {
@@ -59,7 +65,8 @@ wire_get_request(struct entry *e, struct entry_root *root, const void *p,
 	e->name = (const char *)from;
 	e->len = n - WIRE_HEAD - 1;
 	if (below != UINT64_MAX) {
-		if (below > e->len)
+		/* an operand has no slash behind it that is counted */
+		if (below > e->len + (e->kind == ENTRY_TREE))
 			return -1;
 		root->below = (size_t)below;
 		e->root = root;
@@ -151,6 +158,7 @@ wire_get_answer(struct result *r, size_t digestlen, const void *p, size_t n)
 		return -1;
 	n -= ANSWER_HEAD;
 	if (from[0] == RESULT_ARCHIVE ? !is_text(from + ANSWER_HEAD, n) :
+	    from[0] != RESULT_LISTED &&
 	    n != (from[0] == RESULT_OK ? digestlen : 0))
 		return -1;
 	get_outcome(r, &from);
@@ -158,7 +166,10 @@ wire_get_answer(struct result *r, size_t digestlen, const void *p, size_t n)
 	if (id.mode)
 		r->entry.id = id;
 	r->digestlen = 0;
-	r->text = r->status == RESULT_ARCHIVE ? (const char *)from : NULL;
+	r->text = r->status == RESULT_ARCHIVE || r->status == RESULT_LISTED ?
+	    (const char *)from : NULL;
+	if (r->status == RESULT_LISTED)
+		r->size = n;
 	if (r->status != RESULT_OK)
 		return 0;
 	r->digestlen = digestlen;

@@ -12,7 +12,8 @@
  *     answer   u8 status, i32 code, u64 bytes hashed, identity of what was
  *              read, if it was opened: u64 device, u64 inode, u64 size, i64
  *              mtime, i64 ctime, u32 mode; then the digest (0 to 64 bytes); of
- *              RESULT_ARCHIVE instead: text, NUL
+ *              RESULT_ARCHIVE instead: text, NUL; of RESULT_LISTED a listing
+ *              (listing.h), to a request for an ENTRY_TREE alone
  *     part     of the answer to an archive, first, with RESULT_OPENED: as an
  *              answer; then for each member: u8 status, i32 code, u64 size, u32
  *              mode, i64 mtime, u8 bytes of the digest, digest, name, NUL,
@@ -39,6 +40,9 @@
 /* Writes what of the request for e comes before its name and a NUL. */
 void wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e);
 
+/* Does the request ask for a listing? */
+bool wire_asks_listing(const void *p, size_t n);
+
 /* The name, len bytes long, in the n bytes of a request for it. */
 const char *wire_name(const void *p, size_t n, size_t len);
 
@@ -48,14 +52,15 @@ int wire_get_request(struct entry *e, struct entry_root *root, const void *p,
     size_t n);
 
 /* Writes r's status, code, size, digest and text, and its entry's identity; returns
- * the bytes used. */
+ * the bytes used. A listing follows them. */
 size_t wire_put_answer(unsigned char to[WIRE_ANSWER_MAX],
     const struct result *r);
 
 /*
  * 0, or -1 when the bytes are no answer, or not one with a digest of digestlen
  * bytes. Sets status, code, size, digest, digestlen and text of r, and the identity
- * of its entry if it was opened, to that of what was read; the text is in p.
+ * of its entry if it was opened, to that of what was read; the text is in p. A
+ * listing has not been looked at.
  */
 int wire_get_answer(struct result *r, size_t digestlen, const void *p,
     size_t n);

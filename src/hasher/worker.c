@@ -5,9 +5,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "hasher/archived.h"
+#include "hasher/lister.h"
 #include "hasher/slots.h"
 #include "hasher/wire.h"
 #include "sandbox/sandbox.h"
@@ -64,6 +66,9 @@ worker_prepare(const struct worker_setup *s, void **state)
 	w->setup = s;
 	w->most = WORKER_SLOTS;
 	readers_init(&w->readers, s->dirfd);
+	/* in the middle of a walk the parent is elsewhere */
+	if (s->walk && fchdir(s->dirfd) < 0)
+		return errno;
 	algorithms_seal(s->algorithms);
 	if (!worker_engine(w, 0))
 		return errno;
@@ -438,6 +443,36 @@ worker_retry(struct worker *w)
 	return 0;
 }
 
+/* Answers the directory in s, at once, and leaves it free. 0, or -1 when the owner is
+ * gone. */
+static int
+worker_list(struct worker *w, struct slot *s)
+{
+	struct buf *b = &w->listing;
+	struct entry_root root;
+	struct entry e;
+	int rc;
+
+	watch_item(w->line, s->item.id);
+	s->res.status = RESULT_LISTED;
+	buf_clear(b);
+	(void)buf_reserve(b, WIRE_ANSWER_MAX);
+	b->len = wire_put_answer((unsigned char *)b->data, &s->res);
+	errno = EINVAL;
+	if (!w->setup->walk || wire_get_request(&e, &root, s->item.data,
+	    s->item.len) < 0 || !e.root ||
+	    lister_list(&e, w->setup->walk, w->line, b) < 0) {
+		(void)result_fail(&s->res, RESULT_OPEN, errno);
+		b->len = wire_put_answer((unsigned char *)b->data, &s->res);
+	}
+	w->answered = true;
+	w->busy--;
+	rc = ppool_answer(w->pool, &s->item, 0, b->data, b->len);
+	if (b->cap > LISTER_KEEP)
+		buf_release(b);
+	return rc;
+}
+
 /* Takes a name for the free slot i, waiting for one only when there is nothing
  * else to do. As ppool_take; -2 when the owner is gone. */
 static int
@@ -453,6 +488,8 @@ worker_take(struct worker *w, unsigned i)
 	s->crowded = s->again = false;
 	memset(&s->res, 0, sizeof(s->res));
 	s->file.fd = -1;
+	if (wire_asks_listing(s->item.data, s->item.len))
+		return worker_list(w, s) < 0 ? -2 : 1;
 	return worker_begin(w, i) < 0 ? -2 : 1;
 }
 

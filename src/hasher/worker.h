@@ -35,6 +35,7 @@ struct worker_setup {
 	bool twice;              /* hasher_opts.twice */
 	uint64_t limit;          /* hasher_opts.limit */
 	unsigned threads;        /* that an archive may be decoded with */
+	const struct walk_opts *walk; /* hasher_opts.walk */
 	const struct sandbox *sandbox; /* NULL: none */
 	struct watch_line *lines; /* shared with the parent: one a worker */
 };

@@ -38,7 +38,7 @@ static const unsigned calls_always[] = {
 	SYS_lseek, SYS_fadvise64, SYS_readahead,
 	SYS_close, SYS_poll, SYS_ppoll,
 	SYS_fstat, SYS_newfstatat, SYS_stat, SYS_lstat, SYS_statx,
-	SYS_fstatfs, SYS_getdents64, SYS_readlink, SYS_readlinkat,
+	SYS_fchdir, SYS_fstatfs, SYS_getdents64, SYS_readlink, SYS_readlinkat,
 	SYS_faccessat,
 #ifdef SYS_faccessat2
 	SYS_faccessat2,

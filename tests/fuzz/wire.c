@@ -21,6 +21,7 @@
 #include "base/little.h"
 #include "far/channel.h"
 #include "far/talk.h"
+#include "hasher/listing.h"
 #include "hasher/wire.h"
 
 #include "must.h"
@@ -58,7 +59,8 @@ request(const uint8_t *p, size_t n)
 	must(wire_name(p, n, e.len) == e.name, "a name is found again");
 	must(e.name + e.len + 1 == (const char *)p + n, "it is the last");
 	must(e.kind < ENTRY_KINDS, "there is such a kind");
-	must(!e.root || (e.root == &root && root.below <= e.len),
+	must(!e.root || (e.root == &root &&
+	    root.below <= e.len + (e.kind == ENTRY_TREE)),
 	    "a root is part of the name");
 	wire_put_head(head, &e);
 	must(head[2] == (p[2] != 0), "members are meant or not");
@@ -68,6 +70,39 @@ request(const uint8_t *p, size_t n)
 }
 
 /* ---- answers ---------------------------------------------------------------- */
+
+/* The listing of a directory, which is the listing of what is read of it. */
+static void
+listing(const struct result *r, const uint8_t *p, size_t n)
+{
+	const struct entry dir = { .name = "d", .len = 1, .kind = ENTRY_TREE };
+	const unsigned char *from = (const unsigned char *)r->text;
+	const unsigned char *end = from + r->size;
+	struct listing_record rec = { .what = LISTING_ENTRY };
+	struct buf again = BUF_INIT;
+
+	must(lies_in(from, (size_t)r->size, p, n) && end == p + n,
+	    "a listing is the rest of what was sent");
+	if (!listing_is_right(&dir, from, (size_t)r->size))
+		return;
+	while (rec.what != LISTING_COUNTS) {
+		must(listing_get(&rec, &dir, &from, end) == 0,
+		    "a right listing is read");
+		if (rec.what != LISTING_COUNTS)
+			must_be_text(rec.entry.name, rec.entry.len, p, n);
+		if (rec.what == LISTING_ENTRY)
+			listing_put_entry(&again, &rec.entry);
+		else if (rec.what == LISTING_ERROR)
+			listing_put_error(&again, rec.entry.name,
+			    rec.entry.len, rec.err);
+		else
+			listing_put_counts(&again, &rec.counts);
+	}
+	must(from == end, "counts are the last");
+	must(again.len == r->size && !memcmp(again.data, r->text, again.len),
+	    "a listing survives");
+	buf_release(&again);
+}
 
 /* Cut where the text is longer than an answer may have. */
 static void
@@ -82,6 +117,10 @@ answer(const uint8_t *p, size_t n, size_t digestlen)
 	must(r.status < RESULT_STATUSES, "there is such a status");
 	must(r.digestlen == (r.status == RESULT_OK ? digestlen : 0),
 	    "a digest has its size");
+	if (r.status == RESULT_LISTED) {
+		listing(&r, p, n);
+		return;
+	}
 	must(!r.text == (r.status != RESULT_ARCHIVE), "an archive has a text");
 	if (r.text) {
 		text = strlen(r.text);

@@ -1,0 +1,174 @@
+#include "hasher/listing.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/little.h"
+
+#define IDENTITY (5 * 8 + 4)
+#define COUNTS (4 * 8)
+
+/* Room for the kind of a record, n bytes and a name, of which kind and name are
+ * written; returns where the n bytes go. */
+static unsigned char *
+put_record(struct buf *b, char kind, size_t n, const char *name, size_t len)
+{
+	unsigned char *p = (unsigned char *)buf_reserve(b, 1 + n + 4 + len + 1);
+	unsigned char *at = p + 1, *to;
+
+	*p = (unsigned char)kind;
+	to = little_put32(at + n, (uint32_t)len);
+	memcpy(to, name, len);
+	to[len] = '\0';
+	b->len += 1 + n + 4 + len + 1;
+	return at;
+}
+
+void
+listing_put_entry(struct buf *b, const struct entry *e)
+{
+	const struct entry_identity *id = &e->id;
+	unsigned char *p;
+
+	if (e->kind == ENTRY_TREE) {
+		(void)put_record(b, 'd', 0, e->name, e->len);
+		return;
+	}
+	p = put_record(b, 'f', IDENTITY, e->name, e->len);
+	p = little_put64(p, id->dev);
+	p = little_put64(p, id->ino);
+	p = little_put64(p, id->size);
+	p = little_put64(p, (uint64_t)id->mtime);
+	p = little_put64(p, (uint64_t)id->ctime);
+	(void)little_put32(p, id->mode);
+}
+
+void
+listing_put_error(struct buf *b, const char *path, size_t len, int err)
+{
+	(void)little_put32(put_record(b, 'e', 4, path, len), (uint32_t)err);
+}
+
+void
+listing_put_counts(struct buf *b, const struct walk_counts *c)
+{
+	unsigned char *p = (unsigned char *)buf_reserve(b, 1 + COUNTS);
+
+	*p++ = 'c';
+	p = little_put64(p, c->links);
+	p = little_put64(p, c->specials);
+	p = little_put64(p, c->own);
+	(void)little_put64(p, c->dirs);
+	b->len += 1 + COUNTS;
+}
+
+/* Is it a path from dir downwards, or dir itself, no component of which is empty or
+ * leads back? */
+static bool
+is_below(const struct entry *dir, const char *name, size_t len)
+{
+	size_t at = dir->len, n;
+
+	if (len < at || memcmp(name, dir->name, at) != 0)
+		return false;
+	if (len == at)
+		return true;
+	if (name[at - 1] != '/' && name[at++] != '/')
+		return false;
+	for (;; at += n + 1) {
+		n = strcspn(name + at, "/");
+		if (!n || (n <= 2 && !strncmp(name + at, "..", n)))
+			return false;
+		if (at + n == len)
+			return true;
+	}
+}
+
+static int
+get_name(struct entry *e, const struct entry *dir, const unsigned char **from,
+    const unsigned char *end)
+{
+	size_t len;
+
+	if (end - *from < 4)
+		return -1;
+	len = little_get32(from);
+	if ((size_t)(end - *from) <= len ||
+	    memchr(*from, '\0', len + 1) != *from + len)
+		return -1;
+	e->name = (const char *)*from;
+	e->len = len;
+	*from += len + 1;
+	return is_below(dir, e->name, len) ? 0 : -1;
+}
+
+static void
+get_identity(struct entry_identity *id, const unsigned char **from)
+{
+	id->dev = little_get64(from);
+	id->ino = little_get64(from);
+	id->size = little_get64(from);
+	id->mtime = (int64_t)little_get64(from);
+	id->ctime = (int64_t)little_get64(from);
+	id->mode = little_get32(from);
+}
+
+static int
+get_counts(struct walk_counts *c, const unsigned char **from,
+    const unsigned char *end)
+{
+	if (end - *from != COUNTS)
+		return -1;
+	c->links = little_get64(from);
+	c->specials = little_get64(from);
+	c->own = little_get64(from);
+	c->dirs = little_get64(from);
+	return 0;
+}
+
+int
+listing_get(struct listing_record *r, const struct entry *dir,
+    const unsigned char **from, const unsigned char *end)
+{
+	if (*from == end)
+		return -1;
+	memset(r, 0, sizeof(*r));
+	r->what = LISTING_ENTRY;
+	switch (*(*from)++) {
+	case 'f':
+		if (end - *from < IDENTITY)
+			return -1;
+		get_identity(&r->entry.id, from);
+		r->entry.kind = ENTRY_FOUND;
+		break;
+	case 'd':
+		r->entry.kind = ENTRY_TREE;
+		break;
+	case 'e':
+		if (end - *from < 4)
+			return -1;
+		r->what = LISTING_ERROR;
+		r->err = (int)little_get32(from);
+		break;
+	case 'c':
+		r->what = LISTING_COUNTS;
+		return get_counts(&r->counts, from, end);
+	default:
+		return -1;
+	}
+	return get_name(&r->entry, dir, from, end);
+}
+
+bool
+listing_is_right(const struct entry *dir, const void *p, size_t n)
+{
+	const unsigned char *from = p, *end = from + n;
+	struct listing_record r;
+
+	do
+		if (listing_get(&r, dir, &from, end) < 0)
+			return false;
+	while (r.what != LISTING_COUNTS);
+	return true;
+}
