@@ -47,6 +47,8 @@
 #
 # Define TEST_ENGINE to run the shell tests with that --engine.
 #
+# Define TEST_WALK to run the shell tests with that --walk.
+#
 # Define TEST_WRAPPER to a command that unit tests are run under, as valgrind.
 #
 # Define JOBS to the number of tests that run at a time. By default there are two
@@ -349,7 +351,7 @@ other_tests = $(filter-out $(long_tests) $(machine_tests) $(large_tests),\
 	$(wildcard $(tests)/*.t))
 TESTS = $(long_tests) $(unit_bin) $(other_tests)
 
-export TEST_ENGINE TEST_TIMEOUT TEST_WRAPPER
+export TEST_ENGINE TEST_WALK TEST_TIMEOUT TEST_WRAPPER
 # For make, BUILD has no blanks; for tests, whatever the path has.
 test_build = $(if $(filter /%,$(BUILD)),,$(CURDIR)/)$(BUILD)
 test_env = BUILD='$(test_build)' PHASH='$(test_build)/phash' \

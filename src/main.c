@@ -7,8 +7,8 @@
  *     options/          argv in: options, value; conflicts, what does not go
  *                       together; usage, what is said about all that
  *     mode/             what was asked for: hash, check, audit, serve; run, with
- *                       jobs and backlog, operands, part, confine (the
- *                       sandbox), machines and slurm; of a hash: reuse and
+ *                       jobs and backlog, operands, spread (a walk that workers
+ *                       do), part, confine (the sandbox), machines and slurm; of a hash: reuse and
  *                       journal, what earlier runs know, budget, duplicates;
  *                       of those that read lists: readlist and tags, which
  *                       they share; contents,
@@ -64,6 +64,11 @@
  *
  *     hasher/relay -> far/talk -> [ssh] -> mode/serve -> hasher -> ... ->
  *     mode/serve -> [ssh] -> hasher/relay (witness) -> [socket] -> hasher/local
+ *
+ * Where workers walk, a directory is an entry whose result is a listing:
+ *
+ *     source/walk -> mode/spread -> hasher/local -> [socket] -> hasher/lister ->
+ *     source/walk_branch -> listing -> [socket] -> mode/spread -> mode/hash
  *
  * An archive is an entry with many results: hasher/inside answers a part for
  * each of its members, and mode/contents names them.

@@ -47,7 +47,8 @@ trap 'cd /; chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
 
 # From here on every run has this option, unless the test says another.
 always() {
-	local with=$work/with$1
+	local with=$work/with${1//=/-} # env(1) takes a name with = for a variable
+	[ ! -d "$with" ] || return 0 # every run has it already
 	mkdir -m 755 "$with"
 	ln -s "${phash%/*}"/* "$with" # which tests look for beside it
 	rm "$with/phash"
@@ -60,6 +61,7 @@ look_inside() {
 	[ "$(id -u)" = 0 ] || always --no-sandbox
 }
 [ -z "${TEST_ENGINE:-}" ] || always "--engine=$TEST_ENGINE"
+[ -z "${TEST_WALK:-}" ] || always "--walk=$TEST_WALK"
 
 test_count=0
 test_failed=0

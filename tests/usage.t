@@ -25,7 +25,7 @@ refused "unknown option '--'\$'\\n''x'" $'--\nx' f
 refused "unknown option '--in it'" '--in it' f
 
 for option in jobs algorithm length engine chunk sort output directory exclude \
-	include max-depth files-from files0-from progress; do
+	include max-depth walk files-from files0-from progress; do
 	refused "option --$option needs a value" f --$option
 done
 refused '--output is where --update writes: it goes with --update' \
@@ -84,6 +84,7 @@ for option in '' '-l 0' '-l 160' '--audit=L' '-c -l 0'; do
 done
 refused "option --sort: 'size' is not one of path, none" --sort=size f
 refused "option --sort: '' is not one of path, none" --sort= f
+refused "option --walk: 'me' is not one of auto, parent, workers" --walk=me f
 refused "option --progress: 'yes' is not one of auto, always, never" \
 	--progress=yes f
 refused "option --engine: 'sse2' is not one of auto, libcrypto, lanes, avx2x4, \

@@ -42,12 +42,13 @@ accounted_for() {
 
 # What looks at an entry has a name of its own on each architecture.
 look=\?newfstatat,\?fstatat64,statx
+tracer=(strace -qq)
 
 # How many calls of a kind the walk makes.
 calls() {
-	strace -qq -o "$work/calls" -e trace="$1" "${dirs[@]}" "$phash" d \
+	"${tracer[@]}" -o "$work/calls" -e trace="$1" "${dirs[@]}" "$phash" d \
 		>/dev/null
-	grep -c '^[a-z0-9_]*(' "$work/calls"
+	grep -c '^[0-9 ]*[a-z0-9_]*(' "$work/calls"
 }
 
 # Each of these calls in turn fails once, and what it would have told is read
@@ -56,7 +57,7 @@ heals() {
 	local n count
 	count=$(calls "$1")
 	for ((n = 1; n <= count; n++)); do
-		strace -qq -o /dev/null -e trace="$1" "${dirs[@]}" \
+		"${tracer[@]}" -o /dev/null -e trace="$1" "${dirs[@]}" \
 			-e inject="$1:error=$2:when=$n" "$phash" d \
 			>"$work/out" 2>"$work/err" </dev/null || break
 		cmp "$work/whole" "$work/out" || break
@@ -76,7 +77,7 @@ fails() {
 	local n count reported=0
 	count=$(calls "$1")
 	for ((n = 1; n <= count; n++)); do
-		strace -qq -o /dev/null -e trace="$1" "${dirs[@]}" \
+		"${tracer[@]}" -o /dev/null -e trace="$1" "${dirs[@]}" \
 			-e inject="$1:error=$2:when=$n${3-}" \
 			"$phash" "${@:4}" d >"$work/out" 2>"$work/err" </dev/null
 		case $? in
@@ -116,5 +117,19 @@ strace -qq -o "$work/calls" -P . -P "$PWD" -e trace=openat \
 ok 'the current directory cannot be opened' \
 	grep -qx 'phash: link: Input/output error' "$work/err"
 out 'and nothing is walked in its place' </dev/null
+
+# The same where a worker walks, which fails as the parent does then.
+look_inside
+always --walk=workers
+always --jobs=1
+tracer+=(-f)
+ok 'a worker cannot read a directory to its end, once' heals getdents64 EIO
+ok 'a worker cannot read a directory to its end' fails getdents64 EIO +
+ok 'a worker cannot look at an entry: EIO' fails "$look" EIO
+ok 'a worker cannot look at an entry: EACCES' fails "$look" EACCES
+ok 'a worker cannot open a directory: EIO' fails openat EIO +
+ok 'a worker cannot open a directory: EACCES' fails openat EACCES
+ok 'a directory vanishes before a worker' fails openat ENOENT +
+ok 'a worker has no descriptors' fails openat EMFILE +
 
 finish

@@ -40,6 +40,9 @@ _phash()
 	--report)
 		words='github junit html'
 		;;
+	--walk)
+		words='auto parent workers'
+		;;
 	-j | --jobs | --chunk | --archive-limit | --timeout | --remote-path | --host-timeout | --max-depth | -E | --exclude | --include)
 		return
 		;;
@@ -80,7 +83,7 @@ _phash()
 				--oldest-first --journal= --part= --budget=
 				--tree-digest --output= --directory=
 				--one-file-system --follow --exclude=
-				--exclude-from= --include= --max-depth= --files-from=
+				--exclude-from= --include= --max-depth= --walk= --files-from=
 				--files0-from= --recursive --check
 				--audit= --list= --update --report= --quiet --status --warn
 				--strict --ignore-missing --progress=

@@ -10,6 +10,7 @@ struct lister {
 	const struct entry *dir;
 	struct watch_line *line;
 	struct buf *out;
+	size_t begin;   /* of the listing, in out */
 	unsigned files; /* found */
 	int err;        /* why there is no listing */
 };
@@ -53,7 +54,7 @@ lister_on_error(void *cookie, const char *path, size_t len, int err)
 
 	/* a sandbox may be why, or what else this process has open */
 	if (err == EMFILE || err == ENFILE || err == ENOMEM ||
-	    len == l->dir->len)
+	    (len == l->dir->len && l->out->len == l->begin))
 		l->err = err;
 	else
 		listing_put_error(l->out, path, len, err);
@@ -64,7 +65,8 @@ int
 lister_list(const struct entry *e, const struct walk_opts *opts,
     struct watch_line *line, struct buf *out)
 {
-	struct lister l = { .dir = e, .line = line, .out = out };
+	struct lister l = { .dir = e, .line = line, .out = out,
+	    .begin = out->len };
 	struct walk_opts o = *opts;
 	struct walk_counts before = walk_counts(), now;
 

@@ -76,21 +76,31 @@ operands_bad(const struct list *l, const char *what)
 		diag_msg("operand %zu: %s", number, what);
 }
 
+/* All that is below an operand is found before the next one: of what is found twice
+ * the first counts. */
+static int
+operands_walk_one(struct run *r, const struct walk_opts *w, const char *name)
+{
+	int rc = walk(name, w);
+
+	return rc ? rc : spread_run(&r->spread, r);
+}
+
 /* Takes one operand. Non-zero: a callback stopped it. */
 static int
-operands_take(const struct list *l, const struct walk_opts *w,
-    const char *name, size_t len)
+operands_take(struct run *r, const struct walk_opts *w, const char *name,
+    size_t len)
 {
 	const struct entry in = { .name = name, .len = len,
 	    .kind = ENTRY_STDIN };
 	size_t number;
 
 	if (strcmp(name, "-") != 0)
-		return walk(name, w);
+		return operands_walk_one(r, w, name);
 	/* stdin on the command line; in a list it is a file's name, which must
 	 * not be printed as that of stdin */
-	return list_where(l, &number) ? walk("./-", w) :
-	    w->on_file(w->cookie, &in);
+	return list_where(r->list, &number) ?
+	    operands_walk_one(r, w, "./-") : w->on_file(w->cookie, &in);
 }
 
 /* NULL, or what is wrong with an event of a list. */
@@ -115,6 +125,7 @@ operands_wrong(enum list_event event, int err)
 uint64_t
 operands_run(struct run *r, const struct walk_opts *w, const char *none)
 {
+	const struct walk_opts spread = spread_walk(&r->spread, w);
 	enum list_event event;
 	uint64_t bad = 0;
 	const char *name, *wrong;
@@ -124,7 +135,7 @@ operands_run(struct run *r, const struct walk_opts *w, const char *none)
 	if (!r->o->noperands && !r->o->nlists) {
 		if (!strcmp(none, "-"))
 			run_say_stdin();
-		(void)operands_take(r->list, w, none, strlen(none));
+		(void)operands_take(r, &spread, none, strlen(none));
 		return 0;
 	}
 	list_on_wait(r->list, run_wait_input, r);
@@ -135,7 +146,7 @@ operands_run(struct run *r, const struct walk_opts *w, const char *none)
 		bad += wrong != NULL;
 		if (wrong)
 			operands_bad(r->list, wrong);
-		else if (operands_take(r->list, w, name, len))
+		else if (operands_take(r, &spread, name, len))
 			return bad;
 	}
 	return bad;

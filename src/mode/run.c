@@ -218,6 +218,26 @@ run_say_engine(const struct run *r, int jobs)
 	engine_free(e);
 }
 
+static void
+run_on_result(void *cookie, const struct result *res)
+{
+	struct run *r = cookie;
+
+	if (res->entry.kind == ENTRY_TREE)
+		spread_result(&r->spread, res);
+	else
+		r->on_result(r->cookie, res);
+}
+
+static void
+run_on_pause(void *cookie)
+{
+	const struct run *r = cookie;
+
+	if (r->on_pause)
+		r->on_pause(r->cookie);
+}
+
 int
 run_hasher(struct run *r, void *cookie,
     void (*on_result)(void *cookie, const struct result *r),
@@ -235,10 +255,14 @@ run_hasher(struct run *r, void *cookie,
 		.host_timeout = machines_timeout(r->o),
 		.version = PHASH_VERSION,
 		.debug = r->o->debug,
-		.cookie = cookie,
-		.on_result = on_result,
-		.on_pause = on_pause,
+		.cookie = r,
+		.on_result = run_on_result,
+		.on_pause = run_on_pause,
 	};
+
+	r->cookie = cookie;
+	r->on_result = on_result;
+	r->on_pause = on_pause;
 
 	if (machines_init(&r->machines, r->o) < 0)
 		return -1;
@@ -247,6 +271,9 @@ run_hasher(struct run *r, void *cookie,
 	opts.nhosts = (unsigned)r->machines.n;
 	opts.directory = r->machines.directory;
 	opts.threads = jobs_threads(r, opts.jobs);
+	spread_init(&r->spread, r, opts.jobs);
+	if (r->spread.on)
+		opts.walk = &r->spread.shared;
 	confine_prepare(&r->confine, r->o, r->dirfd);
 	opts.sandbox = confine_workers(&r->confine);
 	r->hasher = hasher_new(&opts);
@@ -262,6 +289,7 @@ void
 run_release(struct run *r)
 {
 	hasher_free(r->hasher);
+	spread_release(&r->spread);
 	backlog_release(&r->backlog);
 	confine_release(&r->confine);
 	machines_release(&r->machines);
@@ -328,6 +356,16 @@ run_put(struct run *r, const struct entry *e)
 	if (hasher_put(r->hasher, &told) < 0)
 		r->stopped = true;
 	return run_goes_on(r);
+}
+
+int
+run_try(struct run *r, const struct entry *dir)
+{
+	int rc = hasher_try(r->hasher, dir);
+
+	if (rc < 0)
+		r->stopped = true;
+	return r->out.lost ? -1 : rc;
 }
 
 /* Hands over name after name; without wait only as far as there is room. */

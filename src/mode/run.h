@@ -22,6 +22,7 @@
 #include "mode/budget.h"
 #include "mode/confine.h"
 #include "mode/machines.h"
+#include "mode/spread.h"
 
 struct algorithms;
 struct digest;
@@ -48,7 +49,11 @@ struct run {
 	int dirfd;              /* of the one that -C moved to */
 	struct machines machines; /* of --on */
 	struct confine confine;
+	struct spread spread;   /* of the walk, if workers do it */
 	struct hasher *hasher;  /* NULL until run_hasher */
+	void (*on_result)(void *cookie, const struct result *r); /* the mode's */
+	void (*on_pause)(void *cookie);
+	void *cookie;
 	struct side *found;     /* the mode's, or NULL: names that were found */
 	struct backlog backlog; /* of found, what was not yet handed over */
 	struct budget budget;   /* what may still be */
@@ -79,6 +84,10 @@ bool run_opens(const struct run *r, const struct entry *e);
 
 /* Hands over e, waiting for the workers. */
 int run_put(struct run *r, const struct entry *e);
+
+/* Hands over a directory (ENTRY_TREE), of which run.spread has the result, if there
+ * is room for it: 1. Else 0. */
+int run_try(struct run *r, const struct entry *dir);
 
 /* Number n of found is a file of which e says all but the name. It is handed over
  * when the workers have room. */

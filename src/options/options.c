@@ -32,6 +32,7 @@ static const char *const when_words[] = { "auto", "always", "never", NULL };
 static const char *const format_words[] = { "tagged", "untagged", "json",
     "mtree", NULL };
 static const char *const sort_words[] = { "path", "none", NULL };
+static const char *const walk_words[] = { "auto", "parent", "workers", NULL };
 static const char *const report_words[] = { "github", "junit", "html", NULL };
 
 /* An option. */
@@ -322,6 +323,7 @@ static const struct row rows[] = {
 	{ "tree-digest", "", H, FLAG(tree_digest) },
 	{ "output", "o:", H | A, take_output, .max = 0 },
 	{ "directory", "C:", ALL, take_value, AT(directories) },
+	{ "walk", ":", ALL, take_word, AT(walk), .words = walk_words },
 	{ "one-file-system", "x", H | A, FLAG(one_file_system) },
 	{ "follow", "L", H | A, FLAG(follow) },
 	{ "exclude", "E:", H | A, take_value, AT(exclude) },

@@ -25,6 +25,12 @@ enum options_told {
 	OPTIONS_TELL_STATUS,
 	OPTIONS_TELL_WARN
 };
+/* Who looks into directories. */
+enum options_walk {
+	OPTIONS_WALK_AUTO,
+	OPTIONS_WALK_PARENT,
+	OPTIONS_WALK_WORKERS  /* where it makes no difference */
+};
 enum options_sort { OPTIONS_SORTED, OPTIONS_UNSORTED };
 /* Of which files the members are meant. */
 enum options_archive {
@@ -103,6 +109,7 @@ struct options {
 	enum options_when archive_prefix;
 	uint64_t archive_limit;   /* bytes; 0: not given */
 
+	enum options_walk walk;
 	bool one_file_system;
 	bool follow;
 	int max_depth;            /* -1: no limit */

@@ -970,6 +970,7 @@ test_statuses(void **state)
 		{ RESULT_ALGORITHM, false, false, false, false },
 		{ RESULT_LINK, false, false, false, false },
 		{ RESULT_OTHER, false, false, false, false },
+		{ RESULT_LISTED, false, false, false, false },
 		{ RESULT_BUDGET, false, false, false, false },
 	};
 	size_t i;

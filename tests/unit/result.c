@@ -68,6 +68,7 @@ test_fixed_reasons(void **state)
 	check_reason(RESULT_OUTPUT, 0, "a hard link to the output");
 	check_reason(RESULT_LINKS, 0, "too many ways through symbolic links");
 	check_reason(RESULT_LOST, 0, "not hashed");
+	check_reason(RESULT_LISTED, 0, "a directory");
 	check_reason(RESULT_BUDGET, 0, "left out: the budget is used up");
 	check_reason(RESULT_STALLED, 1, "no progress for 1 second");
 	check_reason(RESULT_STALLED, 60, "no progress for 60 seconds");
@@ -128,7 +129,7 @@ test_values_out_of_range(void **state)
 	}
 	check_reason(RESULT_REFUSED, 0,
 	    "not there when the run began, or forbidden");
-	check_reason(RESULT_STATUSES, 0, "unknown status 21");
+	check_reason(RESULT_STATUSES, 0, "unknown status 22");
 }
 
 int
