@@ -87,6 +87,26 @@ ppool_has_idle(const struct ppool *p, const struct job *j)
 	return false;
 }
 
+/* Has this worker, which is for job j, room for one more of its chunks, if that is
+ * light enough? */
+static bool
+peer_has_place(const struct ppool *p, const struct peer *w,
+    const struct job *j, uint64_t weight)
+{
+	return peer_has_room(p, w, weight) &&
+	    (!j->window || peer_share(w, j) < j->window);
+}
+
+/* Has any? If not, no chunk of the job need be tried. */
+static bool
+job_has_place(const struct ppool *p, const struct job *j)
+{
+	for (unsigned i = j->first; i <= j->last && i < p->n; i++)
+		if (peer_has_place(p, &p->peers[i], j, 0))
+			return true;
+	return false;
+}
+
 /* The one of two with less to do; best may be NULL. */
 static struct peer *
 lighter(struct peer *best, struct peer *w)
@@ -142,8 +162,7 @@ pick(const struct ppool *p, const struct job *j, uint64_t limit,
 		if (w->pace && peer_usable(w) && peer_takes(w) && (!soonest ||
 		    peer_end(w, weight) < peer_end(soonest, weight)))
 			soonest = w;
-		if (peer_has_room(p, w, weight) &&
-		    (!j->window || peer_share(w, j) < j->window) &&
+		if (peer_has_place(p, w, j, weight) &&
 		    (!limit || !w->held.n || w->weight + weight <= limit))
 			best = better(best, w, weight);
 	}
@@ -300,7 +319,7 @@ send_job(struct ppool *p, struct job *j, bool starved)
 			return false;
 		ppool_queue_add(&j->ready, c, 0);
 	}
-	if (ppool_over(p))
+	if (ppool_over(p) || !job_has_place(p, j))
 		return false;
 	for (c = j->ready.first; c; c = next_lighter(c)) {
 		w = pick(p, j, j->window_weight, c->weight);
