@@ -109,6 +109,14 @@ has_archives && {
 	ok '--archive' alike --archive=recursive -v many
 }
 ok 'with what there is no walk of workers' alike -L many
+for walk in parent workers; do
+	touch many/7/out
+	"$phash" --walk=$walk -v -o many/7/out many 2>$walk.err
+	mv many/7/out $walk.out
+done
+same 'an output in the tree' parent.out workers.out
+same 'is counted as such' parent.err workers.err
+ok 'it was met' grep -q '1 output files' workers.err
 "$phash" t many >L 2>/dev/null
 mv many/3/3 many/4/moved
 echo changed >many/5/5
@@ -169,5 +177,43 @@ fi
 mkdir giant
 (cd giant && seq -f "$long%.0f" 30000 | xargs touch)
 ok 'a giant directory' alike -v giant
+if ! is_portable && strace -o /dev/null true 2>/dev/null; then
+	strace -qq -o "$work/trace" -P "$PWD/giant" -e trace=getdents64 \
+		"$phash" --walk=workers -j 1 giant >/dev/null
+	ok 'is read by the parent' grep -q getdents64 "$work/trace"
+fi
+
+# Rights that a worker of root has given up, and its parent has not.
+if [ "$(id -u)" = 0 ] && setpriv --bounding-set -dac_read_search true 2>/dev/null; then
+	mkdir -p private/of/another private/mine
+	touch private/of/f private/of/another/g private/mine/h
+	chown -R 65534:65534 private/of
+	chmod -R go-rwx private/of
+	for walk in parent workers; do
+		setpriv --bounding-set -dac_read_search "$phash" -v \
+			--walk=$walk private >$walk.out 2>$walk.err
+	done
+	same 'a directory that only the parent can enter' parent.out workers.out
+	same 'what is said of it' parent.err workers.err
+	ok 'its files are named' grep -q 'private/of/another/g:' workers.err
+else
+	skip 'a directory that only the parent can enter' 'needs root, and setpriv'
+fi
+
+# Another file system.
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+	mkdir -p over/mount over/dir
+	touch over/f over/dir/g
+	ok 'another file system, with -x' unshare -m bash -c '
+		mount -t tmpfs none over/mount && touch over/mount/h &&
+		for walk in parent workers; do
+			"$1" -v --walk=$walk over >$walk.all 2>&1
+			"$1" -v --walk=$walk -x over >$walk.x 2>&1
+		done
+		cmp parent.all workers.all && cmp parent.x workers.x &&
+		! cmp -s workers.all workers.x' sh "$phash"
+else
+	skip 'another file system, with -x' 'needs root'
+fi
 
 finish

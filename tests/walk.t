@@ -226,7 +226,7 @@ for name in a b c d e; do
 	echo $name >c/$name
 done
 mkfifo names
-"$phash" -j 1 --files-from=names >"$work/out" 2>"$work/err" &
+"$phash" -j 1 --walk=parent --files-from=names >"$work/out" 2>"$work/err" &
 pid=$!
 exec 3>names
 echo c/d >&3

@@ -91,8 +91,11 @@ int
 hasher_wait(struct hasher *h)
 {
 	uint64_t before = h->answered;
+	bool full = h->full;
 
-	if (h->ops->flush(h) < 0)
+	/* as in hasher_idle */
+	h->full = false;
+	if (!full && h->ops->flush(h) < 0)
 		return -1;
 	while (h->answered == before && hasher_open(h))
 		if (hasher_turn(h, -1, HASHER_PAUSE_MS) < 0)

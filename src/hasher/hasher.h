@@ -43,8 +43,8 @@ struct hasher_opts {
 	const char *directory; /* for them: the path of dirfd; borrowed */
 	const char *version;   /* of phash, which theirs must be */
 	bool debug;            /* says what they have */
-	const struct walk_opts *walk; /* of which directories are put, callbacks
-	                        * aside; NULL: none is; borrowed */
+	const struct walk_opts *walk; /* by which directories are listed, without
+	                        * its callbacks; NULL: none is put; borrowed */
 	const struct sandbox *sandbox; /* that workers enter; NULL: none;
 	                        * borrowed */
 	int timeout;           /* seconds without a sign of life after which a
@@ -75,7 +75,7 @@ struct hasher *hasher_new(const struct hasher_opts *opts);
  * 16 MiB and more, has its result at once: RESULT_OPEN with ENAMETOOLONG. 0; -1
  * after one message on stderr when no more can be taken, because the workers
  * are gone: this entry then gets no result. Of a directory
- * (ENTRY_TREE), as opts.walk has it, the result is RESULT_LISTED; or another, where a
+ * (ENTRY_TREE, only with opts.walk) the result is RESULT_LISTED; or another, where a
  * worker cannot list it, which does not say that nobody can.
  */
 int hasher_put(struct hasher *h, const struct entry *e);

@@ -1,7 +1,7 @@
 #include "hasher/lister.h"
 
 #include <errno.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "hasher/listing.h"
 #include "hasher/watch.h"
@@ -10,17 +10,25 @@ struct lister {
 	const struct entry *dir;
 	struct watch_line *line;
 	struct buf *out;
-	size_t begin;   /* of the listing, in out */
-	unsigned files; /* found */
-	int err;        /* why there is no listing */
+	size_t begin;     /* of the listing, in out */
+	unsigned entries; /* looked at */
+	int err;          /* why there is no listing */
 };
 
-/* Goes on, unless it is more than an answer holds. */
+static void
+lister_on_visit(void *cookie)
+{
+	struct lister *l = cookie;
+
+	l->entries++;
+	watch_moved(l->line, 0);
+}
+
+/* Goes on, unless there is more than an answer holds, or none will be. */
 static int
 lister_next(struct lister *l)
 {
-	watch_moved(l->line, 0);
-	if (l->out->len > LISTER_BYTES)
+	if (!l->err && l->out->len - l->begin > LISTER_BYTES)
 		l->err = E2BIG;
 	return l->err != 0;
 }
@@ -30,7 +38,6 @@ lister_on_file(void *cookie, const struct entry *e)
 {
 	struct lister *l = cookie;
 
-	l->files++;
 	listing_put_entry(l->out, e);
 	return lister_next(l);
 }
@@ -40,11 +47,22 @@ lister_on_directory(void *cookie, const struct entry *e)
 {
 	struct lister *l = cookie;
 
-	(void)lister_next(l);
-	if (l->files < LISTER_FILES)
+	if (lister_next(l))
+		return true; /* nothing more is of any use */
+	if (l->entries < LISTER_ENTRIES)
 		return false;
 	listing_put_entry(l->out, e);
 	return true;
+}
+
+/* May the parent come to another end? A sandbox may be why, rights that it has given
+ * up, or what else this process has open. */
+static bool
+lister_is_alone_with(const struct lister *l, size_t len, int err)
+{
+	return err == EACCES || err == EPERM || err == EMFILE ||
+	    err == ENFILE || err == ENOMEM ||
+	    (len == l->dir->len && l->out->len == l->begin);
 }
 
 static int
@@ -52,9 +70,7 @@ lister_on_error(void *cookie, const char *path, size_t len, int err)
 {
 	struct lister *l = cookie;
 
-	/* a sandbox may be why, or what else this process has open */
-	if (err == EMFILE || err == ENFILE || err == ENOMEM ||
-	    (len == l->dir->len && l->out->len == l->begin))
+	if (lister_is_alone_with(l, len, err))
 		l->err = err;
 	else
 		listing_put_error(l->out, path, len, err);
@@ -70,7 +86,11 @@ lister_list(const struct entry *e, const struct walk_opts *opts,
 	struct walk_opts o = *opts;
 	struct walk_counts before = walk_counts(), now;
 
+	/* an earlier walk may not have found back, the parent be in the middle of one */
+	if (fchdir(opts->dirfd) < 0)
+		return -1;
 	o.cookie = &l;
+	o.on_visit = lister_on_visit;
 	o.on_file = lister_on_file;
 	o.on_error = lister_on_error;
 	o.on_directory = lister_on_directory;

@@ -13,8 +13,9 @@
 
 struct watch_line;
 
-/* Files after which no further directory is entered: a millisecond or two. */
-#define LISTER_FILES 512
+/* Entries, wanted or not, after which no further directory is entered: a millisecond
+ * or two. */
+#define LISTER_ENTRIES 512
 /* Bytes of a listing that still make one answer. */
 #define LISTER_BYTES ((size_t)8 << 20)
 
@@ -24,8 +25,9 @@ struct watch_line;
 /*
  * Appends the listing of e, a TREE, to out (listing.h), by the walk that opts are of,
  * callbacks aside. 0; -1 with errno where nobody but the parent can tell what is to
- * be said of it: it cannot be entered here, descriptors or memory are missing, or
- * there is too much in it. The current directory is that of opts.
+ * be said of it: something may not be looked at here, the kernel lacks descriptors or
+ * memory, or there is too much in it. Without memory of its own the process ends
+ * (base/mem.h). Moves to the directory of opts, which must have a handle.
  */
 int lister_list(const struct entry *e, const struct walk_opts *opts,
     struct watch_line *line, struct buf *out);

@@ -63,17 +63,14 @@ listing_put_counts(struct buf *b, const struct walk_counts *c)
 	b->len += 1 + COUNTS;
 }
 
-/* Is it a path from dir downwards, or dir itself, no component of which is empty or
- * leads back? */
+/* Is it a path from dir downwards, no component of which is empty or leads back? */
 static bool
 is_below(const struct entry *dir, const char *name, size_t len)
 {
 	size_t at = dir->len, n;
 
-	if (len < at || memcmp(name, dir->name, at) != 0)
+	if (len <= at || memcmp(name, dir->name, at) != 0)
 		return false;
-	if (len == at)
-		return true;
 	if (name[at - 1] != '/' && name[at++] != '/')
 		return false;
 	for (;; at += n + 1) {
@@ -86,8 +83,7 @@ is_below(const struct entry *dir, const char *name, size_t len)
 }
 
 static int
-get_name(struct entry *e, const struct entry *dir, const unsigned char **from,
-    const unsigned char *end)
+get_name(struct entry *e, const unsigned char **from, const unsigned char *end)
 {
 	size_t len;
 
@@ -100,7 +96,7 @@ get_name(struct entry *e, const struct entry *dir, const unsigned char **from,
 	e->name = (const char *)*from;
 	e->len = len;
 	*from += len + 1;
-	return is_below(dir, e->name, len) ? 0 : -1;
+	return 0;
 }
 
 static void
@@ -150,6 +146,8 @@ listing_get(struct listing_record *r, const struct entry *dir,
 			return -1;
 		r->what = LISTING_ERROR;
 		r->err = (int)little_get32(from);
+		if (!r->err || r->err < WALK_LINKS)
+			return -1;
 		break;
 	case 'c':
 		r->what = LISTING_COUNTS;
@@ -157,7 +155,12 @@ listing_get(struct listing_record *r, const struct entry *dir,
 	default:
 		return -1;
 	}
-	return get_name(&r->entry, dir, from, end);
+	if (get_name(&r->entry, from, end) < 0)
+		return -1;
+	if (r->what == LISTING_ERROR && r->entry.len == dir->len &&
+	    !memcmp(r->entry.name, dir->name, dir->len))
+		return 0;
+	return is_below(dir, r->entry.name, r->entry.len) ? 0 : -1;
 }
 
 bool

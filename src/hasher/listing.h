@@ -9,8 +9,8 @@
  *     u8 'e', i32, name      the errno, or walk_error, of what could not be looked at
  *     u8 'c', 4 * u64        struct walk_counts, of this listing alone; the last
  *
- * A name is u32 bytes of it without the NUL, the name, NUL. Each is below the
- * directory that was asked for, with that in front.
+ * A name is u32 bytes of it without the NUL, the name, NUL. It is below the directory
+ * that was asked for, with that in front; or, of 'e', the directory itself.
  */
 #ifndef HASHER_LISTING_H
 #define HASHER_LISTING_H

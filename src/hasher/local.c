@@ -155,7 +155,9 @@ local_result(void *cookie, const ppool_result *p)
 
 	r.entry.name = wire_name(p->item.data, p->item.len, f->entry.len);
 	if (p->part) {
-		local_part(l, p, d->size, &r.entry);
+		/* nothing else has any */
+		if (f->entry.archive)
+			local_part(l, p, d->size, &r.entry);
 		f->entry.id = r.entry.id;
 		return;
 	}

@@ -42,7 +42,8 @@ struct hasher {
 	bool broken;              /* it was said that no more can be taken */
 	uint64_t given, answered; /* entries */
 	uint64_t seen;            /* answered, at the last pause */
-	bool full;                /* a file was refused since hasher_idle */
+	bool full;                /* a file was refused since hasher_idle or
+	                           * hasher_wait */
 	void *cookie;
 	void (*on_result)(void *cookie, const struct result *r);
 	void (*on_pause)(void *cookie);

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/diag.h"
 #include "hasher/archived.h"
 #include "hasher/lister.h"
 #include "hasher/slots.h"
@@ -61,14 +61,13 @@ worker_prepare(const struct worker_setup *s, void **state)
 
 	if (!w)
 		return ENOMEM;
+	/* what ends a worker does not end the run */
+	diag_at_die(NULL);
 	/* it asks the parent for a line of progress, and may be sent to all */
 	(void)signal(SIGUSR1, SIG_IGN);
 	w->setup = s;
 	w->most = WORKER_SLOTS;
 	readers_init(&w->readers, s->dirfd);
-	/* in the middle of a walk the parent is elsewhere */
-	if (s->walk && fchdir(s->dirfd) < 0)
-		return errno;
 	algorithms_seal(s->algorithms);
 	if (!worker_engine(w, 0))
 		return errno;

@@ -365,7 +365,7 @@ run_try(struct run *r, const struct entry *dir)
 
 	if (rc < 0)
 		r->stopped = true;
-	return r->out.lost ? -1 : rc;
+	return rc;
 }
 
 /* Hands over name after name; without wait only as far as there is room. */
@@ -433,6 +433,14 @@ run_wait(struct run *r)
 	if (hasher_wait(r->hasher) < 0)
 		r->stopped = true;
 	return run_goes_on(r);
+}
+
+int
+run_work(struct run *r)
+{
+	int rc = r->found ? run_give(r, false) : run_goes_on(r);
+
+	return rc < 0 ? -1 : run_wait(r);
 }
 
 int

@@ -7,7 +7,7 @@
  * looked at, then workers fork.
  *
  * Where a table keeps every name until the end (found), the walk does not wait
- * for the workers: it runs to its end, so that the number of files and bytes is
+ * for files to be hashed: it runs to its end, so that the number of files and bytes is
  * known early, and the workers are given names as they have room.
  */
 #ifndef MODE_RUN_H
@@ -85,8 +85,7 @@ bool run_opens(const struct run *r, const struct entry *e);
 /* Hands over e, waiting for the workers. */
 int run_put(struct run *r, const struct entry *e);
 
-/* Hands over a directory (ENTRY_TREE), of which run.spread has the result, if there
- * is room for it: 1. Else 0. */
+/* Hands over a directory (ENTRY_TREE), whose result run.spread gets. As hasher_try. */
 int run_try(struct run *r, const struct entry *dir);
 
 /* Number n of found is a file of which e says all but the name. It is handed over
@@ -103,6 +102,9 @@ int run_put_rest(struct run *r);
 
 /* Waits for a result. */
 int run_wait(struct run *r);
+
+/* The same, and hands over what there is room for of what was added. */
+int run_work(struct run *r);
 
 /* Waits for the results of all that was handed over. */
 int run_wait_all(struct run *r);

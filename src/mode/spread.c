@@ -26,18 +26,19 @@ struct spread_dir {
 /*
  * Would the parent's walk be the same? Links lead anywhere, and how often is counted
  * for all together; another user, or machine, sees other things; a budget takes what
- * comes first. Without a handle of the current directory nobody finds back to it. And
- * an nftw(3) that cannot be told to leave a directory out would go through it each
- * time.
+ * comes first. An nftw(3) that cannot be told to leave a directory out would go
+ * through it each time. Without a handle of the current directory nobody finds back to
+ * it.
  */
 static bool
 spread_is_possible(const struct run *r)
 {
 	const struct options *o = r->o;
 
-	return COMPAT_FTW_ACTIONRETVAL != 0 && !o->follow && !o->user && !r->machines.n && !o->budget_bytes && !o->budget_seconds &&
-	    (o->mode == OPTIONS_HASH || o->mode == OPTIONS_AUDIT) &&
-	    r->dirfd != AT_FDCWD;
+	return (o->mode == OPTIONS_HASH || o->mode == OPTIONS_AUDIT) &&
+	    !o->follow && !o->user && !r->machines.n &&
+	    !o->budget_bytes && !o->budget_seconds &&
+	    COMPAT_FTW_ACTIONRETVAL != 0 && r->dirfd != AT_FDCWD;
 }
 
 void
@@ -101,13 +102,13 @@ spread_result(struct spread *s, const struct result *r)
 {
 	struct spread_dir *d = spread_add(&s->listed, &r->entry);
 
-	s->nlisted++;
 	s->open--;
 	if (r->status != RESULT_LISTED)
 		return;
 	d->n = (size_t)r->size;
 	d->listing = mem_alloc(d->n);
 	memcpy(d->listing, r->text, d->n);
+	s->bytes += d->n;
 }
 
 /* ---- callbacks of a walk ------------------------------------------------------ */
@@ -159,6 +160,7 @@ static int
 spread_take(struct spread *s, const struct spread_dir *d)
 {
 	const unsigned char *from = d->listing, *end = from + d->n;
+	const struct walk_opts *w = s->walk;
 	struct listing_record r;
 	int rc = 0;
 
@@ -168,24 +170,24 @@ spread_take(struct spread *s, const struct spread_dir *d)
 		if (r.what == LISTING_COUNTS)
 			walk_counts_add(&r.counts);
 		else if (r.what == LISTING_ERROR)
-			rc = spread_on_error(s, r.entry.name, r.entry.len,
+			rc = w->on_error(w->cookie, r.entry.name, r.entry.len,
 			    r.err);
 		else if (r.entry.kind == ENTRY_TREE)
 			(void)spread_on_directory(s, &r.entry);
 		else
-			rc = spread_on_file(s, &r.entry);
+			rc = w->on_file(w->cookie, &r.entry);
 	}
 	return rc;
 }
 
-/* Gives as many directories as there is room for, here, too: listings may come faster
- * than their files are hashed. 0, or -1 when the run is over. */
+/* Gives as many directories as there is room for. Listings may come faster than their
+ * files are hashed: those that wait are bounded, too. 0, or -1 when the run is over. */
 static int
 spread_give(struct spread *s, struct run *r)
 {
 	int rc = 1;
 
-	while (s->todo && s->nlisted <= (unsigned)r->jobs && rc > 0) {
+	while (s->todo && s->bytes < SPREAD_BYTES && rc > 0) {
 		s->open++; /* it may have its result at once */
 		rc = run_try(r, &s->todo->e);
 		if (rc > 0)
@@ -206,10 +208,10 @@ spread_run(struct spread *s, struct run *r)
 	while (!rc && (s->todo || s->listed || s->open)) {
 		rc = spread_give(s, r);
 		if (!rc && !s->listed) {
-			rc = run_wait(r);
+			rc = run_work(r);
 		} else if (!rc) {
 			d = spread_pop(&s->listed);
-			s->nlisted--;
+			s->bytes -= d->n;
 			rc = d->listing ? spread_take(s, d) :
 			    walk_branch(&d->e, &w);
 			spread_free(d);

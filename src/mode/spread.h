@@ -3,7 +3,7 @@
  * in them, and the parent takes that for what it would have found itself.
  *
  * What a worker cannot list, the parent walks. Whatever is found, reported and counted
- * is the same; only the order is another.
+ * below an operand is the same; only the order is another.
  */
 #ifndef MODE_SPREAD_H
 #define MODE_SPREAD_H
@@ -15,6 +15,8 @@
 
 /* With so many workers and more they walk, unless --walk says otherwise. */
 #define SPREAD_JOBS 4
+/* With so many bytes of listings to look at no more are asked for. */
+#define SPREAD_BYTES ((size_t)1 << 20)
 
 struct result;
 struct run;
@@ -27,7 +29,7 @@ struct spread {
 	const struct walk_opts *walk; /* the mode's */
 	struct spread_dir *todo;      /* not yet given to a worker */
 	struct spread_dir *listed;    /* with its result, not yet looked at... */
-	unsigned nlisted;             /* ...so many */
+	size_t bytes;                 /* ...with so many bytes of listings */
 	uint64_t open;                /* given, and without a result */
 };
 

@@ -29,7 +29,7 @@ enum options_told {
 enum options_walk {
 	OPTIONS_WALK_AUTO,
 	OPTIONS_WALK_PARENT,
-	OPTIONS_WALK_WORKERS  /* where it makes no difference */
+	OPTIONS_WALK_WORKERS  /* but for mode/spread.c's exceptions */
 };
 enum options_sort { OPTIONS_SORTED, OPTIONS_UNSORTED };
 /* Of which files the members are meant. */

@@ -100,7 +100,7 @@ static const char usage_rest[] =
 "      --include=GLOB       only files that match\n"
 "      --max-depth=N        not more than N levels below each DIR\n"
 "      --walk=WHO           who looks into directories: parent, workers, or auto\n"
-"                           (default: workers, with 4 and more)\n"
+"                           (default), which is workers from -j 4 on\n"
 "      --files-from=FILE    more operands, one a line; - is standard input\n"
 "      --files0-from=FILE   more operands, each ended by NUL\n"
 "  -r, --recursive          does nothing: directories are always walked\n"

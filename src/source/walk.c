@@ -133,7 +133,7 @@ walk_leaves(const struct walk *w, const struct tree_entry *e)
 static enum tree_answer
 walk_directory(struct walk *w, const struct tree_entry *e)
 {
-	/* of what is known that was asked before */
+	/* a directory that is known was offered before */
 	if (!walk_enters(w, e) || walk_is_exhausted(w, e) ||
 	    (!e->known && walk_leaves(w, e)))
 		return TREE_PASS;
@@ -148,6 +148,8 @@ walk_visit(void *cookie, const struct tree_entry *e)
 	enum tree_answer answer = TREE_PASS;
 	struct walk *w = cookie;
 
+	if (w->o->on_visit)
+		w->o->on_visit(w->o->cookie);
 	if (e->err)
 		walk_failure(w, e);
 	else if (S_ISLNK(e->st->st_mode))

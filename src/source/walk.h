@@ -52,6 +52,9 @@ struct walk_opts {
 	 * stops the walk.
 	 */
 	int (*on_error)(void *cookie, const char *path, size_t len, int err);
+	/* NULL, or called for each entry that is looked at, wanted or not, before
+	 * anything else. */
+	void (*on_visit)(void *cookie);
 	/*
 	 * NULL, or asked for each directory that would be entered, the operand
 	 * among them: is it left to somebody who calls walk_branch? e is of

@@ -239,14 +239,25 @@ row_kernel() {
 		END { print best, one }')
 	say_row "GB/s of one core" "libcrypto, one stream" "$lanes" "$one" rate "$(wanted 3.45 1.8)"
 }
-# Microseconds of its own CPU time a file, and what nftw(3) takes of that.
+# Microseconds of its own CPU time a file, and what nftw(3) takes of that; and where
+# workers walk.
 row_parent() {
-	local files ours walk
+	local files who ours=() walk
 	make_once "$dir/small-10k" small_10k
 	files=$("$read_tree" "$dir/small-10k" 0 | cut -d ' ' -f 1)
-	ours=$(python3 "$top/tests/perf/parent-cpu.py" "$runs" "$files" "$phash" -j "$jobs" "$dir/small-10k")
+	for who in parent workers; do
+		ours+=("$(python3 "$top/tests/perf/parent-cpu.py" "$runs" "$files" "$phash" -j "$jobs" --walk="$who" "$dir/small-10k")")
+	done
 	walk=$(python3 "$top/tests/perf/parent-cpu.py" "$runs" "$files" "$read_tree" "$dir/small-10k" 0)
-	say_row "parent, us a file" "nftw alone" "$ours" "$walk" most 2.0
+	say_row "parent, us a file" "nftw alone" "${ours[0]}" "$walk" most 2.0
+	say_row "...when workers walk" "nftw alone" "${ours[1]}" "$walk" most 0.9
+}
+# Who walks makes no difference to as many workers as there are processors.
+ours_walked() { "$phash" -j "$jobs" --walk=workers "$tree"; }
+ours_walking() { "$phash" -j "$jobs" --walk=parent "$tree"; }
+row_walk() {
+	tree
+	row "workers walk, warm" "the parent walks" ours_walked ours_walking within 1.0
 }
 row_check() {
 	tree
@@ -371,7 +382,7 @@ versions() {
 }
 
 if [ $# = 0 ]; then
-	set -- limit kernel parent warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start sandbox scale archive archive-same memory archive-memory reuse reuse-memory machines cold reuse-cold
+	set -- limit kernel parent walk warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start sandbox scale archive archive-same memory archive-memory reuse reuse-memory machines cold reuse-cold
 fi
 versions | tee "$dir/versions"
 printf 'row\tpeer\tphash\tother\tratio\tsense\tgoal\tverdict\n' >"$tsv"

@@ -1,5 +1,6 @@
 /* hasher/listing: both directions, and everything that must be refused. */
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -106,19 +107,37 @@ test_cut_off(void **state)
 	buf_release(&b);
 }
 
+/* Is an entry of this name and kind, or, of the kind NAMED, an error, right in a
+ * listing of the directory called in? */
+static bool
+is_taken(const char *in, const char *name, enum entry_kind kind)
+{
+	const struct entry d = { .name = in, .len = strlen(in),
+	    .kind = ENTRY_TREE };
+	const struct entry e = { .name = name, .len = strlen(name),
+	    .kind = kind };
+	struct buf b = BUF_INIT;
+	bool is;
+
+	if (kind == ENTRY_NAMED)
+		listing_put_error(&b, name, strlen(name), EACCES);
+	else
+		listing_put_entry(&b, &e);
+	listing_put_counts(&b, &counted);
+	is = listing_is_right(&d, b.data, b.len);
+	buf_release(&b);
+	return is;
+}
+
 /* Is it right that this lies in the directory called in? */
 static bool
 takes(const char *in, const char *name)
 {
-	const struct entry d = { .name = in, .len = strlen(in),
-	    .kind = ENTRY_TREE };
-	struct buf b = BUF_INIT;
-	bool is;
+	bool is = is_taken(in, name, ENTRY_FOUND);
 
-	listing_put_error(&b, name, strlen(name), EACCES);
-	listing_put_counts(&b, &counted);
-	is = listing_is_right(&d, b.data, b.len);
-	buf_release(&b);
+	assert_int_equal(is_taken(in, name, ENTRY_TREE), is);
+	assert_int_equal(is_taken(in, name, ENTRY_NAMED),
+	    is || !strcmp(in, name));
 	return is;
 }
 
@@ -127,8 +146,8 @@ test_names(void **state)
 {
 	static const char *const wrong[] = { "", "a", "a/", "b/d/f", "a/df",
 	    "a/d/", "a/d//f", "a/d/f/", "a/d/.", "a/d/..", "a/d/../f",
-	    "a/d/f/../../g", "a/d/./f", "a/dd/f" };
-	static const char *const right[] = { "a/d", "a/d/f", "a/d/f/g", "a/d/...",
+	    "a/d/f/../../g", "a/d/./f", "a/dd/f", "a/d" };
+	static const char *const right[] = { "a/d/f", "a/d/f/g", "a/d/...",
 	    "a/d/.f/..g", "a/d/f." };
 	size_t i;
 
@@ -138,10 +157,30 @@ test_names(void **state)
 	for (i = 0; i < sizeof(right) / sizeof(right[0]); i++)
 		assert_true(takes("a/d", right[i]));
 	assert_true(takes("/", "/f/g"));
-	assert_true(takes("/", "/"));
+	assert_false(takes("/", "/"));
 	assert_false(takes("/", "//f"));
 	assert_true(takes("../..", "../../f"));
 	assert_true(takes("a//b", "a//b/f"));
+}
+
+static void
+test_errors(void **state)
+{
+	static const struct { int err; bool right; } cases[] = { { 0, false },
+	    { 1, true }, { EACCES, true }, { WALK_OUTPUT, true },
+	    { WALK_LINKS, true }, { WALK_LINKS - 1, false },
+	    { INT_MIN, false } };
+	struct buf b = BUF_INIT;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buf_clear(&b);
+		listing_put_error(&b, "a/d/f", 5, cases[i].err);
+		listing_put_counts(&b, &counted);
+		assert_int_equal(is_right(b.data, b.len), cases[i].right);
+	}
+	buf_release(&b);
 }
 
 /* One NUL, which is at the end. */
@@ -169,6 +208,7 @@ main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_nul),
 	};
 
