@@ -7,7 +7,6 @@
 #include "hasher/watch.h"
 
 struct lister {
-	const struct entry *dir;
 	struct watch_line *line;
 	struct buf *out;
 	size_t begin;     /* of the listing, in out */
@@ -58,11 +57,10 @@ lister_on_directory(void *cookie, const struct entry *e)
 /* May the parent come to another end? A sandbox may be why, rights that it has given
  * up, or what else this process has open. */
 static bool
-lister_is_alone_with(const struct lister *l, size_t len, int err)
+lister_is_alone_with(int err)
 {
 	return err == EACCES || err == EPERM || err == EMFILE ||
-	    err == ENFILE || err == ENOMEM ||
-	    (len == l->dir->len && l->out->len == l->begin);
+	    err == ENFILE || err == ENOMEM;
 }
 
 static int
@@ -70,7 +68,7 @@ lister_on_error(void *cookie, const char *path, size_t len, int err)
 {
 	struct lister *l = cookie;
 
-	if (lister_is_alone_with(l, len, err))
+	if (lister_is_alone_with(err))
 		l->err = err;
 	else
 		listing_put_error(l->out, path, len, err);
@@ -81,8 +79,7 @@ int
 lister_list(const struct entry *e, const struct walk_opts *opts,
     struct watch_line *line, struct buf *out)
 {
-	struct lister l = { .dir = e, .line = line, .out = out,
-	    .begin = out->len };
+	struct lister l = { .line = line, .out = out, .begin = out->len };
 	struct walk_opts o = *opts;
 	struct walk_counts before = walk_counts(), now;
 

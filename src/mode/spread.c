@@ -44,10 +44,12 @@ spread_is_possible(const struct run *r)
 void
 spread_init(struct spread *s, const struct run *r, int jobs)
 {
-	enum options_walk walk = r->o->walk;
+	int least = r->o->reuse.n ? SPREAD_JOBS_REUSE : SPREAD_JOBS;
 
-	s->on = spread_is_possible(r) && (walk == OPTIONS_WALK_WORKERS ||
-	    (walk == OPTIONS_WALK_AUTO && jobs >= SPREAD_JOBS));
+	if (r->o->walk == OPTIONS_WALK_WORKERS)
+		least = 1;
+	s->on = r->o->walk != OPTIONS_WALK_PARENT && jobs >= least &&
+	    spread_is_possible(r);
 	s->shared = operands_walk(r);
 }
 

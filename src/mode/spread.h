@@ -13,8 +13,10 @@
 
 #include "source/walk.h"
 
-/* With so many workers and more they walk, unless --walk says otherwise. */
+/* With so many workers and more they walk, unless --walk says otherwise; and with so
+ * many where most files need not be read. */
 #define SPREAD_JOBS 4
+#define SPREAD_JOBS_REUSE 2
 /* With so many bytes of listings to look at no more are asked for. */
 #define SPREAD_BYTES ((size_t)1 << 20)
 
