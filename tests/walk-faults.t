@@ -3,6 +3,7 @@
 # each way: every file must then be printed, or be named on stderr, or lie in a
 # directory that is.
 
+unset TEST_WALK # both walk here
 . "${0%/*}/lib.sh" || exit 1
 export ASAN_OPTIONS=detect_leaks=0 # which cannot be under ptrace
 
