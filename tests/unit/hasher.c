@@ -365,6 +365,25 @@ test_wait(void **state)
 	assert_int_equal(cookies, 12);
 }
 
+/* Names that wait for room will fill the chunk that is open: it is not sent as it is,
+ * but where none was refused since. */
+static void
+test_wait_for_room(void **state)
+{
+	(void)state;
+	assert_int_equal(put(), 0);
+	take = "0";
+	assert_int_equal(try(), 0);
+	assert_trail("t" "tlp");
+	turn = "0d";
+	assert_int_equal(hasher_wait(&hasher), 0);
+	assert_trail("ulp" "uRlp");
+	take = "1";
+	assert_int_equal(put(), 0);
+	assert_int_equal(hasher_wait(&hasher), 0);
+	assert_trail("t" "fuRlp");
+}
+
 static void
 test_idle(void **state)
 {
@@ -459,6 +478,7 @@ main(void)
 		cmocka_unit_test_setup(test_put_waits_for_room, setup),
 		cmocka_unit_test_setup(test_attend, setup),
 		cmocka_unit_test_setup(test_wait, setup),
+		cmocka_unit_test_setup(test_wait_for_room, setup),
 		cmocka_unit_test_setup(test_idle, setup),
 		cmocka_unit_test_setup(test_idle_gives_more, setup),
 		cmocka_unit_test_setup(test_finish, setup),
