@@ -52,7 +52,9 @@ always() {
 	mkdir -m 755 "$with"
 	ln -s "${phash%/*}"/* "$with" # which tests look for beside it
 	rm "$with/phash"
-	printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$phash" "$1" >"$with/phash"
+	cp "$phash" "$with/as-built" # for who cannot come to where it was built
+	printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$with/as-built" "$1" \
+		>"$with/phash"
 	chmod 755 "$with/phash"
 	phash=$with/phash
 }

@@ -158,7 +158,8 @@ err 'what its launcher says' <<END
 phash: fails: no way to fails
 phash: fails: connection lost: $work/d/launch ended with status 3
 END
-try 'one that greets' 0 on greets,b:1 t
+try 'one that greets' 0 on greets t # another would do it all before
+same 'does it all' "$work/out" WANT
 ok 'is reminded of it' grep -qxF \
 	'phash: greets: printed before phash began: Welcome ...' "$work/err"
 try 'one that sleeps' 0 on sleeps,b:1 --host-timeout=3 t

@@ -147,8 +147,10 @@ check_round_trip(const struct manifest_entry *e)
 		f.kind = (enum format_kind)(i % 3);
 		f.base64 = i / 3 % 2;
 		f.end = i / 6 ? '\0' : '\n';
-		/* a name without bytes has no plain line */
-		if (e->len || f.kind != FORMAT_UNTAGGED)
+		/* a name without bytes has no plain line; and three bytes of
+		 * digest may be /set, of a specification, in base64 */
+		if (f.kind != FORMAT_UNTAGGED ||
+		    (e->len && !(f.base64 && r.digestlen == 3)))
 			check_format(&f, &r);
 	}
 	buf_release(&name);
