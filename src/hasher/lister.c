@@ -57,7 +57,7 @@ lister_on_directory(void *cookie, const struct entry *e)
 /* May the parent come to another end? A sandbox may be why, rights that it has given
  * up, or what else this process has open. */
 static bool
-lister_is_alone_with(int err)
+lister_cannot_tell(int err)
 {
 	return err == EACCES || err == EPERM || err == EMFILE ||
 	    err == ENFILE || err == ENOMEM;
@@ -68,7 +68,7 @@ lister_on_error(void *cookie, const char *path, size_t len, int err)
 {
 	struct lister *l = cookie;
 
-	if (lister_is_alone_with(err))
+	if (lister_cannot_tell(err))
 		l->err = err;
 	else
 		listing_put_error(l->out, path, len, err);

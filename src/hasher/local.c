@@ -10,7 +10,8 @@
  * travels through a feed of its own, in which nothing is ever run twice, and
  * which has a window of its own: streams that stay silent hold back other
  * streams, when each worker has local_streams of them, but no files, unless
- * more than LOCAL_STREAMS_AHEAD wait.
+ * more than LOCAL_STREAMS_AHEAD wait. Directories that workers list have a feed, too:
+ * feeds take turns, so that listings do not wait for the files of those before.
  *
  * A chunk closes at a number of names or a number of bytes, whichever comes
  * first, so that a huge file never holds small ones back; a name weighs as
