@@ -51,7 +51,7 @@ always() {
 	[ ! -d "$with" ] || return 0 # every run has it already
 	mkdir -m 755 "$with"
 	ln -s "${phash%/*}"/* "$with" # which tests look for beside it
-	rm "$with/phash"
+	rm -f "$with/phash" "$with/as-built"
 	cp "$phash" "$with/as-built" # for who cannot come to where it was built
 	printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$with/as-built" "$1" \
 		>"$with/phash"
