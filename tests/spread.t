@@ -116,7 +116,7 @@ for walk in parent workers; do
 done
 same 'an output in the tree' parent.out workers.out
 same 'is counted as such' parent.err workers.err
-ok 'it was met' grep -q '1 output files' workers.err
+ok 'it was met' grep -q '[1-9] output files' workers.err
 "$phash" t many >L 2>/dev/null
 mv many/3/3 many/4/moved
 echo changed >many/5/5
@@ -195,7 +195,9 @@ if [ "$(id -u)" = 0 ] && setpriv --bounding-set -dac_read_search true 2>/dev/nul
 	done
 	same 'a directory that only the parent can enter' parent.out workers.out
 	same 'what is said of it' parent.err workers.err
-	ok 'its files are named' grep -q 'private/of/another/g:' workers.err
+	# without a sandbox workers give up nothing
+	is_portable || ok 'its files are named' \
+		grep -q 'private/of/another/g:' workers.err
 else
 	skip 'a directory that only the parent can enter' 'needs root, and setpriv'
 fi
