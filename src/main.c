@@ -8,8 +8,9 @@
  *                       together; usage, what is said about all that
  *     mode/             what was asked for: hash, check, audit, serve; run, with
  *                       jobs and backlog, operands, spread (a walk that workers
- *                       do), part, confine (the sandbox), machines and slurm; of a hash: reuse and
- *                       journal, what earlier runs know, budget, duplicates;
+ *                       do), part, confine (the sandbox), machines and slurm;
+ *                       of a hash: reuse and journal, what earlier runs know,
+ *                       budget, duplicates;
  *                       of those that read lists: readlist and tags, which
  *                       they share; contents,
  *                       members of archives, archives, those that are open,

@@ -5,8 +5,8 @@
 
 #include "base/buf.h"
 #include "base/little.h"
+#include "hasher/wire.h"
 
-#define IDENTITY (5 * 8 + 4)
 #define COUNTS (4 * 8)
 
 /* Room for the kind of a record, n bytes and a name, of which kind and name are
@@ -28,20 +28,12 @@ put_record(struct buf *b, char kind, size_t n, const char *name, size_t len)
 void
 listing_put_entry(struct buf *b, const struct entry *e)
 {
-	const struct entry_identity *id = &e->id;
-	unsigned char *p;
-
 	if (e->kind == ENTRY_TREE) {
 		(void)put_record(b, 'd', 0, e->name, e->len);
 		return;
 	}
-	p = put_record(b, 'f', IDENTITY, e->name, e->len);
-	p = little_put64(p, id->dev);
-	p = little_put64(p, id->ino);
-	p = little_put64(p, id->size);
-	p = little_put64(p, (uint64_t)id->mtime);
-	p = little_put64(p, (uint64_t)id->ctime);
-	(void)little_put32(p, id->mode);
+	(void)wire_put_identity(put_record(b, 'f', WIRE_IDENTITY, e->name,
+	    e->len), &e->id);
 }
 
 void
@@ -99,17 +91,6 @@ get_name(struct entry *e, const unsigned char **from, const unsigned char *end)
 	return 0;
 }
 
-static void
-get_identity(struct entry_identity *id, const unsigned char **from)
-{
-	id->dev = little_get64(from);
-	id->ino = little_get64(from);
-	id->size = little_get64(from);
-	id->mtime = (int64_t)little_get64(from);
-	id->ctime = (int64_t)little_get64(from);
-	id->mode = little_get32(from);
-}
-
 static int
 get_counts(struct walk_counts *c, const unsigned char **from,
     const unsigned char *end)
@@ -133,9 +114,9 @@ listing_get(struct listing_record *r, const struct entry *dir,
 	r->what = LISTING_ENTRY;
 	switch (*(*from)++) {
 	case 'f':
-		if (end - *from < IDENTITY)
+		if (end - *from < WIRE_IDENTITY)
 			return -1;
-		get_identity(&r->entry.id, from);
+		r->entry.id = wire_get_identity(from);
 		r->entry.kind = ENTRY_FOUND;
 		break;
 	case 'd':

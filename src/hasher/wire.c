@@ -6,7 +6,7 @@
 #include "base/little.h"
 
 #define OUTCOME (1 + 4 + 8)
-#define ANSWER_HEAD (OUTCOME + 5 * 8 + 4)
+#define ANSWER_HEAD (OUTCOME + WIRE_IDENTITY)
 #define PART_HEAD (OUTCOME + 4 + 8 + 1)
 
 void
@@ -100,8 +100,8 @@ get_outcome(struct result *r, const unsigned char **from)
 	r->size = little_get64(from);
 }
 
-static unsigned char *
-put_identity(unsigned char *to, const struct entry_identity *id)
+unsigned char *
+wire_put_identity(unsigned char *to, const struct entry_identity *id)
 {
 	to = little_put64(to, id->dev);
 	to = little_put64(to, id->ino);
@@ -111,8 +111,8 @@ put_identity(unsigned char *to, const struct entry_identity *id)
 	return little_put32(to, id->mode);
 }
 
-static struct entry_identity
-get_identity(const unsigned char **from)
+struct entry_identity
+wire_get_identity(const unsigned char **from)
 {
 	struct entry_identity id;
 
@@ -128,7 +128,7 @@ get_identity(const unsigned char **from)
 size_t
 wire_put_answer(unsigned char to[WIRE_ANSWER_MAX], const struct result *r)
 {
-	unsigned char *p = put_identity(put_outcome(to, r), &r->entry.id);
+	unsigned char *p = wire_put_identity(put_outcome(to, r), &r->entry.id);
 	size_t len;
 
 	memcpy(p, r->digest, r->digestlen);
@@ -162,7 +162,7 @@ wire_get_answer(struct result *r, size_t digestlen, const void *p, size_t n)
 	    n != (from[0] == RESULT_OK ? digestlen : 0))
 		return -1;
 	get_outcome(r, &from);
-	id = get_identity(&from);
+	id = wire_get_identity(&from);
 	if (id.mode)
 		r->entry.id = id;
 	r->digestlen = 0;

@@ -37,6 +37,14 @@
                                * a longer one is cut */
 #define WIRE_ANSWER_MAX (57 + DIGEST_MAX + WIRE_TEXT_MAX)
 
+#define WIRE_IDENTITY (5 * 8 + 4)
+
+/* An identity, as an answer has it: WIRE_IDENTITY bytes, as base/little.h has
+ * integers. */
+unsigned char *wire_put_identity(unsigned char *to,
+    const struct entry_identity *id);
+struct entry_identity wire_get_identity(const unsigned char **from);
+
 /* Writes what of the request for e comes before its name and a NUL. */
 void wire_put_head(unsigned char head[WIRE_HEAD], const struct entry *e);
 
