@@ -286,6 +286,7 @@ LDFLAGS_digest = -Wl,--wrap=EVP_MD_fetch,--wrap=EVP_MD_names_do_all \
 LDFLAGS_dirs = -Wl,--wrap=xio_open
 LDFLAGS_launch = -Wl,--wrap=socketpair,--wrap=pipe,--wrap=fork \
 	-Wl,--wrap=fcntl,--wrap=fcntl64,--wrap=clock_gettime
+LDFLAGS_line = -Wl,--wrap=poll
 LDFLAGS_local = -Wl,--wrap=worker_init,--wrap=worker_serve
 LDFLAGS_progress = -Wl,--wrap=clock_gettime
 LDFLAGS_mem = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

@@ -2,6 +2,7 @@
  * is done while there is nothing to read. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -337,6 +338,85 @@ test_not_blocking(void **state)
 	line_release(&l);
 }
 
+/* ---- poll(2) that fails ------------------------------------------------------ */
+
+/* So many calls fail with this error; behind the last there is a line. pauses: how
+ * many have waited for nothing but time. */
+static struct {
+	int calls, error, to, pauses;
+} failing_poll;
+
+int __real_poll(struct pollfd *p, nfds_t n, int timeout);
+int __wrap_poll(struct pollfd *p, nfds_t n, int timeout);
+
+int
+__wrap_poll(struct pollfd *p, nfds_t n, int timeout)
+{
+	failing_poll.pauses += n == 0;
+	if (failing_poll.calls == 0)
+		return __real_poll(p, n, timeout);
+	if (--failing_poll.calls == 0)
+		assert_int_equal(write(failing_poll.to, "a\n", 2), 2);
+	errno = failing_poll.error;
+	return -1;
+}
+
+/* What reading a line gives from a pipe that does not block, while poll(2) fails. */
+static int
+reads_while_poll_fails(struct line *l, int calls, int error)
+{
+	int fds[2], rc;
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	failing_poll.pauses = 0;
+	failing_poll.calls = calls;
+	failing_poll.error = error;
+	failing_poll.to = fds[1];
+	rc = line_next(l, fds[0], '\n');
+	error = errno;
+	failing_poll.calls = 0;
+	close(fds[0]);
+	close(fds[1]);
+	line_release(l);
+	errno = error;
+	return rc;
+}
+
+/* A signal ends no waiting, and does not say that there is something to read. */
+static void
+test_poll_is_interrupted(void **state)
+{
+	static const char *const pieces[] = { "b\n", NULL };
+	struct slow s = { .pieces = pieces };
+	struct line l = { .wait = NULL };
+
+	(void)state;
+	assert_int_equal(reads_while_poll_fails(&l, 4, EINTR), 1);
+	assert_int_equal(failing_poll.pauses, 0);
+	l = (struct line){ .wait = feed, .cookie = &s };
+	s.to = open("/dev/null", O_WRONLY);
+	assert_int_equal(reads_while_poll_fails(&l, 1, EINTR), 1);
+	assert_int_equal(s.waited, 1);
+	close(s.to);
+}
+
+/* Any other error is one: what is there is read, and there is no waiting. */
+static void
+test_poll_fails(void **state)
+{
+	struct slow s = { .rc = -1 };
+	struct line l = { .wait = NULL };
+
+	(void)state;
+	assert_int_equal(reads_while_poll_fails(&l, 3, ENOMEM), -1);
+	assert_int_equal(errno, ENOMEM);
+	assert_int_equal(failing_poll.pauses, 1);
+	l = (struct line){ .wait = feed, .cookie = &s };
+	assert_int_equal(reads_while_poll_fails(&l, 1, ENOMEM), 1);
+	assert_int_equal(s.waited, 0);
+}
+
 int
 main(void)
 {
@@ -356,6 +436,8 @@ main(void)
 		cmocka_unit_test(test_does_not_wait_for_a_file),
 		cmocka_unit_test(test_waits_no_more),
 		cmocka_unit_test(test_not_blocking),
+		cmocka_unit_test(test_poll_is_interrupted),
+		cmocka_unit_test(test_poll_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
