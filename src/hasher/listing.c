@@ -105,8 +105,8 @@ get_counts(struct walk_counts *c, const unsigned char **from,
 }
 
 int
-listing_get(struct listing_record *r, const struct entry *dir,
-    const unsigned char **from, const unsigned char *end)
+listing_get(struct listing_record *r, const unsigned char **from,
+    const unsigned char *end)
 {
 	if (*from == end)
 		return -1;
@@ -136,12 +136,18 @@ listing_get(struct listing_record *r, const struct entry *dir,
 	default:
 		return -1;
 	}
-	if (get_name(&r->entry, from, end) < 0)
-		return -1;
-	if (r->what == LISTING_ERROR && r->entry.len == dir->len &&
-	    !memcmp(r->entry.name, dir->name, dir->len))
-		return 0;
-	return is_below(dir, r->entry.name, r->entry.len) ? 0 : -1;
+	return get_name(&r->entry, from, end);
+}
+
+/* Of what is below dir; or, an error, of dir itself? */
+static bool
+is_of(const struct entry *dir, const struct listing_record *r)
+{
+	const struct entry *e = &r->entry;
+
+	return r->what == LISTING_COUNTS || is_below(dir, e->name, e->len) ||
+	    (r->what == LISTING_ERROR && e->len == dir->len &&
+	    !memcmp(e->name, dir->name, e->len));
 }
 
 bool
@@ -151,7 +157,7 @@ listing_is_right(const struct entry *dir, const void *p, size_t n)
 	struct listing_record r;
 
 	do
-		if (listing_get(&r, dir, &from, end) < 0)
+		if (listing_get(&r, &from, end) < 0 || !is_of(dir, &r))
 			return false;
 	while (r.what != LISTING_COUNTS);
 	return true;

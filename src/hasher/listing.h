@@ -40,11 +40,12 @@ struct listing_record {
 };
 
 /* Reads the record at *from of a listing that ends at end, and moves *from behind
- * it. 0, or -1 when there is none, or not one of what is below dir. */
-int listing_get(struct listing_record *r, const struct entry *dir,
-    const unsigned char **from, const unsigned char *end);
+ * it. 0, or -1 when there is none. */
+int listing_get(struct listing_record *r, const unsigned char **from,
+    const unsigned char *end);
 
-/* Are the n bytes a listing of dir, from beginning to end? */
+/* Are the n bytes a listing of dir, from beginning to end: is each record one, and of
+ * what is below dir? */
 bool listing_is_right(const struct entry *dir, const void *p, size_t n);
 
 #endif

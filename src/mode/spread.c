@@ -167,7 +167,7 @@ spread_take(struct spread *s, const struct spread_dir *d)
 	int rc = 0;
 
 	/* the hasher has looked whether it is right */
-	while (!rc && listing_get(&r, &d->e, &from, end) == 0) {
+	while (!rc && listing_get(&r, &from, end) == 0) {
 		r.entry.root = &d->root;
 		if (r.what == LISTING_COUNTS)
 			walk_counts_add(&r.counts);

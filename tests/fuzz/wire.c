@@ -86,7 +86,7 @@ listing(const struct result *r, const uint8_t *p, size_t n)
 	if (!listing_is_right(&dir, from, (size_t)r->size))
 		return;
 	while (rec.what != LISTING_COUNTS) {
-		must(listing_get(&rec, &dir, &from, end) == 0,
+		must(listing_get(&rec, &from, end) == 0,
 		    "a right listing is read");
 		if (rec.what != LISTING_COUNTS)
 			must_be_text(rec.entry.name, rec.entry.len, p, n);
