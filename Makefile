@@ -112,7 +112,8 @@ unused_src = $(archive_none)
 else
 unused_src = $(filter-out $(archive_none),$(archive_src))
 unused_fuzz = $(tests)/fuzz/archive.c
-unused_unit = $(tests)/unit/blake2sp.c $(tests)/unit/rar.c
+unused_unit = $(tests)/unit/blake2sp.c $(tests)/unit/rar.c \
+	$(tests)/unit/unpack.c
 endif
 phash_src = $(filter-out $(src)/main.c $(ppool_src) $(unused_src),\
 	$(wildcard $(src)/*.c $(src)/*/*.c))

@@ -81,10 +81,9 @@ unpack_push(struct unpack *u, const struct unpack_piece *p)
 	bool stop;
 
 	pthread_mutex_lock(&u->lock);
-	while (!u->stop && u->end - u->first == UNPACK_PIECES) {
-		unpack_wake(u, true);
+	/* so many pieces have woken the caller */
+	while (!u->stop && u->end - u->first == UNPACK_PIECES)
 		pthread_cond_wait(&u->room, &u->lock);
-	}
 	stop = u->stop;
 	if (!stop) {
 		u->pieces[u->end++ % UNPACK_PIECES] = *p;
