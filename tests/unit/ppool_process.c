@@ -288,19 +288,6 @@ an_outer_loop_can_wait_for_the_pool(void **state)
 
 static pid_t *heir; /* shared with workers */
 
-/* For a minute: while it lives, nobody sees the end of what the test writes. */
-static pid_t
-fork_of_which_the_copy_waits(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0)
-		alarm(60);
-	while (pid == 0)
-		pause();
-	return pid;
-}
-
 /* Leaves a process that holds its socket, and dies. */
 static int
 fn_leave_heir(void *state, const void *in, size_t len, ppool_out *out)
@@ -351,11 +338,13 @@ static void
 a_forked_copy_is_refused(void **state)
 {
 	ppool *pool = pool_of(2);
-	ppool_async *job = NULL;
+	ppool_async *job = NULL, *open;
 	pid_t child;
-	int status, v = 5;
+	int status, v = 5, ms = 300;
 
 	(void)state;
+	assert_int_equal(ppool_apply_async(pool, fn_sleep, &ms, sizeof(ms),
+	    NULL, NULL, &open), PPOOL_OK);
 	child = fork();
 	if (child == 0) {
 		ppool_err apply = ppool_apply_async(pool, fn_square, &v,
@@ -366,7 +355,8 @@ a_forked_copy_is_refused(void **state)
 
 		ppool_destroy(pool);
 		_exit(apply == PPOOL_INVAL && join == PPOOL_INVAL &&
-		    terminate == PPOOL_INVAL ? 0 : 1);
+		    terminate == PPOOL_INVAL &&
+		    ppool_get(open, 0, NULL, NULL) == PPOOL_CANCELED ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
@@ -374,6 +364,8 @@ a_forked_copy_is_refused(void **state)
 	assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v), &job),
 	    PPOOL_OK);
 	ppool_async_free(job);
+	assert_int_equal(ppool_get(open, -1, NULL, NULL), PPOOL_OK);
+	ppool_async_free(open);
 	pool_end(pool);
 }
 

@@ -1,6 +1,7 @@
 /* ppool_serve.c - take and answer, and workers that do not keep to it. */
 #include "ppool_util.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -493,14 +494,31 @@ serve_evil(void *state, ppool_worker *w)
 	return 0;
 }
 
+/* Nothing more comes of workers that are gone, though another process has open what
+ * the pool has closed. */
+static void
+nothing_is_readable_in_the_end(ppool *pool)
+{
+	struct pollfd p = { .fd = ppool_fd(pool), .events = POLLIN };
+	int i;
+
+	for (i = 0; i < 2000 && poll(&p, 1, 0) > 0; i++) {
+		(void)ppool_poll(pool, 0);
+		sleep_ms(1);
+	}
+	assert_int_equal(poll(&p, 1, 0), 0);
+}
+
 static void
 evil_costs_only_its_worker(enum evil how, size_t chunk)
 {
 	const ppool_opts opts = { .processes = 2, .serve = serve_evil,
 	    .init = init_keeps, .initarg = &how };
 	ppool *pool = pool_with(&opts);
+	pid_t copy = fork_of_which_the_copy_waits();
 	struct tally t;
 
+	assert_true(copy > 0);
 	feed_ints(pool, 500, chunk, &t);
 	assert_int_equal(t.ok, 495);
 	assert_int_equal(t.died, 5);
@@ -510,6 +528,9 @@ evil_costs_only_its_worker(enum evil how, size_t chunk)
 		assert_int_equal(t.died_code, 5);
 	for (size_t i = 99; i < 500; i += 100)
 		assert_int_equal(t.seen[i], 1);
+	nothing_is_readable_in_the_end(pool);
+	kill(copy, SIGKILL);
+	waitpid(copy, NULL, 0);
 	pool_end(pool);
 }
 

@@ -320,4 +320,17 @@ fn_die(void *state, const void *in, size_t len, ppool_out *out)
 	return ppool_write(out, "alive", 5) == PPOOL_OK ? 0 : 99;
 }
 
+/* For a minute: while it lives, nobody sees the end of what the test writes. */
+static inline pid_t
+fork_of_which_the_copy_waits(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		alarm(60);
+	while (pid == 0)
+		pause();
+	return pid;
+}
+
 #endif
