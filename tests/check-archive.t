@@ -51,9 +51,19 @@ if ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,open \
 		-f -e trace=openat,open -o "$work/trace" "$phash" -j 2 -c \
 		--archive --status THRICE
 	ok 'one open' test "$(grep -c 'r\.tgz"' "$work/trace")" = 1
+	# Nor is it looked for again for each of its members.
+	"$phash" --archive --archive-prefix=always r.tgz >OF-ONE
+	try 'a list of one archive' 0 env ASAN_OPTIONS=detect_leaks=0 strace \
+		-e trace=newfstatat,stat,statx -o "$work/trace" "$phash" -c \
+		--archive --status OF-ONE
+	ok 'one look' test "$(grep -c '"r\.tgz"' "$work/trace")" = 1
 else
 	skip 'one open' 'strace cannot trace'
 fi
+long=$(printf 'x%.0s' {1..300})
+sed "s|(t/a)|($long)|" LIST | grep xxx >LONG
+try 'a name that is too long' 1 "$phash" -c --archive --status LONG
+err 'is called that' <<<"phash: $long: File name too long"
 try 'an archive that is standard input' 0 bash -c \
 	'"$1" --archive --archive-prefix=always - <r.tgz >OF-STDIN
 	"$1" -c --archive --quiet OF-STDIN <r.tgz' - "$phash"

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-static const char *const words[] = { "update", "output", "tag", "text", "sha512",
+static const char *const words[] = { "update", "output", "tag", "zero", "text", "sha512",
     "sha512-256", "shake128", "sha1", NULL };
 
 static void
@@ -34,7 +34,9 @@ test_one_letter(void **state)
 	guess("updade", "update");   /* wrong */
 	guess("pudate", "update");   /* exchanged, at the beginning */
 	guess("sha521", "sha512");   /* and at the end */
-	guess("SHA51", "sha512");    /* in any case */
+	guess("SHA51", "sha512");    /* in any case... */
+	guess("TGA", "tag");
+	guess("ZREO", "zero");       /* ...from the first letter to the last */
 }
 
 static void
