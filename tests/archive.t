@@ -587,6 +587,26 @@ archive_read_next_header(struct archive *a, struct archive_entry **e)
 	return rc;
 }
 END
+# Reads that fail, and that a signal interrupts. LeakSanitizer cannot work under ptrace.
+reads_say() { # ERROR WHEN DESC STATUS
+	try "$3" "$4" env ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -f \
+		--quiet=attach,path-resolution -o "$work/trace" \
+		-P "$PWD/one.tar" -e "inject=read:error=$1:when=$2" \
+		"$phash" --no-sandbox --archive one.tar
+}
+if strace -o "$work/trace" true 2>/dev/null; then
+	reads_say EINTR 1..3 'reads of an archive are interrupted' 0
+	out 'and made again' <<<"SHA512 (a) = $one"
+	for when in 1 2; do
+		reads_say EIO "$when+" "read $when of an archive fails" 1
+		ok 'which is said' grep -q \
+			'^phash: one.tar: Input/output error$' "$work/err"
+		ok 'of nothing else' test ! -s "$work/out"
+	done
+else
+	skip 'reads of an archive that fail' 'strace cannot trace'
+fi
+
 echo x >x.file
 tar --transform s/x.file/x/ -cf bad.tar a x.file
 if grep -q -e -fsanitize "${phash%/*}/flags" 2>/dev/null ||
