@@ -118,7 +118,9 @@ endif
 phash_src = $(filter-out $(src)/main.c $(ppool_src) $(unused_src),\
 	$(wildcard $(src)/*.c $(src)/*/*.c))
 unit_src = $(filter-out $(unused_unit),$(wildcard $(tests)/unit/*.c))
-perf_src = $(wildcard $(tests)/perf/*.c)
+# What a benchmark puts between phash and libcrypto.
+preload_src = $(tests)/perf/sleeping-digest.c
+perf_src = $(filter-out $(preload_src),$(wildcard $(tests)/perf/*.c))
 fuzz_src = $(filter-out $(unused_fuzz),$(wildcard $(tests)/fuzz/*.c))
 # What shell tests run beside phash.
 tool_src = $(filter-out $(tests)/coverage.c,$(wildcard $(tests)/*.c))
@@ -130,6 +132,7 @@ ppool_pic = $(ppool_src:$(src)/%.c=$(BUILD)/pic/%.o)
 phash_obj = $(phash_src:$(src)/%.c=$(BUILD)/%.o)
 unit_bin = $(unit_src:$(tests)/%.c=$(BUILD)/tests/%)
 perf_bin = $(perf_src:$(tests)/%.c=$(BUILD)/tests/%)
+preload_so = $(preload_src:$(tests)/%.c=$(BUILD)/tests/%.so)
 fuzz_bin = $(fuzz_src:$(tests)/%.c=$(BUILD)/tests/%)
 tool_bin = $(tool_src:$(tests)/%.c=$(BUILD)/tests/%)
 example_bin = $(example_src:$(man)/%.c=$(BUILD)/%)
@@ -317,6 +320,10 @@ $(unit_bin): %: %.o $(archives)
 $(perf_bin): %: %.o $(archives)
 	$(call say,LINK)$(link_program) $(all_libs)
 
+$(preload_so:.so=.o): all_cflags += -fPIC
+$(preload_so): %.so: %.o
+	$(call say,LINK)$(link) -shared -ldl
+
 $(example_bin): %: %.o $(BUILD)/libppool.a
 	$(call say,LINK)$(link_program) $(all_libs)
 
@@ -360,7 +367,8 @@ test_build = $(if $(filter /%,$(BUILD)),,$(CURDIR)/)$(BUILD)
 test_env = BUILD='$(test_build)' PHASH='$(test_build)/phash' \
 	OBJDIR='$(CURDIR)' SRCDIR='$(srcdir)'
 
-test-programs: $(unit_bin) $(perf_bin) $(example_bin) $(tool_bin)
+test-programs: $(unit_bin) $(perf_bin) $(preload_so) $(example_bin) \
+	$(tool_bin)
 
 prove = $(PROVE) --failures --comments -j $(JOBS) --exec $(tests)/run-one
 
@@ -405,7 +413,7 @@ coverage:
 		status=$$?; $(tests)/coverage $(BUILD)/coverage '$(counters)' && \
 		exit $$status
 
-bench: all $(perf_bin)
+bench: all $(perf_bin) $(preload_so)
 	@set -e; for script in ppool-bench phash-bench; do \
 		$(test_env) bash "$(tests)/perf/$$script.sh"; \
 	done
@@ -505,7 +513,7 @@ lint-musl lint-m32:
 # For editors. The commands are those that make would run if nothing were built;
 # of a source that is compiled twice, the one without -fPIC.
 
-c_files = $(ppool_src) $(phash_src) $(src)/main.c $(unit_src) $(perf_src) \
+c_files = $(ppool_src) $(phash_src) $(src)/main.c $(unit_src) $(perf_src) $(preload_src) \
 	$(fuzz_src) $(tool_src) $(example_src) $(tests)/coverage.c
 tagged = $(c_files) $(wildcard $(src)/*.h $(src)/*/*.h)
 

@@ -287,6 +287,36 @@ row_scale() {
 	row "1,000,000 files of 100 B" "100 times 10,000 such files" ours_1m ours_10k_100 within 1.2
 	row "1,000,000 files of 100 B" "find|xargs -P$jobs -n64 sha512sum" ours_1m xargs_1m faster 4
 }
+# Workers whose digests sleep need no processor, so that there can be many of them: what
+# is left is how they are fed. Eight of them have ten thousand files, 64 eight times as
+# many; the other is what one takes for so many, divided.
+ours_asleep() {
+	LD_PRELOAD=${phash%/*}/tests/perf/sleeping-digest.so DIGEST_SLEEP=4000 \
+		"$phash" -j "$sleepers" --walk="$walk" --engine=libcrypto \
+		--no-sandbox "${trees[@]}"
+}
+row_scaling() {
+	local sleepers=1 walk=parent trees=() perfect i n
+	mkdir -p "$dir/asleep"
+	for n in 1 2 3 4 5 6 7 8; do
+		make_once "$dir/asleep/$n" small_10k
+	done
+	trees=("$dir/asleep/1")
+	perfect=$(seconds ours_asleep | awk '{ print $1 / 8 }')
+	for n in 1 2 4 8; do
+		mapfile -t trees < <(printf "$dir/asleep/%s\n" $(seq "$n"))
+		sleepers=$((8 * n))
+		for walk in parent workers; do
+			: >"$dir/a"
+			for ((i = 0; i < runs; i++)); do
+				seconds ours_asleep >>"$dir/a"
+			done
+			say_row "$sleepers asleep, $walk walk" \
+				"perfect: one, divided" \
+				"$(median <"$dir/a")" "$perfect" faster 0.9
+		done
+	done
+}
 # An unchanged tree again, with a list of it, and without. Files that were changed just
 # before they were read would be read again.
 reuse_list() { # DIR LIST
@@ -385,7 +415,7 @@ versions() {
 }
 
 if [ $# = 0 ]; then
-	set -- limit kernel parent walk warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start sandbox scale archive archive-same memory archive-memory reuse reuse-memory machines cold reuse-cold
+	set -- limit kernel parent walk warm-xargs warm-python warm-rhash warm-b3sum warm-reader check big one start sandbox scale scaling archive archive-same memory archive-memory reuse reuse-memory machines cold reuse-cold
 fi
 versions | tee "$dir/versions"
 printf 'row\tpeer\tphash\tother\tratio\tsense\tgoal\tverdict\n' >"$tsv"
