@@ -50,13 +50,14 @@ struct unpack *unpack_new(const struct members_opts *opts, struct members *ms);
  * the archive. Pieces that are not released are void. NULL is fine. */
 void unpack_free(struct unpack *u);
 
-/* The next piece. 1; 0: not yet, and unpack_fd will be readable. */
+/* The next piece. 1; 0: not yet, and unpack_fd will be readable when there are many
+ * pieces, or many bytes, or all there can be. */
 int unpack_take(struct unpack *u, struct unpack_piece *p);
 
 /* The caller is done with the bytes of p. */
 void unpack_release(struct unpack *u, const struct unpack_piece *p);
 
-/* Polls readable when unpack_take has said 0 and has more to say. */
+/* Polls readable when unpack_take has said 0 and it is worth asking again. */
 int unpack_fd(const struct unpack *u);
 
 /* Was anything read or taken since the last call? *bytes were read. */

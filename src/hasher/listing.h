@@ -40,12 +40,13 @@ struct listing_record {
 };
 
 /* Reads the record at *from of a listing that ends at end, and moves *from behind
- * it. 0, or -1 when there is none. */
+ * it. 0, or -1 when there is none, or none that is right in itself: whether its name
+ * lies below the directory is for listing_is_right to say. */
 int listing_get(struct listing_record *r, const unsigned char **from,
     const unsigned char *end);
 
 /* Are the n bytes a listing of dir, from beginning to end: is each record one, and of
- * what is below dir? */
+ * what is below dir or, an error, of dir itself? */
 bool listing_is_right(const struct entry *dir, const void *p, size_t n);
 
 #endif

@@ -338,13 +338,13 @@ static void
 a_forked_copy_is_refused(void **state)
 {
 	ppool *pool = pool_of(2);
-	ppool_async *job = NULL, *open;
+	ppool_async *job = NULL, *asleep;
 	pid_t child;
 	int status, v = 5, ms = 300;
 
 	(void)state;
 	assert_int_equal(ppool_apply_async(pool, fn_sleep, &ms, sizeof(ms),
-	    NULL, NULL, &open), PPOOL_OK);
+	    NULL, NULL, &asleep), PPOOL_OK);
 	child = fork();
 	if (child == 0) {
 		ppool_err apply = ppool_apply_async(pool, fn_square, &v,
@@ -356,7 +356,7 @@ a_forked_copy_is_refused(void **state)
 		ppool_destroy(pool);
 		_exit(apply == PPOOL_INVAL && join == PPOOL_INVAL &&
 		    terminate == PPOOL_INVAL &&
-		    ppool_get(open, 0, NULL, NULL) == PPOOL_CANCELED ? 0 : 1);
+		    ppool_get(asleep, 0, NULL, NULL) == PPOOL_CANCELED ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
@@ -364,8 +364,8 @@ a_forked_copy_is_refused(void **state)
 	assert_int_equal(ppool_apply(pool, fn_square, &v, sizeof(v), &job),
 	    PPOOL_OK);
 	ppool_async_free(job);
-	assert_int_equal(ppool_get(open, -1, NULL, NULL), PPOOL_OK);
-	ppool_async_free(open);
+	assert_int_equal(ppool_get(asleep, -1, NULL, NULL), PPOOL_OK);
+	ppool_async_free(asleep);
 	pool_end(pool);
 }
 

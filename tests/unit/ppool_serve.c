@@ -506,7 +506,7 @@ nothing_is_readable_in_the_end(ppool *pool)
 		(void)ppool_poll(pool, 0);
 		sleep_ms(1);
 	}
-	assert_int_equal(poll(&p, 1, 0), 0);
+	assert_true(i < 2000);
 }
 
 static void

@@ -246,7 +246,7 @@ settle(struct unpack *u)
 	uint64_t bytes;
 
 	do
-		(void)poll(NULL, 0, 50);
+		(void)poll(NULL, 0, 300);
 	while (unpack_progress(u, &bytes));
 }
 
