@@ -320,7 +320,7 @@ $(unit_bin): %: %.o $(archives)
 $(perf_bin): %: %.o $(archives)
 	$(call say,LINK)$(link_program) $(all_libs)
 
-$(preload_so:.so=.o): all_cflags += -fPIC
+$(preload_so:.so=.o): private all_cflags += -fPIC
 $(preload_so): %.so: %.o
 	$(call say,LINK)$(link) -shared -ldl
 

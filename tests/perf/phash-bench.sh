@@ -291,11 +291,11 @@ row_scale() {
 # is left is how they are fed. Eight of them have ten thousand files, 64 eight times as
 # many; the other is what one takes for so many, divided.
 ours_asleep() {
-	LD_PRELOAD=${phash%/*}/tests/perf/sleeping-digest.so DIGEST_SLEEP=4000 \
-		"$phash" -j "$sleepers" --walk="$walk" --engine=libcrypto \
-		--no-sandbox "${trees[@]}"
+	LD_PRELOAD=$sleeping DIGEST_SLEEP=4000 "$phash" -j "$sleepers" \
+		--walk="$walk" --engine=libcrypto "${trees[@]}"
 }
 row_scaling() {
+	local sleeping=${phash%/*}/tests/perf/sleeping-digest.so
 	local sleepers=1 walk=parent trees=() perfect i n
 	mkdir -p "$dir/asleep"
 	for n in 1 2 3 4 5 6 7 8; do
@@ -303,17 +303,22 @@ row_scaling() {
 	done
 	trees=("$dir/asleep/1")
 	perfect=$(seconds ours_asleep | awk '{ print $1 / 8 }')
+	if awk -v s="$perfect" 'BEGIN { exit s >= 5 }'; then
+		echo 'phash-bench: its digests do not sleep' >&2
+		return
+	fi
 	for n in 1 2 4 8; do
 		mapfile -t trees < <(printf "$dir/asleep/%s\n" $(seq "$n"))
 		sleepers=$((8 * n))
 		for walk in parent workers; do
+			ours_asleep >/dev/null
 			: >"$dir/a"
 			for ((i = 0; i < runs; i++)); do
 				seconds ours_asleep >>"$dir/a"
 			done
 			say_row "$sleepers asleep, $walk walk" \
 				"perfect: one, divided" \
-				"$(median <"$dir/a")" "$perfect" faster 0.9
+				"$(median <"$dir/a")" "$perfect" within 1.11
 		done
 	done
 }

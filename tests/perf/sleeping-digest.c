@@ -3,11 +3,9 @@
  * processor, so that two cores can stand for many (phash-bench.sh, row scaling).
  *
  *     LD_PRELOAD=sleeping-digest.so DIGEST_SLEEP=MICROSECONDS phash --engine=libcrypto
- *         --no-sandbox ...
  *
- * They are the right ones. The filter of system calls allows no worker to sleep.
+ * They are the right ones.
  */
-
 #include <dlfcn.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -18,7 +16,9 @@ EVP_DigestFinal_ex(EVP_MD_CTX *c, unsigned char *digest, unsigned int *len)
 {
 	static int (*final)(EVP_MD_CTX *, unsigned char *, unsigned int *);
 	const char *us = getenv("DIGEST_SLEEP");
-	struct timespec t = { .tv_nsec = (us ? atol(us) : 0) * 1000 };
+	long n = us ? atol(us) : 0;
+	const struct timespec t = { .tv_sec = n / 1000000,
+	    .tv_nsec = n % 1000000 * 1000 };
 
 	if (!final)
 		*(void **)&final = dlsym(RTLD_NEXT, "EVP_DigestFinal_ex");
