@@ -513,8 +513,8 @@ lint-musl lint-m32:
 # For editors. The commands are those that make would run if nothing were built;
 # of a source that is compiled twice, the one without -fPIC.
 
-c_files = $(ppool_src) $(phash_src) $(src)/main.c $(unit_src) $(perf_src) $(preload_src) \
-	$(fuzz_src) $(tool_src) $(example_src) $(tests)/coverage.c
+c_files = $(ppool_src) $(phash_src) $(src)/main.c $(unit_src) $(perf_src) \
+	$(preload_src) $(fuzz_src) $(tool_src) $(example_src) $(tests)/coverage.c
 tagged = $(c_files) $(wildcard $(src)/*.h $(src)/*/*.h)
 
 tags:

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-static const char *const words[] = { "update", "output", "tag", "zero", "text", "sha512",
-    "sha512-256", "shake128", "sha1", NULL };
+static const char *const words[] = { "update", "output", "tag", "zero", "text",
+    "sha512", "sha512-256", "shake128", "sha1", NULL };
 
 static void
 guess(const char *word, const char *want)
