@@ -223,11 +223,14 @@ unpack_member(struct unpack *u, enum unpack_event event,
     const struct member *m)
 {
 	struct unpack_piece p = { .event = event, .member = *m };
+	/* a hard link that has its data is a file, of which the other's name is not
+	 * told */
+	const char *link = event == UNPACK_LINK ? m->link : NULL;
 
 	p.name = strdup(m->name);
-	p.text = m->link ? strdup(m->link) : NULL;
+	p.text = link ? strdup(link) : NULL;
 	/* the archive cannot be told without its names */
-	if (!p.name || (m->link && !p.text)) {
+	if (!p.name || (link && !p.text)) {
 		free(p.name);
 		free(p.text);
 		p = (struct unpack_piece){ .event = UNPACK_BROKEN };

@@ -156,8 +156,7 @@ inside_fail(struct inside *in)
 	struct inside_member *m = in->current;
 
 	(void)result_fail(&m->res, RESULT_ARCHIVE, 0);
-	free(m->text);
-	m->text = in->next.text;
+	m->text = in->next.text; /* a file had none */
 	in->has_next = false;
 	in->current = NULL;
 	inside_done(m);
