@@ -17,6 +17,7 @@
 /* More than the queue has pieces, and more than there are blocks. */
 #define MANY 3000
 #define LARGE ((size_t)10 * 1024 * 1024 + 123)
+#define LONG_MS 60000
 
 static unsigned char
 byte_at(size_t i)
@@ -24,9 +25,13 @@ byte_at(size_t i)
 	return (unsigned char)(i >> 16 ^ i >> 8 ^ i);
 }
 
-/* A regular file of ustar (POSIX.1-2017, pax, "ustar Interchange Format"). */
+/* The types of a header of ustar and pax (POSIX.1-2017, pax, "ustar Interchange
+ * Format"), and the name of what every LINK here is a link to. */
+enum { REGULAR = '0', LINK = '1', EXTENDED = 'x' };
+#define TARGET "target"
+
 static void
-put_header(FILE *tar, const char *name, size_t size)
+put_header(FILE *tar, char type, const char *name, size_t size)
 {
 	char head[512] = { 0 };
 	unsigned sum = 0;
@@ -39,7 +44,9 @@ put_header(FILE *tar, const char *name, size_t size)
 	(void)snprintf(head + 124, 12, "%011zo", size);
 	memcpy(head + 136, "00000000000", 12);
 	memset(head + 148, ' ', 8);
-	head[156] = '0';
+	head[156] = type;
+	if (type == LINK)
+		(void)snprintf(head + 157, 100, "%s", TARGET);
 	memcpy(head + 257, "ustar", 6);
 	memcpy(head + 263, "00", 2);
 	for (i = 0; i < sizeof(head); i++)
@@ -60,7 +67,7 @@ put_data(FILE *tar, size_t size)
 static void
 put_member(FILE *tar, const char *name, size_t size)
 {
-	put_header(tar, name, size);
+	put_header(tar, REGULAR, name, size);
 	put_data(tar, size);
 }
 
@@ -120,19 +127,27 @@ begin_on(int fd, uint64_t size)
 static struct unpack *
 begin(FILE *tar)
 {
-	assert_int_equal(fseek(tar, 0, SEEK_END), 0);
+	off_t size = lseek(fileno(tar), 0, SEEK_END);
+
+	assert_true(size > 0);
 	assert_int_equal(lseek(fileno(tar), 0, SEEK_SET), 0);
-	return begin_on(fileno(tar), (uint64_t)ftell(tar));
+	return begin_on(fileno(tar), (uint64_t)size);
+}
+
+static bool
+is_readable(struct unpack *u, int ms)
+{
+	struct pollfd fd = { .fd = unpack_fd(u), .events = POLLIN };
+
+	return poll(&fd, 1, ms) == 1;
 }
 
 /* The next piece, waited for. */
 static void
 take(struct unpack *u, struct unpack_piece *p)
 {
-	struct pollfd fd = { .fd = unpack_fd(u), .events = POLLIN };
-
 	while (!unpack_take(u, p))
-		assert_int_equal(poll(&fd, 1, 60000), 1);
+		assert_true(is_readable(u, LONG_MS));
 }
 
 static void
@@ -148,6 +163,7 @@ take_begin(struct unpack *u, const char *name, size_t size)
 	assert_int_equal(p.member.size, size);
 	assert_int_equal(p.member.mode & 07777, 0644);
 	assert_null(p.text);
+	assert_null(p.member.link);
 	free(p.name);
 }
 
@@ -188,7 +204,7 @@ test_many(void **state)
 	take(u, &p);
 	assert_int_equal(p.event, UNPACK_END);
 	assert_true(unpack_progress(u, &bytes));
-	assert_int_equal(bytes, ftell(tar));
+	assert_int_equal(bytes, lseek(fileno(tar), 0, SEEK_END));
 	assert_false(unpack_progress(u, &bytes));
 	assert_int_equal(bytes, 0);
 	unpack_free(u);
@@ -227,6 +243,35 @@ test_large(void **state)
 	(void)fclose(tar);
 }
 
+/* A hard link that has its data, as in pax it may, is a file like any other. */
+static void
+test_link_with_data(void **state)
+{
+	static const char path[512] = "13 path=link\n";
+	FILE *tar = tmpfile();
+	struct unpack_piece p;
+	struct unpack *u;
+	size_t at = 0;
+
+	(void)state;
+	assert_non_null(tar);
+	put_header(tar, EXTENDED, "pax", strlen(path));
+	assert_int_equal(fwrite(path, 1, sizeof(path), tar), sizeof(path));
+	put_header(tar, LINK, "link", 1000);
+	put_data(tar, 1000);
+	end_archive(tar);
+	u = begin(tar);
+	take_begin(u, "link", 1000);
+	take(u, &p);
+	check_bytes(&p, &at);
+	assert_int_equal(at, 1000);
+	unpack_release(u, &p);
+	take(u, &p);
+	assert_int_equal(p.event, UNPACK_END);
+	unpack_free(u);
+	(void)fclose(tar);
+}
+
 static struct unpack *
 begin_stream(FILE **to, int *from)
 {
@@ -239,32 +284,15 @@ begin_stream(FILE **to, int *from)
 	return begin_on(fds[0], UINT64_MAX);
 }
 
-/* Lets the thread read until it cannot go on. */
-static void
-settle(struct unpack *u)
-{
-	uint64_t bytes;
-
-	do
-		(void)poll(NULL, 0, 300);
-	while (unpack_progress(u, &bytes));
-}
-
-static bool
-is_ready(struct unpack *u)
-{
-	struct pollfd fd = { .fd = unpack_fd(u), .events = POLLIN };
-
-	return poll(&fd, 1, 0) == 1;
-}
-
 /* An owner that holds all other blocks is woken for what is in the last, although it
  * is less than what it is woken for else. A file goes into one block, so that here
  * there is one in each. */
 static void
 test_all_blocks_held(void **state)
 {
-	enum { BLOCKS = 32, SMALL = 60 * 1024, LARGER = 70 * 1024 };
+	enum { BLOCKS = 32,           /* UNPACK_BLOCKS */
+	       SMALL = 60 * 1024,     /* below UNPACK_WAKE_BYTES */
+	       LARGER = 70 * 1024 };  /* above, and not in UNPACK_BLOCK with SMALL */
 	struct unpack_piece p[BLOCKS], next;
 	struct unpack *u;
 	size_t at, size;
@@ -276,16 +304,13 @@ test_all_blocks_held(void **state)
 	u = begin_stream(&to, &from);
 	for (i = 0; i < BLOCKS; i++) {
 		size = i == BLOCKS - 1 ? SMALL : LARGER;
-		if (i == BLOCKS - 1)
-			assert_false(unpack_take(u, &next));
+		/* it waits before there is anything */
+		assert_false(unpack_take(u, &next));
 		put_member(to, name_of(i), size);
 		if (i == BLOCKS - 1)
-			put_header(to, "larger", LARGER);
+			put_header(to, REGULAR, "larger", LARGER);
 		assert_int_equal(fflush(to), 0);
-		if (i == BLOCKS - 1) {
-			settle(u);
-			assert_true(is_ready(u));
-		}
+		assert_true(is_readable(u, LONG_MS));
 		take_begin(u, name_of(i), size);
 		at = 0;
 		take(u, &p[i]);
@@ -309,13 +334,16 @@ test_all_blocks_held(void **state)
 	(void)close(from);
 }
 
-/* The descriptor is readable when its owner waits and there is more to take, and never
- * else: of a stream in which more and more comes, and at last its end. */
+/* The descriptor is readable when its owner waits and there is enough to take, not for
+ * each piece: of a stream in which more and more comes, and at last its end. */
 static void
 test_readable(void **state)
 {
-	enum { TIMES = 3, MORE = 40 };
-	unsigned i, pieces = 0;
+	enum { TIMES = 3,
+	       MORE = 100,     /* members, of 92 KiB: libarchive looks at the first 48
+	                        * before it knows the format */
+	       ENOUGH = 32 };  /* UNPACK_WAKE_PIECES */
+	unsigned i, n, pieces = 0;
 	struct unpack_piece p;
 	struct unpack *u;
 	FILE *to;
@@ -323,24 +351,39 @@ test_readable(void **state)
 
 	(void)state;
 	u = begin_stream(&to, &from);
-	for (i = 0; i <= TIMES; i++) {
-		if (i < TIMES) {
-			put_members(to, MORE);
-		} else {
-			end_archive(to);
-			(void)fclose(to);
-		}
-		settle(u);
-		/* it does not wait before it has found nothing */
-		assert_int_equal(is_ready(u), i > 0);
+	assert_false(unpack_take(u, &p));
+	for (i = 0; i < TIMES; i++) {
+		put_members(to, MORE);
+		/* what comes after it has taken all waits for the next time */
+		assert_true(is_readable(u, LONG_MS));
+		for (n = 0; unpack_take(u, &p); n++)
+			free(p.name);
+		assert_true(n >= ENOUGH);
+		pieces += n;
+	}
+	end_archive(to);
+	(void)fclose(to);
+	do {
+		assert_true(is_readable(u, LONG_MS));
 		for (; unpack_take(u, &p); pieces++)
 			free(p.name);
-		assert_false(is_ready(u));
-	}
-	assert_int_equal(p.event, UNPACK_END);
+	} while (p.event != UNPACK_END);
+	/* a byte that was sent while it did not wait would still be there */
+	assert_false(is_readable(u, 0));
 	assert_int_equal(pieces, 2 * TIMES * MORE + 1);
 	unpack_free(u);
 	(void)close(from);
+}
+
+/* Gives the thread time to read until it cannot go on. It need not have done so. */
+static void
+let_it_read(struct unpack *u)
+{
+	uint64_t bytes;
+
+	do
+		(void)poll(NULL, 0, 100);
+	while (unpack_progress(u, &bytes));
 }
 
 /* The thread ends that waits for room, for pieces or for a block; one that was not
@@ -362,7 +405,7 @@ test_enough(void **state)
 		if (i & 2)
 			take(u, &p); /* and is not released */
 		if (i & 4)
-			settle(u);
+			let_it_read(u);
 		unpack_free(u);
 		(void)fclose(tar);
 	}
@@ -374,7 +417,7 @@ test_enough(void **state)
 static void
 test_enough_of_what_is_broken(void **state)
 {
-	enum { PIECES = 1024 };
+	enum { PIECES = 1024 }; /* UNPACK_PIECES */
 	FILE *tar = tmpfile();
 	struct unpack *u;
 
@@ -384,7 +427,7 @@ test_enough_of_what_is_broken(void **state)
 	assert_true(fputs("not a header", tar) >= 0);
 	assert_int_equal(fflush(tar), 0);
 	u = begin(tar);
-	settle(u);
+	let_it_read(u);
 	unpack_free(u);
 	(void)fclose(tar);
 }
@@ -424,6 +467,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_link_with_data),
 		cmocka_unit_test(test_all_blocks_held),
 		cmocka_unit_test(test_readable),
 		cmocka_unit_test(test_enough),
