@@ -289,6 +289,27 @@ test_what_moved_among_several_algorithms(void **state)
 	no_more(c, &t);
 }
 
+/* A listed file whose further digest is that of a missing name is not that file,
+ * moved. */
+static void
+test_a_listed_file_is_no_new_one(void **state)
+{
+	static const struct file files[] = { { "x", { "aa", "AA" } },
+	    { NULL, { NULL } } };
+	struct compare *c = compare_new();
+	struct compare_cursor t = { .i = 0 };
+
+	(void)state;
+	assert_true(list(c, "x", A, "aa"));
+	assert_true(list(c, "x", B, "AA"));
+	assert_true(list(c, "gone", B, "AA"));
+	find(c, files);
+	assert_int_equal(judge(c, files), 1);
+	verdict(c, &t, VERDICT_MISSING, "gone");
+	verdict(c, &t, VERDICT_OK, "x");
+	no_more(c, &t);
+}
+
 static void
 test_what_the_walk_has_not_found(void **state)
 {
@@ -388,6 +409,7 @@ main(void)
 		cmocka_unit_test(test_all_entries_of_a_name_count),
 		cmocka_unit_test(test_the_first_entry_that_differs_is_reported),
 		cmocka_unit_test(test_what_moved_among_several_algorithms),
+		cmocka_unit_test(test_a_listed_file_is_no_new_one),
 		cmocka_unit_test(test_what_the_walk_has_not_found),
 		cmocka_unit_test(test_files_of_a_new_list),
 		cmocka_unit_test(test_names_behind_a_prefix),
