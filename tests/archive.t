@@ -352,10 +352,16 @@ done
 
 # ---- what is broken ---------------------------------------------------------
 
+# No worker died: of a signal, or, in a build with sanitizers, by their exit.
+no_crash() { # DESC
+	ok "$1: no crash" bash -c '! grep -E "worker (killed|exited|died)" "$1"' - \
+		"$work/err"
+}
 # broken DESC FILE: at least one line on stderr that names it, and status 1.
 broken() {
 	try "$1" 1 "$phash" --archive "$2"
 	ok "$1: it is named" grep -q "^phash: $2: " "$work/err"
+	no_crash "$1"
 }
 
 tar -C tree -cf two.tar a big
@@ -405,6 +411,7 @@ damaged() {
 	printf X | dd of="$2" bs=1 seek="$at" conv=notrunc status=none
 	try "$1" 1 "$phash" --archive "$2"
 	ok "$1: it is said" grep -q '^phash: ' "$work/err"
+	no_crash "$1"
 	ok "$1: the second has no line" bash -c '! grep "(f2)" "$1"' - \
 		"$work/out"
 }
@@ -587,22 +594,45 @@ archive_read_next_header(struct archive *a, struct archive_entry **e)
 	return rc;
 }
 END
-# Reads that fail, and that a signal interrupts. LeakSanitizer cannot work under ptrace.
-reads_say() { # ERROR WHEN DESC STATUS
-	try "$3" "$4" env ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -f \
+# Reads that fail, and that a signal interrupts. strace counts those of each thread by
+# themselves: the first thread of a worker reads until libarchive knows the format,
+# which may be all of a small archive, and the thread that unpacks reads the rest.
+# LeakSanitizer cannot work under ptrace.
+reads_say() { # ERROR WHEN ARCHIVE DESC STATUS
+	try "$4" "$5" env ASAN_OPTIONS=detect_leaks=0 timeout 60 strace -f \
 		--quiet=attach,path-resolution -o "$work/trace" \
-		-P "$PWD/one.tar" -e "inject=read:error=$1:when=$2" \
-		"$phash" --no-sandbox --archive one.tar
+		-P "$PWD/$3" -e "inject=read:error=$1:when=$2" \
+		"$phash" --no-sandbox --archive "$3"
+}
+# THREADS of them had reads that failed.
+met_by() {
+	[ "$(grep INJECTED "$work/trace" | cut -d ' ' -f 1 | sort -u | wc -l)" = "$1" ]
 }
 if strace -o "$work/trace" true 2>/dev/null; then
-	reads_say EINTR 1..3 'reads of an archive are interrupted' 0
-	out 'and made again' <<<"SHA512 (a) = $one"
+	head -c 3000000 /dev/zero >long
+	tar -cf long.tar a long
+	reads_say EINTR 1..3 long.tar 'reads of an archive are interrupted' 0
+	ok 'in both threads' met_by 2
+	out 'and made again' <<END
+SHA512 (a) = $one
+SHA512 (long) = $(sha512sum <long | cut -c 1-128)
+END
 	for when in 1 2; do
-		reads_say EIO "$when+" "read $when of an archive fails" 1
-		ok 'which is said' grep -q \
-			'^phash: one.tar: Input/output error$' "$work/err"
-		ok 'of nothing else' test ! -s "$work/out"
+		reads_say EIO "$when+" one.tar "read $when of an archive fails" 1
+		err 'which is said' <<<'phash: one.tar: Input/output error'
+		out 'of nothing else' </dev/null
 	done
+	for when in 2 3 5; do
+		reads_say EIO "$when+" long.tar \
+			"read $when of the thread that unpacks fails" 1
+		ok 'and of no other' met_by 1
+		out 'what was read before is there' <<<"SHA512 (a) = $one"
+		err 'the rest is named' <<'END'
+phash: long: Input/output error
+phash: long.tar: Input/output error; what was read of it before that may be damaged
+END
+	done
+	rm long long.tar
 else
 	skip 'reads of an archive that fail' 'strace cannot trace'
 fi
