@@ -91,11 +91,10 @@ if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
 		printf abc | sha512sum --tag | sed 's/(-)/(fifo)/'
 	} >list
 	cp list "$work/listed"
+	meanwhile=two_of_three
 	waiting_on_terminal '"$PHASH" -c list'
 	ok '-c: verdicts have lines of their own' test \
 		"$(grep -cxE '(t/a|t/b|fifo): OK' "$work/seen")" = 3
-	meanwhile=two_of_three
-	waiting_on_terminal '"$PHASH" -c list'
 	waiting_on_terminal '"$PHASH" --audit=list t fifo'
 	meanwhile=
 	waiting_on_terminal '"$PHASH" --sort=none t fifo'
